@@ -1,0 +1,138 @@
+/* A host: one TCP/IP endpoint of its own, with interfaces, addresses, routes, ports and sockets.
+ *
+ * This header is the sans-I/O boundary. A host never blocks, sleeps, opens a file, reads a clock or calls the user back.
+ * Frames, time and randomness come in through the calls below, and everything that it does follows from its
+ * configuration and those calls: the same bytes at the same times give the same bytes out.
+ *
+ *	berth_host_frame_in     a frame has arrived
+ *	berth_host_frames_out   what has to leave now
+ *	berth_host_deadline     when to call next even if nothing arrives
+ *	berth_host_expire       time has passed
+ *	berth_host_next_event   which socket has become ready
+ *
+ * A host is used by one thread at a time and takes no locks. Times given to it never run backwards; one that does is
+ * taken as the latest time seen. */
+#ifndef BERTH_HOST_H
+#define BERTH_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "error.h"
+#include "frame.h"
+#include "memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct berth_host;
+
+#define BERTH_HOST_NAME_MAX 32
+#define BERTH_INTERFACE_NAME_MAX 16
+#define BERTH_CONGESTION_NAME_MAX 16
+
+/* What a host is made of. Fill it with berth_host_config_default, change what you want, hand it to berth_host_new, which
+ * copies it. */
+struct berth_host_config {
+	size_t size;                      /* sizeof(struct berth_host_config); set by the default function */
+	char name[BERTH_HOST_NAME_MAX];   /* for people: netstat shows it */
+	uint8_t secret[16];               /* keys the sequence numbers, ports and tables; unguessable to peers */
+	uint64_t seed;                    /* all randomness that is no secret; fix it and a run repeats */
+	const struct berth_memory *memory; /* borrowed for the host's life */
+	uint16_t ephemeral_first;         /* the range that source ports are picked from, RFC 6056; 49152 */
+	uint16_t ephemeral_last;          /* 65535 */
+	uint8_t ttl;                      /* of packets that the host sends; 64 */
+	uint32_t n_sockets_max;           /* descriptors; 1,048,576 */
+	uint32_t n_time_wait_max;         /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
+	uint32_t send_buffer;             /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
+	uint32_t receive_buffer;          /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */
+	uint32_t ms_msl;                  /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
+	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
+};
+
+/* Fills *config with the defaults above; secret, seed and name are zero. */
+void berth_host_config_default(struct berth_host_config *config);
+
+/* 0 when berth_host_new would take the configuration; BERTH_EINVAL when not, and *why (when why is not NULL) says what
+ * is wrong with which member, in static text. */
+int berth_host_config_validate(const struct berth_host_config *config, const char **why);
+
+/* A new host without interfaces but the internal loopback ("lo", 127.0.0.1/8). 0 and *out, or BERTH_EINVAL, BERTH_ENOMEM
+ * and *out untouched. */
+int berth_host_new(const struct berth_host_config *config, struct berth_host **out);
+
+/* Ends a host without a word to its peers (close the sockets and let them finish for that). Accepts NULL, returns NULL. */
+struct berth_host *berth_host_free(struct berth_host *host);
+
+/* ---- interfaces, addresses, routes ---- */
+
+/* What a link can do for its host; see link.h. */
+#define BERTH_LINK_CHECKSUM 1u /* completes checksums of frames out, and may vouch for those of frames in */
+#define BERTH_LINK_SEGMENT 2u  /* takes frames out with a segment_size */
+
+struct berth_interface_config {
+	size_t size;                          /* sizeof(struct berth_interface_config) */
+	char name[BERTH_INTERFACE_NAME_MAX];  /* "eth0" */
+	bool ethernet;                        /* frames are Ethernet II; otherwise they are bare IP packets */
+	uint8_t mac[6];                       /* when ethernet: unicast, not all zero */
+	uint32_t mtu;                         /* largest IP packet, bytes: 576 to 65,535 */
+	unsigned capabilities;                /* BERTH_LINK_... */
+};
+
+/* An Ethernet interface with MTU 1500, no capabilities, no name and no MAC address. */
+void berth_interface_config_default(struct berth_interface_config *config);
+
+/* Adds an interface. Its number (1 or more; 0 is the loopback), or BERTH_EINVAL, BERTH_ENOSPC (at most 8). */
+int berth_host_interface_add(struct berth_host *host, const struct berth_interface_config *config);
+
+/* Gives an interface an address; the route to its network comes with it. 0, or BERTH_EINVAL (no such interface, not a
+ * unicast address, prefix beyond the family), BERTH_EADDRINUSE (the host has it already), BERTH_EAFNOSUPPORT, BERTH_ENOSPC
+ * (at most 32). */
+int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address, unsigned prefix);
+
+/* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies. The longest
+ * prefix wins; among equals the first. 0, or BERTH_EINVAL, BERTH_ENETUNREACH (no interface's network has the gateway),
+ * BERTH_EAFNOSUPPORT, BERTH_ENOSPC (at most 64). */
+int berth_host_route_add(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
+			 const struct berth_address *gateway);
+
+/* ---- the five calls ---- */
+
+/* A frame arrived on `interface` at `now`. Takes the caller's reference. The bytes may be anything: what cannot be
+ * used is dropped and counted. */
+void berth_host_frame_in(struct berth_host *host, int interface, struct berth_frame *frame, berth_time now);
+
+/* Writes up to n frames that have to leave at `now` into out[0..n). How many; less than n means that there are no more
+ * for now. The frames are valid until the next call with this host. Call until it returns less than n. */
+unsigned berth_host_frames_out(struct berth_host *host, berth_time now, struct berth_frame_out *out, unsigned n);
+
+/* The time by which berth_host_expire wants to be called, BERTH_NEVER when nothing is pending, a time that has passed
+ * (0) when frames are waiting to leave. It may be early (then the call does little), never late. */
+berth_time berth_host_deadline(const struct berth_host *host);
+
+/* Time has passed: runs whatever was due up to `now`. Follow it with berth_host_frames_out. */
+void berth_host_expire(struct berth_host *host, berth_time now);
+
+/* Readiness of a socket, for events and berth_ready. */
+#define BERTH_READABLE 1u /* data, end of data, or a connection to accept */
+#define BERTH_WRITABLE 2u /* room to send, or connected */
+#define BERTH_HANGUP 4u   /* both directions are over */
+#define BERTH_FAILED 8u   /* an error is pending: SO_ERROR says which */
+
+struct berth_event {
+	int descriptor;
+	unsigned ready; /* BERTH_READABLE ...: everything that is true now */
+	void *user;     /* what berth_set_user gave the descriptor */
+};
+
+/* The next socket of which something has become true since its last event: more data, room again after a send found
+ * none, a connection, an end, an error. Costs O(1), so all events cost O(ready). true and *event, or false: none left. */
+bool berth_host_next_event(struct berth_host *host, struct berth_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,52 @@
+/* An endpoint: the host's end of a conversation, or a port waiting for one. It is what the socket-pair table holds, and what
+ * tcp and udp begin their own structs with. */
+#ifndef PORTS_ENDPOINT_H
+#define PORTS_ENDPOINT_H
+
+#include <berth/address.h>
+
+#include "list.h"
+#include "table.h"
+
+/* The two socket addresses of a conversation and its protocol: the key by which a segment finds its socket. Addresses in
+ * network order, IPv4 in the first 4 bytes and the rest zero; ports in host order. A listener or unconnected socket has
+ * foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. */
+struct socket_pair {
+	uint8_t local[16], foreign[16];
+	uint16_t local_port, foreign_port;
+	uint8_t family;   /* enum berth_family */
+	uint8_t protocol; /* 6 or 17 */
+};
+
+enum endpoint_kind {
+	ENDPOINT_TCP_LISTENER,
+	ENDPOINT_TCP, /* a connection, from SYN-SENT or SYN-RECEIVED on */
+	ENDPOINT_UDP,
+};
+
+struct endpoint {
+	struct table_node node;      /* in the socket-pair table, while pairs_has */
+	struct table_node port_node; /* in the table of bound ports, while bound */
+	struct socket_pair pair;
+	uint8_t kind;          /* enum endpoint_kind */
+	bool in_pairs;         /* in the socket-pair table */
+	bool bound;            /* holds its local port */
+	bool reuse;            /* SO_REUSEADDR was set when it bound */
+	bool bound_any;        /* bound to all addresses, though `pair` may have one by now */
+	uint8_t events;        /* BERTH_READABLE ...: what has become true and no event told yet */
+	int descriptor;        /* -1: none */
+	struct list_node tx;   /* linked: has something to send */
+	struct list_node news; /* linked: has events */
+};
+
+static inline struct berth_socket_address endpoint_address(const uint8_t bytes[16], uint8_t family, uint16_t port)
+{
+	struct berth_socket_address a = {.port = port};
+
+	a.address.family = family;
+	for (unsigned i = 0; i < 16; i++)
+		a.address.bytes[i] = bytes[i];
+	return a;
+}
+
+#endif

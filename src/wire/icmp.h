@@ -1,0 +1,61 @@
+/* ICMPv4 (RFC 792, 1122 section 3.2.2, 1191) and the ICMPv6 and neighbour-discovery formats (RFC 4443, 4861). */
+#ifndef WIRE_ICMP_H
+#define WIRE_ICMP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ICMP4_ECHO_REPLY 0
+#define ICMP4_UNREACHABLE 3
+#define ICMP4_ECHO_REQUEST 8
+#define ICMP4_TIME_EXCEEDED 11
+#define ICMP4_PARAMETER 12
+/* codes of ICMP4_UNREACHABLE */
+#define ICMP4_NET_UNREACHABLE 0
+#define ICMP4_HOST_UNREACHABLE 1
+#define ICMP4_PROTOCOL_UNREACHABLE 2
+#define ICMP4_PORT_UNREACHABLE 3
+#define ICMP4_TOO_BIG 4
+
+#define ICMP_HEADER 8
+
+struct icmp_message {
+	uint8_t type, code;
+	uint32_t rest;       /* the second word: id and sequence, next-hop MTU, pointer; meaning by type */
+	const uint8_t *body; /* borrowed: echo data, or the quoted packet */
+	size_t len_body;
+};
+
+/* Reads an ICMPv4 message of n bytes, checksum included: ICMP_HEADER, or 0 when it is short or its checksum is wrong. */
+size_t icmp4_parse(const uint8_t *p, size_t n, struct icmp_message *out);
+/* Writes ICMP_HEADER + len_body bytes with the checksum; returns the next position. */
+uint8_t *icmp4_emit(const struct icmp_message *m, uint8_t *to);
+
+#define ICMP6_UNREACHABLE 1
+#define ICMP6_TOO_BIG 2
+#define ICMP6_TIME_EXCEEDED 3
+#define ICMP6_PARAMETER 4
+#define ICMP6_ECHO_REQUEST 128
+#define ICMP6_ECHO_REPLY 129
+#define ICMP6_ROUTER_SOLICIT 133
+#define ICMP6_ROUTER_ADVERT 134
+#define ICMP6_NEIGHBOUR_SOLICIT 135
+#define ICMP6_NEIGHBOUR_ADVERT 136
+
+/* The same for ICMPv6, whose checksum takes in the addresses (16 bytes each). */
+size_t icmp6_parse(const uint8_t *p, size_t n, const uint8_t *source, const uint8_t *destination, struct icmp_message *out);
+uint8_t *icmp6_emit(const struct icmp_message *m, const uint8_t *source, const uint8_t *destination, uint8_t *to);
+
+/* Neighbour solicitation and advertisement, RFC 4861 sections 4.3 and 4.4. */
+struct nd_neighbour {
+	uint8_t target[16];
+	uint32_t flags;        /* of an advertisement: router 0x80000000, solicited 0x40000000, override 0x20000000 */
+	uint8_t has_mac;       /* a source or target link-layer address option was there */
+	uint8_t mac[6];
+};
+/* From a message's body and rest: 1, or 0 when it is short, or an option's length is 0 or runs over. */
+int nd_neighbour_parse(const struct icmp_message *m, struct nd_neighbour *out);
+/* Writes the body of such a message into `to` (28 bytes of room); its length. */
+size_t nd_neighbour_emit(uint8_t type, const struct nd_neighbour *nd, uint8_t *to);
+
+#endif
