@@ -24,6 +24,15 @@ enum endpoint_kind {
 	ENDPOINT_UDP,
 };
 
+/* What a host keeps of all its endpoints, of whichever protocol. */
+struct endpoints {
+	struct list tx;   /* those with something to send, in turn */
+	struct list news; /* those with events that nobody has been told */
+	struct list all;  /* by id, ascending */
+	uint64_t id_last;
+	struct endpoint *walked; /* where the last snapshot walk stands, or NULL */
+};
+
 struct endpoint {
 	struct table_node node;      /* in the socket-pair table, while pairs_has */
 	struct table_node port_node; /* in the table of bound ports, while bound */
@@ -34,10 +43,55 @@ struct endpoint {
 	bool reuse;            /* SO_REUSEADDR was set when it bound */
 	bool bound_any;        /* bound to all addresses, though `pair` may have one by now */
 	uint8_t events;        /* BERTH_READABLE ...: what has become true and no event told yet */
+	uint8_t tos, ttl;      /* of the IP packets that it sends */
 	int descriptor;        /* -1: none */
+	uint64_t id;           /* never used twice in a host's life */
 	struct list_node tx;   /* linked: has something to send */
 	struct list_node news; /* linked: has events */
+	struct list_node all;
 };
+
+static inline void endpoints_init(struct endpoints *all)
+{
+	list_init(&all->tx);
+	list_init(&all->news);
+	list_init(&all->all);
+	all->id_last = 0;
+	all->walked = NULL;
+}
+
+/* Gives e (all zero but kind, pair and options) its place among the host's endpoints. */
+static inline void endpoints_add(struct endpoints *all, struct endpoint *e)
+{
+	e->descriptor = -1;
+	e->id = ++all->id_last;
+	list_push_back(&all->all, &e->all);
+}
+
+/* Takes e out of every list. */
+static inline void endpoints_remove(struct endpoints *all, struct endpoint *e)
+{
+	if (all->walked == e)
+		all->walked = e->all.prev == &all->all.ring ? NULL : CONTAINER_OF(e->all.prev, struct endpoint, all);
+	list_remove(&e->tx);
+	list_remove(&e->news);
+	list_remove(&e->all);
+}
+
+/* e has something to send. */
+static inline void endpoints_want_tx(struct endpoints *all, struct endpoint *e)
+{
+	if (!list_node_linked(&e->tx))
+		list_push_back(&all->tx, &e->tx);
+}
+
+/* Something has become true of e: BERTH_READABLE ... */
+static inline void endpoints_tell(struct endpoints *all, struct endpoint *e, unsigned events)
+{
+	e->events |= (uint8_t)events;
+	if (!list_node_linked(&e->news))
+		list_push_back(&all->news, &e->news);
+}
 
 static inline struct berth_socket_address endpoint_address(const uint8_t bytes[16], uint8_t family, uint16_t port)
 {

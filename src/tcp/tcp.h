@@ -1,0 +1,183 @@
+/* TCP as the layers above see it: what host and socket may call. What is inside a connection is in tcb.h, which only tcp reads.
+ *
+ * TCP never calls up. It leaves what it has to say in three places: endpoints->tx (this connection has something to send),
+ * endpoints->news (this socket has become ready), and env->reply (a segment without a connection wants an answer). */
+#ifndef TCP_TCP_H
+#define TCP_TCP_H
+
+#include <berth/frame.h>
+#include <berth/snapshot.h>
+#include <berth/socket.h>
+
+#include "pairs.h"
+#include "tcp_header.h"
+#include "wheel.h"
+
+/* X(name, text). Counter "tcp_NAME" of berth_host_counter. */
+#define TCP_COUNTER_MAP(X)                                                                                             \
+	X(active_opens, "connections begun by this host")                                                              \
+	X(passive_opens, "connections begun by peers")                                                                 \
+	X(established, "connections that reached ESTABLISHED")                                                         \
+	X(failed_opens, "connections that never reached ESTABLISHED")                                                  \
+	X(resets_in, "connections reset by the peer")                                                                  \
+	X(resets_out, "resets sent")                                                                                   \
+	X(segments_in, "segments received")                                                                            \
+	X(segments_out, "segments sent, large ones counted by their parts")                                            \
+	X(bytes_in, "payload bytes taken in order")                                                                    \
+	X(bytes_out, "payload bytes sent for the first time")                                                          \
+	X(segments_retransmitted, "segments sent again")                                                               \
+	X(bytes_retransmitted, "payload bytes sent again")                                                             \
+	X(fast_recoveries, "losses found by acknowledgments")                                                          \
+	X(timeouts, "retransmission timeouts")                                                                         \
+	X(zero_window_probes, "zero-window probes sent")                                                               \
+	X(keepalives, "keepalive probes sent")                                                                         \
+	X(acks_delayed, "acknowledgments sent by the delayed-ACK timer")                                               \
+	X(acks_challenge, "challenge acknowledgments sent")                                                            \
+	X(challenge_limited, "challenge acknowledgments held back by their limit")                                     \
+	X(out_of_order, "segments that arrived ahead of a gap")                                                        \
+	X(duplicate, "segments whose data was there already")                                                          \
+	X(dsacks_in, "duplicates reported by the peer")                                                                \
+	X(no_socket, "segments for no socket")                                                                         \
+	X(bad_sequence, "segments outside the receive window")                                                         \
+	X(bad_ack, "acknowledgments of what was never sent")                                                           \
+	X(bad_flags, "segments whose flags do not fit the state")                                                      \
+	X(paws, "segments older than the timestamp seen (PAWS)")                                                       \
+	X(backlog_full, "connections refused room by a full backlog")                                                  \
+	X(queue_full, "segments dropped for want of receive buffer or queue")                                          \
+	X(no_memory, "segments or connections dropped for want of memory")                                             \
+	X(timed_out, "connections given up after retransmissions or probes")                                           \
+	X(time_wait, "connections that entered TIME-WAIT")                                                             \
+	X(time_wait_recycled, "TIME-WAIT connections ended early to make room")                                        \
+	X(icmp_ignored, "ICMP errors whose quoted sequence number is not in flight")                                   \
+	X(mtu_lowered, "path MTU lowered by ICMP")
+
+struct tcp_counters {
+#define X(name, text) uint64_t name;
+	TCP_COUNTER_MAP(X)
+#undef X
+};
+
+struct tcb;
+struct tcp_congestion;
+
+struct tcp_config {
+	uint32_t send_buffer, receive_buffer; /* bytes, defaults of new sockets */
+	uint32_t ms_msl;
+	uint32_t n_time_wait_max;
+	uint8_t ttl;
+	const struct tcp_congestion *congestion;
+};
+
+/* A segment that wants an answer though no connection is there to give it: a reset (RFC 9293 section 3.10.7.1), or the ACK of a
+ * TIME-WAIT or challenge that has no TCB. `pair` is seen from this host. */
+struct tcp_reply {
+	bool wanted;
+	struct socket_pair pair;
+	struct tcp_header header;
+};
+
+/* What TCP needs of its host. One a host; the host sets `now` before each call. */
+struct tcp_env {
+	berth_time now;
+	const struct berth_memory *memory;
+	struct pairs *pairs;
+	struct endpoints *endpoints;
+	struct tcp_config config;
+	struct siphash_key secret; /* of initial sequence numbers and timestamp offsets */
+	struct rng rng;
+	struct wheel wheel;
+	struct list time_wait;     /* oldest first */
+	uint32_t n_time_wait;
+	struct list ended;         /* connections to free when the current call is over */
+	struct tcp_reply reply;
+	struct tcp_counters counters;
+};
+
+/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs and endpoints are
+ * borrowed. */
+int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs, struct endpoints *endpoints,
+		 berth_time now);
+
+/* Frees every TCP endpoint without a word to its peer. */
+void tcp_env_deinit(struct tcp_env *env);
+
+/* 0 when there is a congestion control of that name. */
+int tcp_congestion_check(const char *name);
+
+/* A segment that arrived whole and with a good checksum. */
+struct tcp_segment {
+	struct socket_pair pair;   /* local: where it was sent to; foreign: who sent it */
+	struct tcp_header header;
+	struct berth_frame *frame; /* borrowed; tcp takes a reference when it keeps the payload, and then owns next, mark,
+				    * off_wanted and len_wanted of the frame */
+	uint32_t off, len;         /* payload, from frame->data */
+	uint32_t mtu;              /* of the path back to the peer */
+	uint8_t ce;                /* the IP header said congestion experienced */
+};
+
+/* Takes the segment to its connection or listener. Afterwards the host looks at env->reply and, when it is wanted, sends it and clears
+ * `wanted`. */
+void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment);
+
+/* Runs the timers that are due at env->now. */
+void tcp_expire(struct tcp_env *env);
+
+/* The next segment of t, if it has one to send now: writes the TCP header at out->header[64] (checksum 0) and sets off_header,
+ * len_header, slices, n_slices, len and segment_size; the host puts the IP header before it. payload_max: most payload bytes in one
+ * frame (65,535 less headers where the link segments; the host passes 0 where it does not, and segments are single). true: a segment
+ * is there, and there may be more; false: nothing (now). */
+bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct berth_frame_out *out);
+
+/* An ICMP error quoted a segment that t sent, with this sequence number (RFC 5927 section 4: it must be in flight to count). `error` is a
+ * BERTH_E number; `hard`: protocol or port unreachable (ends a connection in SYN-SENT; RFC 1122 section 4.2.3.9, 5461). */
+void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error, bool hard);
+
+/* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191). */
+void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu);
+
+/* ---- for the socket layer; t is always a TCP endpoint with a descriptor ---- */
+
+/* A new endpoint in CLOSED, added to env->endpoints. NULL when out of memory. */
+struct tcb *tcp_new(struct tcp_env *env, enum berth_family family);
+
+struct endpoint *tcp_endpoint(struct tcb *t);
+struct tcb *tcp_of_endpoint(struct endpoint *e);
+
+/* t is bound (endpoint->bound). 0, BERTH_EINVAL (not CLOSED or LISTEN), BERTH_EADDRINUSE, BERTH_ENOMEM. Called again: a new backlog. */
+int tcp_listen(struct tcp_env *env, struct tcb *t, int backlog);
+
+/* The next established connection of a listener, its endpoint without descriptor; NULL: none. */
+struct tcb *tcp_accept(struct tcp_env *env, struct tcb *listener);
+
+/* A connection is waiting for tcp_accept. */
+bool tcp_can_accept(const struct tcb *t);
+
+/* Active open to pair.foreign from pair.local, both addresses set. mtu: of the path. 0: SYN-SENT; BERTH_EADDRINUSE, BERTH_EADDRNOTAVAIL,
+ * BERTH_EISCONN, BERTH_EALREADY, BERTH_EINVAL (LISTEN), BERTH_ENOMEM, or the pending error. */
+int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu);
+
+/* As berth_send and berth_recv. Vectors are checked by the caller (sizes do not overflow). */
+long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n);
+long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
+
+/* 0, BERTH_ENOTCONN. */
+int tcp_shutdown(struct tcp_env *env, struct tcb *t, enum berth_shutdown how);
+
+/* The user is gone: t belongs to TCP from here on. */
+void tcp_close(struct tcp_env *env, struct tcb *t);
+
+/* BERTH_READABLE ... as they are now. */
+unsigned tcp_ready(const struct tcb *t);
+
+/* Connected, or has been: it has a peer. */
+bool tcp_has_peer(const struct tcb *t);
+
+/* Levels BERTH_SOL_TCP and BERTH_SOL_SOCKET (SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_LINGER, SO_ACCEPTCONN). As
+ * berth_setsockopt and berth_getsockopt. */
+int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int option, const void *value, size_t n);
+int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int option, void *value, size_t *n);
+
+/* t as a row of a snapshot: everything but the descriptor and addresses. */
+void tcp_row(const struct tcp_env *env, const struct tcb *t, struct berth_socket_row *row);
+
+#endif
