@@ -35,7 +35,7 @@ enum ip4_verdict {
 	IP4_BAD_LENGTH,   /* total length less than the header or more than the frame */
 	IP4_BAD_CHECKSUM,
 	IP4_BAD_OPTION,   /* an option's length is 0, 1 or beyond the header */
-	IP4_BAD_FRAGMENT, /* offset and length beyond 65,535, or a middle fragment not in eights, or DF with a fragment */
+	IP4_BAD_FRAGMENT, /* offset and length beyond 65,535, no data, a middle fragment not in eights, or DF with a fragment */
 };
 
 /* Reads the header of a packet of n bytes (which may have padding after it). Fills *out when IP4_OK. The payload is
@@ -46,7 +46,7 @@ enum ip4_verdict ip4_parse(const uint8_t *p, size_t n, struct ip4_header *out);
  * length are not held against it. false when not even the header is whole. */
 bool ip4_parse_quoted(const uint8_t *p, size_t n, struct ip4_header *out);
 
-/* Writes IP4_HEADER bytes with the checksum; returns the next position. */
+/* Writes IP4_HEADER bytes with the checksum, off_fragment a multiple of 8; returns the next position. */
 uint8_t *ip4_emit(const struct ip4_header *h, uint8_t *to);
 
 #endif

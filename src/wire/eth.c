@@ -1,0 +1,24 @@
+/* Ethernet II frames: fourteen bytes, two addresses and a type.
+ *
+ * Scope: the header alone. Lengths in the type field (IEEE 802.3 framing, under 0x600) come out as they are; the host
+ * takes only the types that it knows. VLAN tags are a type like any other. */
+#include "eth.h"
+
+#include "bytes.h"
+
+size_t eth_parse(const uint8_t *p, size_t n, struct eth_header *out)
+{
+	if (n < ETH_HEADER)
+		return 0;
+	memcpy(out->destination, p, 6);
+	memcpy(out->source, p + 6, 6);
+	out->type = get_be16(p + 12);
+	return ETH_HEADER;
+}
+
+uint8_t *eth_emit(const struct eth_header *h, uint8_t *to)
+{
+	to = put_bytes(to, h->destination, 6);
+	to = put_bytes(to, h->source, 6);
+	return put_be16(to, h->type);
+}
