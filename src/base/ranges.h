@@ -1,7 +1,8 @@
-/* A set of half-open ranges [left, right) of 64-bit positions, sorted, disjoint and not touching, with a cap on their number.
+/* A set of half-open ranges [left, right) of 64-bit positions, sorted, disjoint and not touching, with a cap on their
+ * number.
  *
- * Used for what has arrived out of order and for what has been acknowledged selectively. Finding is O(log n); adding moves at
- * most n_max entries. An empty set holds no memory. */
+ * Used for what has arrived out of order and for what has been acknowledged selectively. Finding is O(log n); adding
+ * moves at most n_max entries. An empty set holds no memory. */
 #ifndef BASE_RANGES_H
 #define BASE_RANGES_H
 
@@ -25,8 +26,8 @@ static inline void ranges_init(struct ranges *r)
 	*r = (struct ranges){0};
 }
 
-/* Adds [left, right), joining what it touches. 0; BERTH_ENOBUFS when the set would have more than n_max ranges, BERTH_ENOMEM:
- * the set is then as before. */
+/* Adds [left, right), joining what it touches. 0; BERTH_ENOBUFS when the set would have more than n_max ranges,
+ * BERTH_ENOMEM: the set is then as before. */
 int ranges_add(struct ranges *r, uint64_t left, uint64_t right, uint32_t n_max, const struct berth_memory *memory);
 
 /* Takes away everything below `left`. Gives the memory back when nothing is left. */

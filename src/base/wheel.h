@@ -34,8 +34,8 @@ static inline bool wheel_armed(const struct wheel_timer *timer)
 	return list_node_linked(&timer->node);
 }
 
-/* No later than the earliest deadline, BERTH_NEVER when none is armed. It may be earlier, never by more than a slot of the level
- * the timer waits in; calling wheel_pop then brings it closer. O(1). */
+/* No later than the earliest deadline, BERTH_NEVER when none is armed. It may be earlier, never by more than a slot of
+ * the level the timer waits in; calling wheel_pop then brings it closer. O(1). */
 berth_time wheel_deadline(const struct wheel *wheel);
 
 /* The next timer due at or before `now`, cancelled; NULL when there is none (then the wheel stands at `now`). */
