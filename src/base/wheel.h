@@ -23,7 +23,8 @@ struct wheel {
 
 void wheel_init(struct wheel *wheel, berth_time now);
 
-/* Arms the timer for `deadline`, moving it when it is armed. A deadline that has passed is due at once. */
+/* Arms the timer for `deadline`, moving it when it is armed. A deadline that has passed is due at once;
+ * BERTH_NEVER cancels. */
 void wheel_arm(struct wheel *wheel, struct wheel_timer *timer, berth_time deadline);
 
 /* Cancels; no matter whether it is armed. */

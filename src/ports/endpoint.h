@@ -1,5 +1,5 @@
-/* An endpoint: the host's end of a conversation, or a port waiting for one. It is what the socket-pair table holds, and what
- * tcp and udp begin their own structs with. */
+/* An endpoint: the host's end of a conversation, or a port waiting for one. It is what the socket-pair table holds, and
+ * what tcp and udp begin their own structs with. */
 #ifndef PORTS_ENDPOINT_H
 #define PORTS_ENDPOINT_H
 
@@ -8,9 +8,9 @@
 #include "list.h"
 #include "table.h"
 
-/* The two socket addresses of a conversation and its protocol: the key by which a segment finds its socket. Addresses in
- * network order, IPv4 in the first 4 bytes and the rest zero; ports in host order. A listener or unconnected socket has
- * foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. */
+/* The two socket addresses of a conversation and its protocol: the key by which a segment finds its socket. Addresses
+ * in network order, IPv4 in the first 4 bytes and the rest zero; ports in host order. A listener or unconnected socket
+ * has foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. */
 struct socket_pair {
 	uint8_t local[16], foreign[16];
 	uint16_t local_port, foreign_port;
@@ -33,21 +33,26 @@ struct endpoints {
 	struct endpoint *walked; /* where the last snapshot walk stands, or NULL */
 };
 
+/* What a lookup reads comes first and fits one cache line. `connections` links those of a port and local address in a
+ * ring; only one of the ring is in the table of ports, so that a port's hundred thousand connections are one entry
+ * there. */
 struct endpoint {
-	struct table_node node;      /* in the socket-pair table, while pairs_has */
-	struct table_node port_node; /* in the table of bound ports, while bound */
+	struct table_node node; /* in the socket-pair table, while in_pairs */
 	struct socket_pair pair;
-	uint8_t kind;          /* enum endpoint_kind */
-	bool in_pairs;         /* in the socket-pair table */
-	bool bound;            /* holds its local port */
-	bool reuse;            /* SO_REUSEADDR was set when it bound */
-	bool bound_any;        /* bound to all addresses, though `pair` may have one by now */
-	uint8_t events;        /* BERTH_READABLE ...: what has become true and no event told yet */
-	uint8_t tos, ttl;      /* of the IP packets that it sends */
-	int descriptor;        /* -1: none */
-	uint64_t id;           /* never used twice in a host's life */
-	struct list_node tx;   /* linked: has something to send */
-	struct list_node news; /* linked: has events */
+	uint8_t kind;         /* enum endpoint_kind */
+	bool in_pairs : 1;    /* in the socket-pair table */
+	bool bound : 1;       /* holds its local port */
+	bool reuse : 1;       /* SO_REUSEADDR was set when it bound */
+	bool bound_any : 1;   /* bound to all addresses, though `pair` may have one by now */
+	bool port_listed : 1; /* in the table of bound ports; all that are bound, but connections only one of a ring */
+	uint8_t events;       /* BERTH_READABLE ...: what has become true and no event told yet */
+	uint8_t tos, ttl;     /* of the IP packets that it sends */
+	int descriptor;       /* -1: none */
+	uint64_t id;          /* never used twice in a host's life */
+	struct table_node port_node;  /* in the table of bound ports, while port_listed */
+	struct list_node connections; /* linked: a TCP connection that holds its port; a ring without a head */
+	struct list_node tx;          /* linked: has something to send */
+	struct list_node news;        /* linked: has events */
 	struct list_node all;
 };
 

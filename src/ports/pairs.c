@@ -1,0 +1,434 @@
+/* The socket-pair table, the rules of binding and the choice of ephemeral ports.
+ *
+ * The table of ports holds every endpoint that has a port, found by protocol, family and port. TCP connections are the
+ * exception: those of one port and local address are a ring, of which one member stands in the table for all. So what a
+ * bind or listen has to look at is the sockets bound to that port and one entry for each local address with
+ * connections, however many connections there are, and a connection comes and goes in O(1). */
+#include <assert.h>
+#include <string.h>
+
+#include <berth/error.h>
+
+#include "bytes.h"
+#include "pairs.h"
+
+enum { PROTOCOL_TCP = 6 };
+
+static const uint8_t all_zero[16];
+
+/* ---- keys ---- */
+
+static uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
+static uint32_t load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+/* Two words for IPv4, five for IPv6: as the number differs, the families need no other separation. */
+static uint64_t hash_pair(const struct pairs *pairs, const struct socket_pair *pair)
+{
+	uint64_t words[5];
+	unsigned n = 0;
+
+	words[n++] = (uint64_t)pair->local_port << 48 | (uint64_t)pair->foreign_port << 32 | pair->protocol;
+	if (pair->family == BERTH_IP4) {
+		words[n++] = (uint64_t)load32(pair->local) << 32 | load32(pair->foreign);
+	} else {
+		words[n++] = load64(pair->local);
+		words[n++] = load64(pair->local + 8);
+		words[n++] = load64(pair->foreign);
+		words[n++] = load64(pair->foreign + 8);
+	}
+	return siphash13_words(pairs->key, words, n);
+}
+
+static uint64_t hash_port(const struct pairs *pairs, const struct socket_pair *pair, uint16_t port)
+{
+	uint64_t word = (uint64_t)port << 16 | (uint64_t)pair->family << 8 | pair->protocol;
+
+	return siphash13_words(pairs->key, &word, 1);
+}
+
+static bool same_address(const uint8_t a[16], const uint8_t b[16])
+{
+	return ((load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8))) == 0;
+}
+
+static bool same_pair(const struct socket_pair *a, const struct socket_pair *b)
+{
+	return a->local_port == b->local_port && a->foreign_port == b->foreign_port && a->family == b->family &&
+	       a->protocol == b->protocol && same_address(a->foreign, b->foreign) && same_address(a->local, b->local);
+}
+
+static bool is_any(const uint8_t address[16])
+{
+	return same_address(address, all_zero);
+}
+
+/* ---- finding ---- */
+
+int pairs_init(struct pairs *pairs, const uint8_t secret[16], uint64_t seed, uint16_t first, uint16_t last,
+	       const struct berth_memory *memory)
+{
+	int error;
+
+	assert(first > 0 && first <= last);
+	*pairs = (struct pairs){.key = siphash_key(secret), .n_drawn = seed, .first = first, .last = last};
+	error = table_init(&pairs->by_pair, memory);
+	if (error)
+		return error;
+	error = table_init(&pairs->by_port, memory);
+	if (error)
+		table_deinit(&pairs->by_pair);
+	return error;
+}
+
+void pairs_deinit(struct pairs *pairs)
+{
+	table_deinit(&pairs->by_pair);
+	table_deinit(&pairs->by_port);
+}
+
+struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair *pair)
+{
+	uint64_t hash = hash_pair(pairs, pair);
+
+	for (struct table_node *node = table_first(&pairs->by_pair, hash); node; node = table_next(node, hash)) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, node);
+
+		if (same_pair(&e->pair, pair))
+			return e;
+	}
+	return NULL;
+}
+
+struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct socket_pair *pair)
+{
+	struct socket_pair waiting = {
+		.local_port = pair->local_port, .family = pair->family, .protocol = pair->protocol};
+	struct endpoint *e;
+
+	memcpy(waiting.local, pair->local, sizeof(waiting.local));
+	e = pairs_find(pairs, &waiting);
+	if (e)
+		return e;
+	memset(waiting.local, 0, sizeof(waiting.local));
+	return pairs_find(pairs, &waiting);
+}
+
+struct endpoint *pairs_lookup(const struct pairs *pairs, const struct socket_pair *pair)
+{
+	struct endpoint *e = pairs_find(pairs, pair);
+
+	return e ? e : pairs_find_waiting(pairs, pair);
+}
+
+/* ---- both tables' contents ---- */
+
+static void enter_pairs(struct pairs *pairs, struct endpoint *e)
+{
+	table_add(&pairs->by_pair, hash_pair(pairs, &e->pair), &e->node);
+	e->in_pairs = true;
+}
+
+static void leave_pairs(struct pairs *pairs, struct endpoint *e)
+{
+	if (e->in_pairs)
+		table_remove(&pairs->by_pair, &e->node);
+	e->in_pairs = false;
+}
+
+static void list_port(struct pairs *pairs, struct endpoint *e, uint64_t hash)
+{
+	table_add(&pairs->by_port, hash, &e->port_node);
+	e->port_listed = true;
+}
+
+static bool is_connection(const struct endpoint *e)
+{
+	return list_node_linked(&e->connections);
+}
+
+/* A TCP socket that is neither connected nor only bound. */
+static bool is_listening(const struct endpoint *e)
+{
+	return e->in_pairs && e->pair.protocol == PROTOCOL_TCP && !is_connection(e);
+}
+
+/* The next in the table from `node` on that holds this port of this protocol and family. */
+static struct endpoint *holder_from(struct table_node *node, const struct socket_pair *pair, uint16_t port,
+				    uint64_t hash)
+{
+	for (; node; node = table_next(node, hash)) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, port_node);
+
+		if (e->pair.local_port == port && e->pair.family == pair->family && e->pair.protocol == pair->protocol)
+			return e;
+	}
+	return NULL;
+}
+
+static struct endpoint *first_holder(const struct pairs *pairs, const struct socket_pair *pair, uint16_t port,
+				     uint64_t hash)
+{
+	return holder_from(table_first(&pairs->by_port, hash), pair, port, hash);
+}
+
+static struct endpoint *next_holder(const struct endpoint *e)
+{
+	return holder_from(table_next(&e->port_node, e->port_node.hash), &e->pair, e->pair.local_port,
+			   e->port_node.hash);
+}
+
+/* Holds the port for itself. */
+static void take_port(struct pairs *pairs, struct endpoint *e)
+{
+	list_port(pairs, e, hash_port(pairs, &e->pair, e->pair.local_port));
+	e->bound = true;
+}
+
+/* Holds the port as a connection: joins the ring of its local address, or begins one. */
+static void share_port(struct pairs *pairs, struct endpoint *e)
+{
+	uint64_t hash = hash_port(pairs, &e->pair, e->pair.local_port);
+	struct endpoint *h = first_holder(pairs, &e->pair, e->pair.local_port, hash);
+
+	while (h && !(is_connection(h) && same_address(h->pair.local, e->pair.local)))
+		h = next_holder(h);
+	e->bound = true;
+	if (h) {
+		e->connections = (struct list_node){.prev = &h->connections, .next = h->connections.next};
+		e->connections.next->prev = e->connections.prev->next = &e->connections;
+	} else {
+		e->connections.prev = e->connections.next = &e->connections;
+		list_port(pairs, e, hash);
+	}
+}
+
+/* Gives the port up. A connection that stood in the table for others hands that on. */
+static void leave_port(struct pairs *pairs, struct endpoint *e)
+{
+	struct list_node *other = e->connections.next;
+
+	if (e->port_listed) {
+		uint64_t hash = e->port_node.hash;
+
+		table_remove(&pairs->by_port, &e->port_node);
+		e->port_listed = false;
+		if (other && other != &e->connections)
+			list_port(pairs, CONTAINER_OF(other, struct endpoint, connections), hash);
+	}
+	list_remove(&e->connections);
+	e->bound = false;
+}
+
+/* ---- who may have which port ---- */
+
+/* A connection holds the one address that it has; others what they were bound to. */
+static bool overlaps(const struct endpoint *holder, const uint8_t address[16])
+{
+	if (!is_connection(holder) && holder->bound_any)
+		return true;
+	return is_any(address) || is_any(holder->pair.local) || same_address(holder->pair.local, address);
+}
+
+static bool stands_in_the_way(const struct endpoint *holder, const struct endpoint *e)
+{
+	if (!e->reuse)
+		return true;
+	if (is_connection(holder))
+		return false;
+	return !holder->reuse || is_listening(holder);
+}
+
+static bool may_bind(const struct pairs *pairs, const struct endpoint *e, uint16_t port)
+{
+	uint64_t hash = hash_port(pairs, &e->pair, port);
+
+	for (struct endpoint *h = first_holder(pairs, &e->pair, port, hash); h; h = next_holder(h)) {
+		if (overlaps(h, e->pair.local) && stands_in_the_way(h, e))
+			return false;
+	}
+	return true;
+}
+
+static bool is_free(const struct pairs *pairs, const struct endpoint *e, uint16_t port)
+{
+	uint64_t hash = hash_port(pairs, &e->pair, port);
+
+	for (struct endpoint *h = first_holder(pairs, &e->pair, port, hash); h; h = next_holder(h)) {
+		if (overlaps(h, e->pair.local))
+			return false;
+	}
+	return true;
+}
+
+/* The pair would be new, and nobody but other connections holds the port. */
+static bool may_connect(const struct pairs *pairs, const struct endpoint *e, uint16_t port)
+{
+	struct socket_pair pair = e->pair;
+	uint64_t hash;
+
+	pair.local_port = port;
+	if (pairs_find(pairs, &pair))
+		return false;
+	hash = hash_port(pairs, &pair, port);
+	for (struct endpoint *h = first_holder(pairs, &pair, port, hash); h; h = next_holder(h)) {
+		if (!is_connection(h) && overlaps(h, pair.local))
+			return false;
+	}
+	return true;
+}
+
+/* ---- ephemeral ports ---- */
+
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+	while (b) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* RFC 6056 section 3.3.1 with the spread of section 3.3.2: a random start, then through the whole range by a random
+ * step that has no divisor in common with the range's length, so that each port is tried once. The randomness is a
+ * keyed hash of a count, which nobody without the key can foretell. 0 when no port fits. */
+static uint16_t choose_port(struct pairs *pairs, const struct endpoint *e,
+			    bool (*fits)(const struct pairs *, const struct endpoint *, uint16_t))
+{
+	uint32_t n = (uint32_t)pairs->last - pairs->first + 1, at, step;
+	uint8_t count[8];
+	uint64_t drawn;
+
+	put_be32(put_be32(count, (uint32_t)(pairs->n_drawn >> 32)), (uint32_t)pairs->n_drawn);
+	pairs->n_drawn++;
+	drawn = siphash24(pairs->key, count, sizeof(count));
+	at = (uint32_t)drawn % n;
+	step = (uint32_t)(drawn >> 32) % n + 1;
+	while (common_divisor(step, n) != 1)
+		step = step % n + 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(pairs->first + at);
+
+		if (fits(pairs, e, port))
+			return port;
+		at = (at + step) % n;
+	}
+	return 0;
+}
+
+/* ---- binding and conversations ---- */
+
+static void clear_foreign(struct endpoint *e)
+{
+	memset(e->pair.foreign, 0, sizeof(e->pair.foreign));
+	e->pair.foreign_port = 0;
+}
+
+int pairs_bind(struct pairs *pairs, struct endpoint *e, uint16_t port)
+{
+	assert(!e->bound && !e->in_pairs);
+	if (port == 0)
+		port = choose_port(pairs, e, is_free);
+	else if (!may_bind(pairs, e, port))
+		port = 0;
+	if (port == 0)
+		return BERTH_EADDRINUSE;
+	e->bound_any = is_any(e->pair.local);
+	e->pair.local_port = port;
+	clear_foreign(e);
+	take_port(pairs, e);
+	if (e->kind == ENDPOINT_UDP)
+		enter_pairs(pairs, e);
+	return 0;
+}
+
+int pairs_listen(struct pairs *pairs, struct endpoint *e)
+{
+	uint64_t hash = e->port_node.hash;
+
+	assert(e->port_listed && !e->in_pairs && !is_connection(e));
+	for (struct endpoint *h = first_holder(pairs, &e->pair, e->pair.local_port, hash); h; h = next_holder(h)) {
+		if (h != e && is_listening(h) && overlaps(h, e->pair.local))
+			return BERTH_EADDRINUSE;
+	}
+	enter_pairs(pairs, e);
+	return 0;
+}
+
+static int connect_unbound(struct pairs *pairs, struct endpoint *e)
+{
+	bool udp = e->kind == ENDPOINT_UDP;
+	uint16_t port = choose_port(pairs, e, udp ? is_free : may_connect);
+
+	if (port == 0)
+		return BERTH_EADDRNOTAVAIL;
+	e->pair.local_port = port;
+	e->bound_any = true;
+	if (udp)
+		take_port(pairs, e);
+	else
+		share_port(pairs, e);
+	enter_pairs(pairs, e);
+	return 0;
+}
+
+int pairs_connect(struct pairs *pairs, struct endpoint *e)
+{
+	assert(!is_connection(e) && !is_listening(e));
+	if (!e->bound)
+		return connect_unbound(pairs, e);
+	leave_pairs(pairs, e);
+	if (pairs_find(pairs, &e->pair)) {
+		pairs_disconnect(pairs, e);
+		return BERTH_EADDRINUSE;
+	}
+	if (e->kind != ENDPOINT_UDP) {
+		leave_port(pairs, e);
+		share_port(pairs, e);
+	}
+	enter_pairs(pairs, e);
+	return 0;
+}
+
+void pairs_adopt(struct pairs *pairs, struct endpoint *e)
+{
+	assert(!e->bound && !e->in_pairs);
+	e->bound_any = false;
+	share_port(pairs, e);
+	enter_pairs(pairs, e);
+}
+
+void pairs_disconnect(struct pairs *pairs, struct endpoint *e)
+{
+	leave_pairs(pairs, e);
+	clear_foreign(e);
+	if (e->bound_any)
+		memset(e->pair.local, 0, sizeof(e->pair.local));
+	if (is_connection(e)) {
+		leave_port(pairs, e);
+		take_port(pairs, e);
+	}
+	if (e->kind == ENDPOINT_UDP && e->bound)
+		enter_pairs(pairs, e);
+}
+
+void pairs_remove(struct pairs *pairs, struct endpoint *e)
+{
+	leave_pairs(pairs, e);
+	if (e->bound)
+		leave_port(pairs, e);
+}
