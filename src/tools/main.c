@@ -6,9 +6,11 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <locale.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,6 +160,10 @@ int main(int argc, char **argv)
 	const struct verb *verb = NULL;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* What we print is UTF-8. Where the user has set no locale, tables are still to count it in characters. */
+	setlocale(LC_CTYPE, "");
+	if (MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
 
 	int status = run(argc, argv, &verb);
 	return tool_finish(verb ? verb->name : NULL, status);
