@@ -82,7 +82,8 @@ static inline struct berth_link *berth_link_free(struct berth_link *link)
 }
 
 /* A link that moves frames both ways between a host's interface and itself once: everything that has arrived goes in,
- * everything that has to leave goes out, until both are quiet at `now` or `n_max` frames have moved. How many moved. */
+ * everything that has to leave goes out, until both are quiet at `now` or `n_max` frames have moved. How many moved. For a host
+ * with one interface: frames that leave by another are lost, and counted as send_failed. */
 unsigned berth_link_exchange(struct berth_link *link, struct berth_host *host, int interface, berth_time now,
 			     unsigned n_max);
 
@@ -125,12 +126,14 @@ struct berth_wire_config {
 
 /* Reads "delay=10ms,loss=2%,seed=7": KEY=VALUE with commas between; keys delay, jitter (ns, us, ms, s), loss, reorder,
  * duplicate, corrupt (percent with %, or 0 to 1), rate (bit, kbit, mbit, gbit), queue (frames), seed. They hold for both
- * directions; "out.loss=5%" and "in.loss=0" for one. 0, or BERTH_EINVAL: *at (when not NULL) is the offset of the word that
- * is wrong, and *why (when not NULL) says what is wrong with it, in static text; *out is untouched. */
+ * directions; "out.loss=5%" and "in.loss=0" for one; the last word on a matter holds. 0, or BERTH_EINVAL: *at (when not NULL)
+ * is the offset of the word that is wrong, and *why (when not NULL) says what is wrong with it, in static text; *out is
+ * untouched. */
 int berth_wire_parse(const char *spec, struct berth_wire_config *out, size_t *at, const char **why);
 
 /* Puts a wire around `inner`, which it takes (also on failure). It has no capabilities: impairments fall on frames as they
- * are on the cable. 0, or BERTH_EINVAL (a probability outside 0 to 1), BERTH_ENOMEM. */
+ * are on the cable (berth_link_cable sees to that). What is delayed on the way out leaves in the first call of send or receive
+ * when it is due; the deadline says when that is. 0, or BERTH_EINVAL (a probability outside 0 to 1), BERTH_ENOMEM. */
 int berth_link_wire(struct berth_link *inner, const struct berth_wire_config *config, const struct berth_memory *memory,
 		    struct berth_link **out);
 
@@ -140,6 +143,11 @@ int berth_link_wire(struct berth_link *inner, const struct berth_wire_config *co
  * checksums and large segments whatever the link can do: what `inner` cannot do is done here, and the bytes are the same.
  * 0, or BERTH_ENOMEM. */
 int berth_link_offload(struct berth_link *inner, const struct berth_memory *memory, struct berth_link **out);
+
+/* Puts around `inner`, which it takes (also on failure), a link without capabilities whose frames in are what a cable would have
+ * carried: coalesced frames are split again, and checksums that `inner` vouches for are in place. A link without capabilities is a
+ * cable already and is handed back as it is. 0, or BERTH_ENOMEM. */
+int berth_link_cable(struct berth_link *inner, const struct berth_memory *memory, struct berth_link **out);
 
 #ifdef __cplusplus
 }
