@@ -1,9 +1,9 @@
 /* The Internet checksum, RFC 1071.
  *
- * A running sum is a ones-complement sum of 16-bit words, not yet folded, of words loaded in the machine's own byte order: RFC 1071
- * section 2(B) shows that the order makes no difference until the end, and checksum_fold sets it right. So a running sum is
- * opaque. It begins as 0; it comes from and goes into the functions here; two of them add up with a plain +, as each call adds
- * less than 2^34: 2^30 pieces fit. */
+ * A running sum is a ones-complement sum of 16-bit words, not yet folded, of words loaded in the machine's own byte
+ * order: RFC 1071 section 2(B) shows that the order makes no difference until the end, and checksum_fold sets it right.
+ * So a running sum is opaque. It begins as 0; it comes from and goes into the functions here; two of them add up with a
+ * plain +, as each call adds less than 2^34: 2^30 pieces fit. */
 #ifndef WIRE_CHECKSUM_H
 #define WIRE_CHECKSUM_H
 
@@ -13,8 +13,8 @@
 
 #include <berth/frame.h>
 
-/* Adds n bytes (less than 2^36) to a running sum, beginning at an even place of the checksummed whole. An odd last byte is taken as
- * if a zero followed; pieces that follow an odd number of bytes go through checksum_add_at. */
+/* Adds n bytes (less than 2^36) to a running sum, beginning at an even place of the checksummed whole. An odd last byte
+ * is taken as if a zero followed; pieces that follow an odd number of bytes go through checksum_add_at. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t n);
 
 /* The same for a piece that begins `off` bytes into the checksummed whole, odd or even. */
@@ -49,7 +49,8 @@ static inline uint16_t checksum_finish(uint64_t sum)
 	return (uint16_t)~checksum_fold(sum);
 }
 
-/* Sum of the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1): two addresses of n_address (4 or 16) bytes, protocol, length. */
+/* Sum of the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1): two addresses of n_address (4 or 16) bytes,
+ * protocol, length. */
 static inline uint64_t checksum_pseudo(const uint8_t *source, const uint8_t *destination, size_t n_address,
 				       uint8_t protocol, uint32_t length)
 {

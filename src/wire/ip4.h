@@ -18,32 +18,33 @@
 
 struct ip4_header {
 	uint8_t source[4], destination[4];
-	uint16_t total_len;      /* header and payload */
+	uint16_t total_len; /* header and payload */
 	uint16_t id;
-	uint16_t off_fragment;   /* bytes */
+	uint16_t off_fragment; /* bytes */
 	bool dont_fragment, more_fragments;
 	uint8_t tos, ttl, protocol;
-	uint8_t len_header;      /* 20 to 60; emit writes 20 */
-	bool source_routed;      /* LSRR or SSRR among the options (RFC 1122 section 3.2.1.8: we drop these) */
+	uint8_t len_header; /* 20 to 60; emit writes 20 */
+	bool source_routed; /* LSRR or SSRR among the options (RFC 1122 section 3.2.1.8: we drop these) */
 };
 
 enum ip4_verdict {
 	IP4_OK,
-	IP4_SHORT,        /* less than a header, or than the header's own length */
+	IP4_SHORT, /* less than a header, or than the header's own length */
 	IP4_BAD_VERSION,
-	IP4_BAD_HEADER,   /* header length under 20 */
-	IP4_BAD_LENGTH,   /* total length less than the header or more than the frame */
+	IP4_BAD_HEADER, /* header length under 20 */
+	IP4_BAD_LENGTH, /* total length less than the header or more than the frame */
 	IP4_BAD_CHECKSUM,
 	IP4_BAD_OPTION,   /* an option's length is 0, 1 or beyond the header */
-	IP4_BAD_FRAGMENT, /* offset and length beyond 65,535, no data, a middle fragment not in eights, or DF with a fragment */
+	IP4_BAD_FRAGMENT, /* offset and length beyond 65,535, no data, a middle fragment not in eights, or DF with a
+			     fragment */
 };
 
 /* Reads the header of a packet of n bytes (which may have padding after it). Fills *out when IP4_OK. The payload is
  * p[len_header .. total_len). */
 enum ip4_verdict ip4_parse(const uint8_t *p, size_t n, struct ip4_header *out);
 
-/* Reads the header that an ICMP error quotes: the packet itself may be cut short after its header, and its checksum and total
- * length are not held against it. false when not even the header is whole. */
+/* Reads the header that an ICMP error quotes: the packet itself may be cut short after its header, and its checksum and
+ * total length are not held against it. false when not even the header is whole. */
 bool ip4_parse_quoted(const uint8_t *p, size_t n, struct ip4_header *out);
 
 /* Writes IP4_HEADER bytes with the checksum, off_fragment a multiple of 8; returns the next position. */

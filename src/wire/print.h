@@ -9,8 +9,8 @@
 /* Room for any line, NUL included. */
 #define PRINT_LINE 512
 
-/* "192.168.1.5:1099 > 192.168.1.7:80 TCP S seq 1 win 64240 <mss 1460,sackOK,ts 1 0,wscale 7>", "arp who-has ...", and for what
- * cannot be read why not. Writes into out[PRINT_LINE]; returns out. */
+/* "192.168.1.5:1099 > 192.168.1.7:80 TCP S seq 1 win 64240 <mss 1460,sackOK,ts 1 0,wscale 7>", "arp who-has ...", and
+ * for what cannot be read why not. Writes into out[PRINT_LINE]; returns out. */
 char *print_frame(const uint8_t *frame, size_t n, bool ethernet, char *out);
 
 #endif

@@ -32,7 +32,7 @@ struct tcp_header {
 	uint32_t seq, ack;
 	uint16_t window; /* as on the wire, not scaled */
 	uint16_t urgent;
-	uint8_t flags;   /* TCP_FIN ... */
+	uint8_t flags; /* TCP_FIN ... */
 	uint8_t n_sacks;
 	bool has_mss, has_wscale, has_sack_permitted, has_timestamp;
 	uint16_t mss;
@@ -41,17 +41,19 @@ struct tcp_header {
 	struct tcp_sack_block sacks[TCP_SACK_BLOCKS_MAX];
 };
 
-/* Reads the header of a segment of n bytes: the header's length with options (20 to 60), or 0 when the segment is shorter than
- * its header says or the header shorter than 20. Options: each is taken once (the first), unknown kinds are skipped, a bad length
- * ends the list and never the segment. The checksum is not looked at. */
+/* Reads the header of a segment of n bytes: the header's length with options (20 to 60), or 0 when the segment is
+ * shorter than its header says or the header shorter than 20 (*out is then untouched). Options: each is taken once (the
+ * first), unknown kinds are skipped, a bad length ends the list and never the segment. The checksum is not looked at.
+ * What is not there is 0, except that sacks is only written up to n_sacks. */
 size_t tcp_header_parse(const uint8_t *p, size_t n, struct tcp_header *out);
 
-/* What tcp_header_emit writes: 20 to 60, a multiple of 4. n_sacks is cut to what fits beside the other options. */
+/* What tcp_header_emit writes: 20 to 60, a multiple of 4. n_sacks (4 at most) is cut to what fits beside the other
+ * options. */
 size_t tcp_header_len(const struct tcp_header *h);
 
-/* Writes tcp_header_len(h) bytes, checksum 0; returns the next position. SYN options in Linux's order: MSS, SACK-permitted,
- * timestamps, NOP, window scale (without timestamps: MSS, NOP, NOP, SACK-permitted, NOP, window scale); otherwise NOP NOP
- * timestamps, NOP NOP SACK. */
+/* Writes tcp_header_len(h) bytes, checksum 0; returns the next position. SYN options in Linux's order: MSS,
+ * SACK-permitted, timestamps, NOP, window scale (without timestamps: MSS, NOP, NOP, SACK-permitted, NOP, window scale);
+ * otherwise NOP NOP timestamps, NOP NOP SACK. */
 uint8_t *tcp_header_emit(const struct tcp_header *h, uint8_t *to);
 
 #endif

@@ -13,8 +13,8 @@ struct udp_header {
 	uint16_t checksum; /* 0: the sender made none */
 };
 
-/* Reads the header of a datagram of n bytes: UDP_HEADER, or 0 when it is short or its length is under 8 or over n. The checksum
- * is not looked at: that takes the pseudo-header. */
+/* Reads the header of a datagram of n bytes: UDP_HEADER, or 0 when it is short or its length is under 8 or over n. The
+ * checksum is not looked at: that takes the pseudo-header. */
 size_t udp_header_parse(const uint8_t *p, size_t n, struct udp_header *out);
 /* Writes UDP_HEADER bytes, checksum as given; returns the next position. */
 uint8_t *udp_header_emit(const struct udp_header *h, uint8_t *to);
