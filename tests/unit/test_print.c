@@ -1,0 +1,214 @@
+/* The line of text for a frame. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checksum.h"
+#include "eth.h"
+#include "icmp.h"
+#include "ip4.h"
+#include "ip6.h"
+#include "print.h"
+#include "tcp_header.h"
+#include "udp_header.h"
+#include "wire_packets.h"
+
+static const char *print_exactly(const uint8_t *bytes, size_t n, bool ethernet, char *line)
+{
+	uint8_t *p = exact_copy(bytes, n);
+
+	memset(line, 0x7f, PRINT_LINE);
+	assert_ptr_equal(print_frame(p, n, ethernet, line), line);
+	assert_non_null(memchr(line, '\0', PRINT_LINE));
+	free(p);
+	return line;
+}
+
+static void test_real_frames(void **state)
+{
+	static const struct {
+		const uint8_t *bytes;
+		size_t n;
+		const char *line;
+	} cases[] = {
+		{packet_arp_request, sizeof(packet_arp_request), "arp who-has 192.168.1.7 tell 192.168.1.5"},
+		{packet_syn4, sizeof(packet_syn4),
+		 "192.168.1.5:1099 > 192.168.1.7:80 TCP S seq 1998065421 win 64240 "
+		 "<mss 1460,sackOK,ts 1381916411 0,wscale 10>"},
+		{packet_syn4_no_timestamps, sizeof(packet_syn4_no_timestamps),
+		 "192.168.1.5:1100 > 192.168.1.7:80 TCP S seq 74485272 win 64240 <mss 1460,sackOK,wscale 10>"},
+		{packet_udp4, sizeof(packet_udp4), "192.168.1.5:5353 > 192.168.1.7:7 UDP len 11"},
+		{packet_ping4, sizeof(packet_ping4),
+		 "192.168.1.5 > 192.168.1.7 ICMP echo request id 13575 seq 1 len 16"},
+		{packet_syn6, sizeof(packet_syn6),
+		 "[fd00::5]:1099 > [fd00::7]:80 TCP S seq 4224242551 win 64800 <mss 1440,sackOK,wscale 10>"},
+		{packet_solicit6, sizeof(packet_solicit6),
+		 "fd00::5 > ff02::1:ff00:7 ICMPv6 neighbour solicit fd00::7 mac 02:00:00:00:00:05"},
+		{packet_report6, sizeof(packet_report6), ":: > ff02::16 ICMPv6 type 143 code 0"},
+	};
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(print_exactly(cases[i].bytes, cases[i].n, true, line), cases[i].line);
+		if (i > 0)
+			assert_string_equal(
+				print_exactly(cases[i].bytes + ETH_HEADER, cases[i].n - ETH_HEADER, false, line),
+				cases[i].line);
+	}
+}
+
+/* Puts an IPv4 header before n bytes that stand at p + 20; the packet's length. */
+static size_t wrap(uint8_t *p, uint8_t protocol, size_t n)
+{
+	const struct ip4_header h = {.source = {10, 0, 0, 1},
+				     .destination = {10, 0, 0, 2},
+				     .total_len = (uint16_t)(IP4_HEADER + n),
+				     .ttl = 64,
+				     .protocol = protocol};
+
+	ip4_emit(&h, p);
+	return IP4_HEADER + n;
+}
+
+static void test_tcp_data(void **state)
+{
+	const struct tcp_header h = {.source_port = 80,
+				     .destination_port = 1099,
+				     .seq = 4294967295,
+				     .ack = 7,
+				     .window = 1,
+				     .urgent = 3,
+				     .flags = 0xff & ~(TCP_SYN | TCP_RST),
+				     .has_timestamp = true,
+				     .ts_val = 1,
+				     .ts_ecr = 2,
+				     .n_sacks = 2,
+				     .sacks = {{1, 2}, {3, 4294967295}}};
+	uint8_t p[200] = {0};
+	size_t len = (size_t)(tcp_header_emit(&h, p + IP4_HEADER) - p) - IP4_HEADER + 5;
+	size_t n = wrap(p, IP_PROTOCOL_TCP, len);
+	uint16_t sum = checksum_finish(
+		checksum_add(checksum_pseudo(p + 12, p + 16, 4, IP_PROTOCOL_TCP, (uint32_t)len), p + IP4_HEADER, len));
+	char line[PRINT_LINE];
+
+	p[IP4_HEADER + TCP_OFF_CHECKSUM] = (uint8_t)(sum >> 8);
+	p[IP4_HEADER + TCP_OFF_CHECKSUM + 1] = (uint8_t)sum;
+	assert_string_equal(print_exactly(p, n, false, line),
+			    "10.0.0.1:80 > 10.0.0.2:1099 TCP FPAUEC seq 4294967295 ack 7 win 1 urg 3 "
+			    "<ts 1 2,sack 1:2,sack 3:4294967295> len 5");
+	p[n - 1] ^= 1;
+	assert_non_null(strstr(print_exactly(p, n, false, line), " len 5, bad checksum"));
+}
+
+static void test_icmp_errors(void **state)
+{
+	static const struct {
+		uint8_t type, code;
+		uint32_t rest;
+		const char *line;
+	} cases[] = {
+		{3, 3, 0, "10.0.0.1 > 10.0.0.2 ICMP port unreachable for 192.168.1.5:5353 > 192.168.1.7:7 UDP"},
+		{3, 4, 1400, "10.0.0.1 > 10.0.0.2 ICMP too big mtu 1400 for 192.168.1.5:5353 > 192.168.1.7:7 UDP"},
+		{3, 13, 0, "10.0.0.1 > 10.0.0.2 ICMP unreachable code 13 for 192.168.1.5:5353 > 192.168.1.7:7 UDP"},
+		{11, 0, 0, "10.0.0.1 > 10.0.0.2 ICMP time exceeded code 0 for 192.168.1.5:5353 > 192.168.1.7:7 UDP"},
+		{17, 0, 0, "10.0.0.1 > 10.0.0.2 ICMP type 17 code 0"},
+	};
+	uint8_t p[200];
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct icmp_message m = {.type = cases[i].type,
+					 .code = cases[i].code,
+					 .rest = cases[i].rest,
+					 .body = packet_udp4 + ETH_HEADER,
+					 .len_body = 28};
+		size_t n = wrap(p, IP_PROTOCOL_ICMP4, (size_t)(icmp4_emit(&m, p + IP4_HEADER) - p) - IP4_HEADER);
+
+		assert_string_equal(print_exactly(p, n, false, line), cases[i].line);
+	}
+}
+
+static void test_malformed(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		bool ethernet;
+		const char *line;
+	} cases[] = {
+		{"", 0, false, "empty"},
+		{"", 0, true, "Ethernet, 0 bytes: header cut short"},
+		{"\x50", 1, false, "1 bytes: IP version 5"},
+		{"\x45", 1, false, "IPv4, 1 bytes: header cut short"},
+		{"\x60", 1, false, "IPv6, 1 bytes: header cut short"},
+		{"\x44\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, false, "IPv4, 20 bytes: header length under 20"},
+		{"\x45\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, false, "IPv4, 20 bytes: total length does not fit"},
+		{"\x45\0\0\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, false, "IPv4, 20 bytes: bad header checksum"},
+		{"\x45\0\0\x14\0\0\0\0\x40\x2f\x7a\xbc\0\0\0\0\0\0\0\0", 20, false,
+		 "0.0.0.0 > 0.0.0.0 protocol 47 len 0"},
+		{"\x45\0\0\x14\0\0\0\0\x40\x06\x7a\xe5\0\0\0\0\0\0\0\0", 20, false,
+		 "0.0.0.0 > 0.0.0.0 TCP, 0 bytes: header cut short"},
+		{"\x45\0\0\x14\0\0\0\0\x40\x11\x7a\xda\0\0\0\0\0\0\0\0", 20, false,
+		 "0.0.0.0 > 0.0.0.0 UDP, 0 bytes: header cut short"},
+		{"\x45\0\0\x14\0\0\0\0\x40\x01\x7a\xea\0\0\0\0\0\0\0\0", 20, false,
+		 "0.0.0.0 > 0.0.0.0 ICMP, 0 bytes: header cut short"},
+		{"\x45\0\0\x15\0\x07\0\x02\x40\x11\x7a\xd0\0\0\0\0\0\0\0\0\0", 21, false,
+		 "0.0.0.0 > 0.0.0.0 UDP fragment id 7 at 16 len 1"},
+		{"\1\1\1\1\1\1\2\2\2\2\2\2\x88\xcc\0", 15, true,
+		 "02:02:02:02:02:02 > 01:01:01:01:01:01 Ethernet type 0x88cc len 1"},
+		{"\1\1\1\1\1\1\2\2\2\2\2\2\x08\x06\0", 15, true, "arp, 1 bytes: cut short"},
+	};
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(print_exactly((const uint8_t *)cases[i].bytes, cases[i].n, cases[i].ethernet, line),
+				    cases[i].line);
+}
+
+/* Every real frame cut at every byte and with every bit changed still gives a line. */
+static void test_spoilt_frames(void **state)
+{
+	static const struct {
+		const uint8_t *bytes;
+		size_t n;
+	} frames[] = {
+		{packet_arp_request, sizeof(packet_arp_request)},
+		{packet_syn4, sizeof(packet_syn4)},
+		{packet_udp4, sizeof(packet_udp4)},
+		{packet_ping4, sizeof(packet_ping4)},
+		{packet_syn6, sizeof(packet_syn6)},
+		{packet_solicit6, sizeof(packet_solicit6)},
+		{packet_report6, sizeof(packet_report6)},
+	};
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		uint8_t spoilt[128];
+
+		for (size_t n = 0; n <= frames[i].n; n++)
+			assert_true(strlen(print_exactly(frames[i].bytes, n, true, line)) > 0);
+		memcpy(spoilt, frames[i].bytes, frames[i].n);
+		for (size_t bit = 0; bit < 8 * frames[i].n; bit++) {
+			spoilt[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_true(strlen(print_exactly(spoilt, frames[i].n, true, line)) > 0);
+			spoilt[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_real_frames),   cmocka_unit_test(test_tcp_data),
+		cmocka_unit_test(test_icmp_errors),   cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_spoilt_frames),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
