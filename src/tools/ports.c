@@ -363,9 +363,12 @@ static const char *near_name(const char *text)
 /* Says that nothing matches, and why that may be. Returns TOOL_NO. */
 static int nothing_found(const struct query *query)
 {
-	bool narrowed = query->transport_given || query->groups != (1u << N_GROUPS) - 1;
-	const char *hint = narrowed ? " in that group and transport; try without --group and --transport" : "";
-	const char *near;
+	static const char *const hints[2][2] = {
+		{"", " for this transport; try another"},
+		{" in this group; try without --group", " in this group for this transport; try others"},
+	};
+	bool group_given = query->groups != (1u << N_GROUPS) - 1;
+	const char *hint = hints[group_given][query->transport_given];
 
 	switch (query->kind) {
 	case QUERY_ALL:
@@ -379,12 +382,13 @@ static int nothing_found(const struct query *query)
 	case QUERY_TEXT:
 		break;
 	}
-	near = narrowed ? NULL : near_name(query->text);
-	if (near)
-		return tool_fail("ports", TOOL_NO, "no service has '%s' in its name or description; did you mean '%s'?",
-				 query->text, near);
-	return tool_fail("ports", TOOL_NO, "no service has '%s' in its name or description%s", query->text,
-			 narrowed ? hint : "; try a shorter text");
+	if (*hint)
+		return tool_fail("ports", TOOL_NO, "no service with '%s' in its name or description%s", query->text,
+				 hint);
+
+	const char *near = near_name(query->text);
+	return tool_fail("ports", TOOL_NO, "no service with '%s' in its name or description; %s%s%s", query->text,
+			 near ? "did you mean '" : "try a shorter text", near ? near : "", near ? "'?" : "");
 }
 
 /* A line for a port that has no service for any of the transports asked for. */
