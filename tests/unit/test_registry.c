@@ -100,7 +100,7 @@ static void test_not_there(void **state)
 		unsigned transport;
 	} free_ports[] = {{0, TCP},     {143, DCCP},  {5999, SCTP}, {6062, SCTP},
 			  {49151, TCP}, {49152, TCP}, {65535, UDP}, {80, 0}};
-	static const char *const no_names[] = {"", "ht", "httpx", "zzzzzzzz", "\x7f", "\xff\xff"};
+	static const char *const no_names[] = {"", "htt", "https-not", "zzzzzzzz", "\x7f", "\xff\xff"};
 	struct berth_service service = {.name = "untouched"};
 
 	for (size_t i = 0; i < sizeof(free_ports) / sizeof(free_ports[0]); i++)
