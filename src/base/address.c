@@ -154,7 +154,8 @@ static const char *parse_groups(const char *p, uint8_t *out, unsigned n_max, uns
 			return NULL;
 		if (*end == '.') {
 			*n_out = n + 2;
-			return n + 2 <= n_max ? parse_ip4(p, out + 2 * n) : NULL;
+			end = n + 2 <= n_max ? parse_ip4(p, out + 2 * n) : NULL;
+			return end && *end != ':' ? end : NULL;
 		}
 		put_be16(out + 2 * n++, group);
 		p = end;
