@@ -131,7 +131,7 @@ def bulk_large(programs):
 
 
 def number(result, name, form="{:.0f}"):
-    return form.format(result[name]) if result else "-"
+    return form.format(result[name]) if result and name in result else "-"
 
 
 def idle(programs):
