@@ -11,12 +11,22 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t bench_now(void)
+static uint64_t ns_of(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t bench_now(void)
+{
+	return ns_of(CLOCK_MONOTONIC);
+}
+
+uint64_t bench_used(void)
+{
+	return ns_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 uint64_t bench_resident(void)
@@ -113,11 +123,11 @@ bool bench_transfer_at(struct bench_transfer *transfer, uint64_t bytes, uint64_t
 		transfer->bytes_begin = bytes;
 		transfer->data_begin = n_data;
 		transfer->acks_begin = n_acks;
-		transfer->ns_begin = bench_now();
+		transfer->ns_begin = bench_used();
 	}
 	if (bytes < transfer->to)
 		return false;
-	transfer->ns_end = bench_now();
+	transfer->ns_end = bench_used();
 	transfer->bytes_end = bytes;
 	transfer->data_end = n_data;
 	transfer->acks_end = n_acks;

@@ -9,6 +9,9 @@
 /* Nanoseconds of the monotonic clock. */
 uint64_t bench_now(void);
 
+/* Nanoseconds of a processor that this process has used: what it costs, whoever else is running. */
+uint64_t bench_used(void);
+
 /* Bytes of memory that the process has resident. */
 uint64_t bench_resident(void);
 
