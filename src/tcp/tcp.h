@@ -1,7 +1,9 @@
-/* TCP as the layers above see it: what host and socket may call. What is inside a connection is in tcb.h, which only tcp reads.
+/* TCP as the layers above see it: what host and socket may call. What is inside a connection is in tcb.h, which only
+ * tcp reads.
  *
- * TCP never calls up. It leaves what it has to say in three places: endpoints->tx (this connection has something to send),
- * endpoints->news (this socket has become ready), and env->reply (a segment without a connection wants an answer). */
+ * TCP never calls up. It leaves what it has to say in three places: endpoints->tx (this connection has something to
+ * send), endpoints->news (this socket has become ready), and env->reply (a segment without a connection wants an
+ * answer). */
 #ifndef TCP_TCP_H
 #define TCP_TCP_H
 
@@ -10,6 +12,7 @@
 #include <berth/socket.h>
 
 #include "pairs.h"
+#include "rng.h"
 #include "tcp_header.h"
 #include "wheel.h"
 
@@ -68,8 +71,8 @@ struct tcp_config {
 	const struct tcp_congestion *congestion;
 };
 
-/* A segment that wants an answer though no connection is there to give it: a reset (RFC 9293 section 3.10.7.1), or the ACK of a
- * TIME-WAIT or challenge that has no TCB. `pair` is seen from this host. */
+/* A segment that wants an answer though no connection is there to give it: a reset (RFC 9293 section 3.10.7.1), or the
+ * ACK of a TIME-WAIT or challenge that has no TCB. `pair` is seen from this host. */
 struct tcp_reply {
 	bool wanted;
 	struct socket_pair pair;
@@ -86,17 +89,17 @@ struct tcp_env {
 	struct siphash_key secret; /* of initial sequence numbers and timestamp offsets */
 	struct rng rng;
 	struct wheel wheel;
-	struct list time_wait;     /* oldest first */
+	struct list time_wait; /* oldest first */
 	uint32_t n_time_wait;
-	struct list ended;         /* connections to free when the current call is over */
+	struct list ended; /* connections to free when the current call is over */
 	struct tcp_reply reply;
 	struct tcp_counters counters;
 };
 
-/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs and endpoints are
- * borrowed. */
-int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs, struct endpoints *endpoints,
-		 berth_time now);
+/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs and
+ * endpoints are borrowed. */
+int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
+		 struct endpoints *endpoints, berth_time now);
 
 /* Frees every TCP endpoint without a word to its peer. */
 void tcp_env_deinit(struct tcp_env *env);
@@ -106,30 +109,31 @@ int tcp_congestion_check(const char *name);
 
 /* A segment that arrived whole and with a good checksum. */
 struct tcp_segment {
-	struct socket_pair pair;   /* local: where it was sent to; foreign: who sent it */
+	struct socket_pair pair; /* local: where it was sent to; foreign: who sent it */
 	struct tcp_header header;
-	struct berth_frame *frame; /* borrowed; tcp takes a reference when it keeps the payload, and then owns next, mark,
-				    * off_wanted and len_wanted of the frame */
+	struct berth_frame *frame; /* borrowed; tcp takes a reference when it keeps the payload, and then owns next,
+				    * mark, off_wanted and len_wanted of the frame */
 	uint32_t off, len;         /* payload, from frame->data */
 	uint32_t mtu;              /* of the path back to the peer */
 	uint8_t ce;                /* the IP header said congestion experienced */
 };
 
-/* Takes the segment to its connection or listener. Afterwards the host looks at env->reply and, when it is wanted, sends it and clears
- * `wanted`. */
+/* Takes the segment to its connection or listener. Afterwards the host looks at env->reply and, when it is wanted,
+ * sends it and clears `wanted`. */
 void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment);
 
 /* Runs the timers that are due at env->now. */
 void tcp_expire(struct tcp_env *env);
 
-/* The next segment of t, if it has one to send now: writes the TCP header at out->header[64] (checksum 0) and sets off_header,
- * len_header, slices, n_slices, len and segment_size; the host puts the IP header before it. payload_max: most payload bytes in one
- * frame (65,535 less headers where the link segments; the host passes 0 where it does not, and segments are single). true: a segment
- * is there, and there may be more; false: nothing (now). */
+/* The next segment of t, if it has one to send now: writes the TCP header at out->header[64] (checksum 0) and sets
+ * off_header, len_header, slices, n_slices, len and segment_size; the host puts the IP header before it. payload_max:
+ * most payload bytes in one frame (65,535 less headers where the link segments; the host passes 0 where it does not,
+ * and segments are single). true: a segment is there, and there may be more; false: nothing (now). */
 bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct berth_frame_out *out);
 
-/* An ICMP error quoted a segment that t sent, with this sequence number (RFC 5927 section 4: it must be in flight to count). `error` is a
- * BERTH_E number; `hard`: protocol or port unreachable (ends a connection in SYN-SENT; RFC 1122 section 4.2.3.9, 5461). */
+/* An ICMP error quoted a segment that t sent, with this sequence number (RFC 5927 section 4: it must be in flight to
+ * count). `error` is a BERTH_E number; `hard`: protocol or port unreachable (ends a connection in SYN-SENT; RFC 1122
+ * section 4.2.3.9, 5461). */
 void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error, bool hard);
 
 /* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191). */
@@ -143,7 +147,8 @@ struct tcb *tcp_new(struct tcp_env *env, enum berth_family family);
 struct endpoint *tcp_endpoint(struct tcb *t);
 struct tcb *tcp_of_endpoint(struct endpoint *e);
 
-/* t is bound (endpoint->bound). 0, BERTH_EINVAL (not CLOSED or LISTEN), BERTH_EADDRINUSE, BERTH_ENOMEM. Called again: a new backlog. */
+/* t is bound (endpoint->bound). 0, BERTH_EINVAL (not CLOSED or LISTEN), BERTH_EADDRINUSE, BERTH_ENOMEM. Called again: a
+ * new backlog. */
 int tcp_listen(struct tcp_env *env, struct tcb *t, int backlog);
 
 /* The next established connection of a listener, its endpoint without descriptor; NULL: none. */
@@ -152,8 +157,8 @@ struct tcb *tcp_accept(struct tcp_env *env, struct tcb *listener);
 /* A connection is waiting for tcp_accept. */
 bool tcp_can_accept(const struct tcb *t);
 
-/* Active open to pair.foreign from pair.local, both addresses set. mtu: of the path. 0: SYN-SENT; BERTH_EADDRINUSE, BERTH_EADDRNOTAVAIL,
- * BERTH_EISCONN, BERTH_EALREADY, BERTH_EINVAL (LISTEN), BERTH_ENOMEM, or the pending error. */
+/* Active open to pair.foreign from pair.local, both addresses set. mtu: of the path. 0: SYN-SENT; BERTH_EADDRINUSE,
+ * BERTH_EADDRNOTAVAIL, BERTH_EISCONN, BERTH_EALREADY, BERTH_EINVAL (LISTEN), BERTH_ENOMEM, or the pending error. */
 int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu);
 
 /* As berth_send and berth_recv. Vectors are checked by the caller (sizes do not overflow). */
@@ -172,8 +177,8 @@ unsigned tcp_ready(const struct tcb *t);
 /* Connected, or has been: it has a peer. */
 bool tcp_has_peer(const struct tcb *t);
 
-/* Levels BERTH_SOL_TCP and BERTH_SOL_SOCKET (SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_LINGER, SO_ACCEPTCONN). As
- * berth_setsockopt and berth_getsockopt. */
+/* Levels BERTH_SOL_TCP and BERTH_SOL_SOCKET (SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_LINGER, SO_ACCEPTCONN).
+ * As berth_setsockopt and berth_getsockopt. */
 int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int option, const void *value, size_t n);
 int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int option, void *value, size_t *n);
 

@@ -1,0 +1,137 @@
+/* What a host's TCP is made of, and the life of its connections' memory.
+ *
+ * A connection that ends in the middle of a segment must live until the segment is done with: tcp_end puts it aside,
+ * and tcp_reap frees it at the end of the call. */
+#include "tcb.h"
+
+#include <string.h>
+
+int tcp_congestion_check(const char *name)
+{
+	return tcp_congestion_find(name) ? 0 : BERTH_EINVAL;
+}
+
+int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
+		 struct endpoints *endpoints, berth_time now)
+{
+	const struct tcp_congestion *congestion = tcp_congestion_find(config->congestion);
+
+	if (!congestion)
+		return BERTH_EINVAL;
+	*env = (struct tcp_env){
+		.now = now,
+		.memory = config->memory,
+		.pairs = pairs,
+		.endpoints = endpoints,
+		.config = {.send_buffer = config->send_buffer,
+			   .receive_buffer = config->receive_buffer,
+			   .ms_msl = config->ms_msl,
+			   .n_time_wait_max = config->n_time_wait_max,
+			   .ttl = config->ttl,
+			   .congestion = congestion},
+		.secret = siphash_key(config->secret),
+	};
+	rng_init(&env->rng, config->seed);
+	wheel_init(&env->wheel, now);
+	list_init(&env->time_wait);
+	list_init(&env->ended);
+	return 0;
+}
+
+void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
+{
+	sendq_deinit(&t->sendq, env->memory);
+	sent_deinit(&t->sent, env->memory);
+	ranges_deinit(&t->sacked, env->memory);
+	recvq_drop_ahead(&t->recvq, env->memory);
+	if (t->e.descriptor < 0)
+		recvq_deinit(&t->recvq, env->memory);
+}
+
+static void tcb_free(struct tcp_env *env, struct tcb *t)
+{
+	list_remove(&t->queue);
+	recvq_deinit(&t->recvq, env->memory);
+	endpoints_remove(env->endpoints, &t->e);
+	env->memory->free(env->memory->context, t, sizeof(*t));
+}
+
+void tcp_end(struct tcp_env *env, struct tcb *t)
+{
+	list_remove(&t->queue);
+	list_remove(&t->e.tx);
+	list_push_back(&env->ended, &t->queue);
+}
+
+void tcp_reap(struct tcp_env *env)
+{
+	struct list_node *node;
+
+	while ((node = list_pop_front(&env->ended)))
+		tcb_free(env, CONTAINER_OF(node, struct tcb, queue));
+}
+
+void tcp_tell(struct tcp_env *env, struct tcb *t, unsigned events)
+{
+	if (t->e.descriptor >= 0)
+		endpoints_tell(env->endpoints, &t->e, events);
+}
+
+/* Everything that a connection of any state may hold. */
+static void tcb_destroy(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_stop_all(env, t);
+	tcp_release_buffers(env, t);
+	if (t->listener)
+		env->memory->free(env->memory->context, t->listener, sizeof(*t->listener));
+	pairs_remove(env->pairs, &t->e);
+	tcb_free(env, t);
+}
+
+void tcp_env_deinit(struct tcp_env *env)
+{
+	struct list *all = &env->endpoints->all;
+	struct list_node *node = all->ring.next;
+
+	while (node != &all->ring) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, all);
+
+		node = node->next;
+		if (e->pair.protocol == BERTH_PROTOCOL_TCP)
+			tcb_destroy(env, tcp_of_endpoint(e));
+	}
+}
+
+struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
+{
+	struct tcb *t = env->memory->alloc(env->memory->context, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	memset(t, 0, sizeof(*t));
+	t->state = BERTH_TCP_CLOSED;
+	t->e.kind = ENDPOINT_TCP;
+	t->e.pair.family = (uint8_t)family;
+	t->e.pair.protocol = BERTH_PROTOCOL_TCP;
+	t->e.ttl = env->config.ttl;
+	t->send_buffer = env->config.send_buffer;
+	t->receive_buffer = env->config.receive_buffer;
+	t->s_keep_idle = 7200; /* RFC 1122 section 4.2.3.6: no less than two hours */
+	t->s_keep_interval = 75;
+	t->n_keep_max = 9;
+	t->cc.ops = env->config.congestion;
+	for (unsigned i = 0; i < TCP_TIMER_N; i++)
+		t->deadline[i] = BERTH_NEVER;
+	endpoints_add(env->endpoints, &t->e);
+	return t;
+}
+
+struct endpoint *tcp_endpoint(struct tcb *t)
+{
+	return &t->e;
+}
+
+struct tcb *tcp_of_endpoint(struct endpoint *e)
+{
+	return CONTAINER_OF(e, struct tcb, e);
+}

@@ -1,0 +1,44 @@
+/* What ICMP errors do to a connection: RFC 9293 section 3.9.2.2, RFC 5461, and RFC 5927's check that the quoted segment
+ * is in flight. */
+#include "tcb.h"
+
+/* RFC 1191 section 3: no IPv4 path is narrower; a smaller value is an attack (CVE-2004-1060). */
+#define MTU_FLOOR 552
+
+static bool in_flight(struct tcp_env *env, const struct tcb *t, uint32_t seq)
+{
+	tcp_seq at = tcp_seq_unwrap(seq, t->snd_una);
+
+	if (at >= t->snd_una && at < t->snd_nxt)
+		return true;
+	env->counters.icmp_ignored++;
+	return false;
+}
+
+void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error, bool hard)
+{
+	if (t->state == BERTH_TCP_LISTEN || !in_flight(env, t, seq))
+		return;
+	/* RFC 5927 section 5.2: once synchronised, what says "gone for good" may be a lie; the timers decide. */
+	if (hard && t->state == BERTH_TCP_SYN_SENT)
+		tcp_drop(env, t, error);
+	tcp_reap(env);
+}
+
+void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu)
+{
+	if (t->state == BERTH_TCP_LISTEN || t->state == BERTH_TCP_CLOSED || !in_flight(env, t, seq))
+		return;
+	if (mtu < MTU_FLOOR)
+		mtu = MTU_FLOOR;
+	if (mtu >= t->mtu)
+		return;
+	env->counters.mtu_lowered++;
+	t->mtu = mtu;
+	tcp_update_mss(t);
+	/* RFC 1191 section 6.5: what was too large is lost, and not by congestion. */
+	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
+		return;
+	sent_mark_lost(&t->sent, t->snd_una, t->snd_nxt, true, env->memory);
+	tcp_want_output(env, t);
+}

@@ -1,0 +1,401 @@
+/* A segment arrives: RFC 9293 section 3.10.7, in that section's order.
+ *
+ *	tcp_segment_in    finds the endpoint; without one, section 3.10.7.1
+ *	listen.c          3.10.7.2
+ *	in_syn_sent       3.10.7.3
+ *	in_other          3.10.7.4: the steps below, each of which lets the next one go on or drops the segment
+ */
+#include "tcb.h"
+
+/* RFC 7323 section 5.5: after 24 days an idle connection's timestamp says nothing. */
+#define NS_TS_VALID (24ull * 86400 * 1000000000)
+
+/* A segment on its way through the steps, with its numbers unwrapped. */
+struct arrival {
+	const struct tcp_segment *segment;
+	const struct tcp_header *h;
+	tcp_seq seq, ack;
+	uint8_t flags;     /* that still count */
+	uint32_t len;      /* of the payload that may still be taken */
+	bool fin;          /* of the FIN likewise */
+	bool probe_answer; /* the window is shut and data came: an ACK is due */
+};
+
+enum step {
+	STEP_CONTINUE,
+	STEP_DROP,
+};
+
+/* Section 3.10.7.1: a reset that the sender of this segment will take, but never one for a reset. */
+static void reply_reset(struct tcp_env *env, const struct tcp_segment *segment)
+{
+	const struct tcp_header *h = &segment->header;
+	struct tcp_header reset = {
+		.source_port = segment->pair.local_port,
+		.destination_port = segment->pair.foreign_port,
+		.flags = TCP_RST,
+	};
+
+	if (h->flags & TCP_RST)
+		return;
+	if (h->flags & TCP_ACK) {
+		reset.seq = h->ack;
+	} else {
+		reset.flags |= TCP_ACK;
+		reset.ack = h->seq + segment->len + !!(h->flags & TCP_SYN) + !!(h->flags & TCP_FIN);
+	}
+	env->counters.resets_out++;
+	env->reply = (struct tcp_reply){.wanted = true, .pair = segment->pair, .header = reset};
+}
+
+/* ---- SYN-SENT, section 3.10.7.3 ---- */
+
+static void syn_sent_established(struct tcp_env *env, struct tcb *t, const struct arrival *a)
+{
+	t->snd_wl2 = a->ack;
+	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
+	tcp_ack_in(env, t, a->h, a->ack, false);
+	tcp_ack_now(env, t, false);
+	if (a->len || a->fin)
+		tcp_take_text(env, t, a->segment, a->seq + 1, a->fin);
+}
+
+static void in_syn_sent(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	bool has_ack = a->flags & TCP_ACK;
+
+	a->ack = tcp_seq_unwrap(a->h->ack, t->snd_una);
+	if (has_ack && (a->ack <= t->snd_una || a->ack > t->snd_nxt)) {
+		env->counters.bad_ack++;
+		reply_reset(env, a->segment);
+		return;
+	}
+	if (a->flags & TCP_RST) {
+		if (!has_ack)
+			return;
+		env->counters.resets_in++;
+		tcp_drop(env, t, BERTH_ECONNREFUSED);
+		return;
+	}
+	if (!(a->flags & TCP_SYN)) {
+		env->counters.bad_flags++;
+		return;
+	}
+	tcp_take_syn(env, t, a->h);
+	a->seq = tcp_seq_unwrap(a->h->seq, t->rcv_nxt);
+	t->syn_due = false;
+	if (has_ack) {
+		syn_sent_established(env, t, a);
+		return;
+	}
+	/* Simultaneous open: our SYN again, with an ACK of theirs. */
+	t->syn_due = true;
+	tcp_set_state(env, t, BERTH_TCP_SYN_RECEIVED);
+	tcp_want_output(env, t);
+}
+
+/* ---- the steps of section 3.10.7.4 ---- */
+
+/* RFC 7323 section 5.3, R1: before the sequence number is looked at. */
+static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (!t->ts_ok || a->flags & TCP_RST)
+		return STEP_CONTINUE;
+	if (!a->h->has_timestamp) {
+		env->counters.paws++; /* section 3.2: once negotiated, it is there */
+		return STEP_DROP;
+	}
+	if ((int32_t)(a->h->ts_val - t->ts_recent) >= 0 || env->now - t->ts_recent_at > NS_TS_VALID)
+		return STEP_CONTINUE;
+	/* A repeated SYN of a handshake still running has an old timestamp by right. */
+	env->counters.paws++;
+	if (a->len)
+		tcp_ack_now(env, t, true);
+	else
+		tcp_challenge(env, t);
+	return STEP_DROP;
+}
+
+/* Section 3.4's four cases. Beyond the letter: an empty segment at the right edge is in, as a peer that has filled the
+ * window has nothing else to send its acknowledgments with. */
+static bool acceptable(const struct tcb *t, const struct arrival *a)
+{
+	uint32_t len = a->len + a->fin + !!(a->flags & TCP_SYN);
+
+	if (!len)
+		return a->seq >= t->rcv_nxt && a->seq <= t->rcv_adv;
+	return a->seq < t->rcv_adv && a->seq + len > t->rcv_nxt;
+}
+
+/* The SYN that we have, again. In a simultaneous open it carries the peer's ACK, which counts; otherwise the peer has
+ * not heard our SYN-ACK. */
+static enum step repeated_syn(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (a->flags & TCP_ACK) {
+		a->flags &= (uint8_t)~TCP_SYN;
+		a->seq++;
+		return STEP_CONTINUE;
+	}
+	t->syn_due = true;
+	tcp_want_output(env, t);
+	return STEP_DROP;
+}
+
+/* First: the sequence number. */
+static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (t->state == BERTH_TCP_SYN_RECEIVED && a->flags & TCP_SYN && a->seq + 1 == t->rcv_nxt)
+		return repeated_syn(env, t, a);
+	if (acceptable(t, a))
+		return STEP_CONTINUE;
+	if (t->rcv_adv == t->rcv_nxt && a->seq == t->rcv_nxt) {
+		/* The window is shut: the ACK is valid, the data is a probe. */
+		a->len = 0;
+		a->fin = false;
+		a->probe_answer = true;
+		return STEP_CONTINUE;
+	}
+	if (a->flags & TCP_RST)
+		return STEP_DROP;
+	if (t->state == BERTH_TCP_TIME_WAIT && a->flags & TCP_FIN) /* the peer has not heard our last ACK */
+		tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + 2 * env->config.ms_msl * 1000000ull);
+	if (a->len || a->fin) {
+		/* Sent again: our acknowledgment was lost. */
+		env->counters.duplicate++;
+		if (t->sack_ok && a->len && a->seq + a->len <= t->rcv_nxt) {
+			t->recvq.dsack_left = a->seq;
+			t->recvq.dsack_right = a->seq + a->len;
+		}
+		tcp_ack_now(env, t, true);
+	} else {
+		/* Limited, or two hosts that disagree answer each other for ever. */
+		env->counters.bad_sequence++;
+		tcp_challenge(env, t);
+	}
+	return STEP_DROP;
+}
+
+/* Second: RST, RFC 5961 section 3.2. */
+static enum step check_rst(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	int error = BERTH_ECONNRESET;
+
+	if (!(a->flags & TCP_RST))
+		return STEP_CONTINUE;
+	if (a->seq != t->rcv_nxt) {
+		tcp_challenge(env, t);
+		return STEP_DROP;
+	}
+	env->counters.resets_in++;
+	if (t->state == BERTH_TCP_SYN_RECEIVED && !t->passive)
+		error = BERTH_ECONNREFUSED;
+	if (t->state == BERTH_TCP_CLOSE_WAIT)
+		error = BERTH_EPIPE;
+	if (t->state == BERTH_TCP_CLOSING || t->state == BERTH_TCP_LAST_ACK || t->state == BERTH_TCP_TIME_WAIT)
+		error = 0;
+	tcp_drop(env, t, error);
+	return STEP_DROP;
+}
+
+/* Fourth (the third, security, is gone): SYN in a synchronised state, RFC 5961 section 4.2. */
+static enum step check_syn(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (!(a->flags & TCP_SYN))
+		return STEP_CONTINUE;
+	env->counters.bad_flags++;
+	tcp_challenge(env, t);
+	return STEP_DROP;
+}
+
+/* RFC 7323 section 4.3, with Last.ACK.sent. */
+static void take_timestamp(struct tcp_env *env, struct tcb *t, const struct arrival *a)
+{
+	if (t->ts_ok && a->h->has_timestamp && a->seq <= t->last_ack_sent &&
+	    (int32_t)(a->h->ts_val - t->ts_recent) >= 0) {
+		t->ts_recent = a->h->ts_val;
+		t->ts_recent_at = env->now;
+	}
+}
+
+static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (a->ack <= t->snd_una || a->ack > t->snd_nxt) {
+		env->counters.bad_ack++;
+		reply_reset(env, a->segment);
+		return false;
+	}
+	t->syn_due = false;
+	t->snd_wl1 = a->seq;
+	t->snd_wl2 = a->ack;
+	t->snd_wnd = (uint32_t)a->h->window << t->snd_wscale;
+	t->snd_wnd_max = t->snd_wnd;
+	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
+	return true;
+}
+
+/* The window that the peer offers (RFC 9293 section 3.10.7.4, SND.WL1 and SND.WL2). */
+static void update_window(struct tcp_env *env, struct tcb *t, const struct arrival *a)
+{
+	uint32_t window = (uint32_t)a->h->window << t->snd_wscale;
+
+	if (t->snd_wl1 > a->seq || (t->snd_wl1 == a->seq && t->snd_wl2 > a->ack))
+		return;
+	t->snd_wl1 = a->seq;
+	t->snd_wl2 = a->ack;
+	if (window == t->snd_wnd)
+		return;
+	t->snd_wnd = window;
+	if (window > t->snd_wnd_max)
+		t->snd_wnd_max = window;
+	if (t->probing && window) {
+		/* The probe was refused but there is room now: its byte goes out again in a whole segment. */
+		t->probing = false;
+		sent_take_back(&t->sent, t->snd_nxt, env->memory);
+		t->snd_nxt--;
+		t->n_backoff = 0;
+		t->trying_since = 0;
+	}
+	tcp_timer_update(env, t, false);
+	if (t->sendq.right > t->snd_nxt || t->fin_queued)
+		tcp_want_output(env, t);
+}
+
+/* What our FIN's acknowledgment changes. */
+static enum step ack_closes(struct tcp_env *env, struct tcb *t)
+{
+	if (!tcp_fin_acked(t))
+		return STEP_CONTINUE;
+	if (t->state == BERTH_TCP_FIN_WAIT_1) {
+		tcp_set_state(env, t, BERTH_TCP_FIN_WAIT_2);
+	} else if (t->state == BERTH_TCP_CLOSING) {
+		tcp_set_state(env, t, BERTH_TCP_TIME_WAIT);
+	} else if (t->state == BERTH_TCP_LAST_ACK) {
+		tcp_set_state(env, t, BERTH_TCP_CLOSED);
+		return STEP_DROP;
+	}
+	return STEP_CONTINUE;
+}
+
+/* Fifth: the acknowledgment. */
+static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	bool dup;
+
+	if (!(a->flags & TCP_ACK)) {
+		env->counters.bad_flags++;
+		return STEP_DROP;
+	}
+	a->ack = tcp_seq_unwrap(a->h->ack, t->snd_una);
+	if (t->state == BERTH_TCP_SYN_RECEIVED && !ack_opens(env, t, a))
+		return STEP_DROP;
+	/* RFC 5961 section 5.2. */
+	if (a->ack > t->snd_nxt || a->ack + t->snd_wnd_max < t->snd_una) {
+		env->counters.bad_ack++;
+		tcp_challenge(env, t);
+		return STEP_DROP;
+	}
+	take_timestamp(env, t, a);
+	if (a->ack >= t->snd_una) {
+		/* RFC 5681 section 2; with SACK, what it reports counts, not its form. */
+		dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
+		      t->snd_nxt > t->snd_una &&
+		      (a->h->n_sacks ? t->sack_ok : (uint32_t)a->h->window << t->snd_wscale == t->snd_wnd);
+		tcp_ack_in(env, t, a->h, a->ack, dup);
+	}
+	update_window(env, t, a);
+	return ack_closes(env, t);
+}
+
+/* Seventh: the text. The sixth, urgent data, needs nothing: it is taken in line (RFC 6093 section 6). */
+static enum step take_text(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	if (a->probe_answer)
+		tcp_ack_now(env, t, true);
+	if ((!a->len && !a->fin) || !tcp_states[t->state].can_receive)
+		return STEP_CONTINUE;
+	/* Nobody is there to read it: RFC 9293 section 3.6.1, RFC 2525 section 2.17. */
+	if (t->orphan && a->seq + a->len > t->rcv_nxt && a->len) {
+		tcp_abort(env, t, 0);
+		return STEP_DROP;
+	}
+	tcp_take_text(env, t, a->segment, a->seq, a->fin);
+	return STEP_CONTINUE;
+}
+
+/* Eighth: FIN, once all before it is there. */
+static void check_fin(struct tcp_env *env, struct tcb *t)
+{
+	if (t->rcv_fin || !t->rcv_fin_at || t->rcv_nxt < t->rcv_fin_at)
+		return;
+	t->rcv_fin = true;
+	t->rcv_nxt++;
+	if (t->rcv_adv < t->rcv_nxt)
+		t->rcv_adv = t->rcv_nxt;
+	recvq_drop_ahead(&t->recvq, env->memory);
+	tcp_ack_now(env, t, false);
+	switch ((enum berth_tcp_state)t->state) {
+	case BERTH_TCP_ESTABLISHED:
+		tcp_set_state(env, t, BERTH_TCP_CLOSE_WAIT);
+		break;
+	case BERTH_TCP_FIN_WAIT_1:
+		tcp_set_state(env, t, BERTH_TCP_CLOSING);
+		break;
+	case BERTH_TCP_FIN_WAIT_2:
+		tcp_set_state(env, t, BERTH_TCP_TIME_WAIT);
+		break;
+	default:
+		break;
+	}
+}
+
+static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
+	a->seq = tcp_seq_unwrap(a->h->seq, t->rcv_nxt);
+	if (check_paws(env, t, a) || check_seq(env, t, a) || check_rst(env, t, a) || check_syn(env, t, a))
+		return;
+	t->heard_at = env->now;
+	if (check_ack(env, t, a) || take_text(env, t, a))
+		return;
+	check_fin(env, t);
+}
+
+static void in_connection(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)
+{
+	struct arrival a = {
+		.segment = segment,
+		.h = &segment->header,
+		.flags = segment->header.flags,
+		.len = segment->len,
+		.fin = segment->header.flags & TCP_FIN,
+	};
+
+	t->segments_received++;
+	if (t->state == BERTH_TCP_SYN_SENT) {
+		in_syn_sent(env, t, &a);
+		if (t->state != BERTH_TCP_CLOSED && t->state != BERTH_TCP_SYN_SENT)
+			check_fin(env, t);
+	} else {
+		in_other(env, t, &a);
+	}
+}
+
+void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
+{
+	struct endpoint *e = pairs_find(env->pairs, &segment->pair);
+
+	env->counters.segments_in++;
+	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT &&
+	    tcp_time_wait_reuse(env, tcp_of_endpoint(e), segment))
+		e = NULL;
+	if (!e)
+		e = pairs_find_waiting(env->pairs, &segment->pair);
+	if (!e) {
+		env->counters.no_socket++;
+		reply_reset(env, segment);
+	} else if (e->kind == ENDPOINT_TCP_LISTENER) {
+		tcp_listen_in(env, tcp_of_endpoint(e), segment);
+	} else {
+		in_connection(env, tcp_of_endpoint(e), segment);
+	}
+	tcp_reap(env);
+}

@@ -1,0 +1,162 @@
+/* Listeners: SYNs become children in SYN-RECEIVED, children that complete the handshake wait for accept. Both queues
+ * are bounded by the backlog; a SYN that finds no room is dropped and will be sent again by an honest peer. */
+#include "tcb.h"
+
+#define BACKLOG_MAX 4096
+
+int tcp_listen(struct tcp_env *env, struct tcb *t, int backlog)
+{
+	struct tcp_listener *l = t->listener;
+
+	if (t->state != BERTH_TCP_CLOSED && t->state != BERTH_TCP_LISTEN)
+		return BERTH_EINVAL;
+	if (t->connected)
+		return BERTH_EINVAL;
+	if (!l) {
+		int error;
+
+		l = env->memory->alloc(env->memory->context, sizeof(*l));
+		if (!l)
+			return BERTH_ENOMEM;
+		t->e.kind = ENDPOINT_TCP_LISTENER;
+		error = pairs_listen(env->pairs, &t->e);
+		if (error) {
+			t->e.kind = ENDPOINT_TCP;
+			env->memory->free(env->memory->context, l, sizeof(*l));
+			return error;
+		}
+		*l = (struct tcp_listener){0};
+		list_init(&l->half_open);
+		list_init(&l->waiting);
+		t->listener = l;
+		tcp_set_state(env, t, BERTH_TCP_LISTEN);
+	}
+	l->backlog = backlog < 1 ? 1 : backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
+	return 0;
+}
+
+bool tcp_can_accept(const struct tcb *t)
+{
+	return t->listener && t->listener->n_waiting;
+}
+
+struct tcb *tcp_accept(struct tcp_env *env, struct tcb *listener)
+{
+	struct list_node *node = listener->listener ? list_pop_front(&listener->listener->waiting) : NULL;
+	struct tcb *t;
+
+	if (!node)
+		return NULL;
+	t = CONTAINER_OF(node, struct tcb, queue);
+	listener->listener->n_waiting--;
+	t->parent = NULL;
+	return t;
+}
+
+/* A child takes over what its listener's user has set. */
+static void inherit(struct tcb *t, const struct tcb *listener)
+{
+	t->e.tos = listener->e.tos;
+	t->e.ttl = listener->e.ttl;
+	t->e.reuse = listener->e.reuse;
+	t->send_buffer = listener->send_buffer;
+	t->receive_buffer = listener->receive_buffer;
+	t->mss_user = listener->mss_user;
+	t->nodelay = listener->nodelay;
+	t->quickack = listener->quickack;
+	t->keepalive = listener->keepalive;
+	t->linger_reset = listener->linger_reset;
+	t->s_keep_idle = listener->s_keep_idle;
+	t->s_keep_interval = listener->s_keep_interval;
+	t->n_keep_max = listener->n_keep_max;
+	t->ms_user_timeout = listener->ms_user_timeout;
+	t->cc.ops = listener->cc.ops;
+}
+
+static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
+{
+	struct tcp_listener *l = listener->listener;
+	struct tcb *t;
+
+	if (l->n_waiting >= l->backlog || l->n_half_open >= l->backlog) {
+		env->counters.backlog_full++;
+		return;
+	}
+	t = tcp_new(env, segment->pair.family);
+	if (!t) {
+		env->counters.no_memory++;
+		return;
+	}
+	env->counters.passive_opens++;
+	t->e.pair = segment->pair;
+	t->passive = true;
+	inherit(t, listener);
+	pairs_adopt(env->pairs, &t->e);
+	tcp_begin(env, t, segment->mtu);
+	tcp_take_syn(env, t, &segment->header);
+	t->parent = listener;
+	list_push_back(&l->half_open, &t->queue);
+	l->n_half_open++;
+	tcp_set_state(env, t, BERTH_TCP_SYN_RECEIVED);
+	tcp_want_output(env, t);
+}
+
+/* RFC 9293 section 3.10.7.2. Data on a SYN is not acknowledged and so comes again after the handshake. */
+void tcp_listen_in(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
+{
+	const struct tcp_header *h = &segment->header;
+
+	if (h->flags & TCP_RST) {
+		env->counters.bad_flags++;
+	} else if (h->flags & TCP_ACK) {
+		env->counters.bad_ack++;
+		env->reply = (struct tcp_reply){
+			.wanted = true,
+			.pair = segment->pair,
+			.header = {.source_port = segment->pair.local_port,
+				   .destination_port = segment->pair.foreign_port,
+				   .seq = h->ack,
+				   .flags = TCP_RST},
+		};
+		env->counters.resets_out++;
+	} else if ((h->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN) {
+		take_syn(env, listener, segment);
+	} else {
+		env->counters.bad_flags++;
+	}
+}
+
+void tcp_listener_ready(struct tcp_env *env, struct tcb *child)
+{
+	struct tcb *parent = child->parent;
+	struct tcp_listener *l = parent->listener;
+
+	list_remove(&child->queue);
+	l->n_half_open--;
+	list_push_back(&l->waiting, &child->queue);
+	l->n_waiting++;
+	tcp_tell(env, parent, BERTH_READABLE);
+}
+
+void tcp_listener_forget(struct tcb *child)
+{
+	struct tcp_listener *l = child->parent->listener;
+
+	list_remove(&child->queue);
+	if (child->connected)
+		l->n_waiting--;
+	else
+		l->n_half_open--;
+	child->parent = NULL;
+}
+
+void tcp_listener_end(struct tcp_env *env, struct tcb *t)
+{
+	struct tcp_listener *l = t->listener;
+	struct list_node *node;
+
+	while ((node = list_first(&l->half_open)) || (node = list_first(&l->waiting)))
+		tcp_abort(env, CONTAINER_OF(node, struct tcb, queue), BERTH_ECONNABORTED);
+	env->memory->free(env->memory->context, l, sizeof(*l));
+	t->listener = NULL;
+}

@@ -1,0 +1,177 @@
+/* How a connection begins: initial sequence numbers, what the SYNs say, the active open, and ESTABLISHED. */
+#include "tcb.h"
+
+#include <string.h>
+
+/* RFC 9293 section 3.7.1: what a peer that says no MSS takes. */
+#define MSS_DEFAULT 536
+/* A peer that says less is taken at this: tiny segments are an attack on the sender (CVE-2019-11479). */
+#define MSS_FLOOR 88
+/* RFC 7323 section 2.3. */
+#define WSCALE_MAX 14
+/* The window that a connection may grow to when its buffer is raised later. */
+#define WINDOW_EXPECTED (6u << 20)
+
+/* A hash of the pair that only this host can make. `purpose` keeps its uses apart. */
+static uint64_t pair_hash(const struct tcp_env *env, const struct socket_pair *pair, uint8_t purpose)
+{
+	uint8_t bytes[38];
+
+	memcpy(bytes, pair->local, 16);
+	memcpy(bytes + 16, pair->foreign, 16);
+	bytes[32] = (uint8_t)(pair->local_port >> 8);
+	bytes[33] = (uint8_t)pair->local_port;
+	bytes[34] = (uint8_t)(pair->foreign_port >> 8);
+	bytes[35] = (uint8_t)pair->foreign_port;
+	bytes[36] = pair->family;
+	bytes[37] = purpose;
+	return siphash24(env->secret, bytes, sizeof(bytes));
+}
+
+/* RFC 6528 section 3: a clock of 4 us and a keyed hash of the pair. */
+uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair)
+{
+	return (uint32_t)(env->now / 4000) + (uint32_t)pair_hash(env, pair, 0);
+}
+
+/* Milliseconds (RFC 7323 section 5.4), from a point that differs with each pair. */
+uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t)
+{
+	return (uint32_t)(env->now / 1000000) + t->ts_offset;
+}
+
+static unsigned header_min(const struct tcb *t)
+{
+	return (t->e.pair.family == BERTH_IP6 ? 40 : 20) + TCP_HEADER;
+}
+
+/* RFC 6691: the MSS does not count options. */
+uint16_t tcp_mss_of_mtu(const struct tcb *t)
+{
+	uint32_t mss = t->mtu > header_min(t) + MSS_FLOOR ? t->mtu - header_min(t) : MSS_FLOOR;
+
+	if (t->mss_user && mss > t->mss_user)
+		mss = t->mss_user;
+	return (uint16_t)(mss < 65495 ? mss : 65495);
+}
+
+void tcp_update_mss(struct tcb *t)
+{
+	uint32_t mss = tcp_mss_of_mtu(t);
+
+	if (t->mss_peer < mss)
+		mss = t->mss_peer;
+	if (t->ts_ok)
+		mss -= 12;
+	t->mss = mss;
+	t->cc.mss = mss;
+}
+
+static uint8_t wscale_for(uint32_t buffer)
+{
+	uint8_t shift = 0;
+
+	if (buffer < WINDOW_EXPECTED)
+		buffer = WINDOW_EXPECTED;
+	while (shift < WSCALE_MAX && (65535u << shift) < buffer)
+		shift++;
+	return shift;
+}
+
+void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t mtu)
+{
+	tcp_seq iss = TCP_SEQ_BASE + tcp_isn(env, &t->e.pair);
+
+	t->mtu = mtu;
+	t->mss_peer = MSS_DEFAULT;
+	t->ts_offset = (uint32_t)pair_hash(env, &t->e.pair, 1);
+	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;
+	/* The SYN takes one number; the user's bytes follow it. */
+	sendq_init(&t->sendq, iss + 1);
+	t->rcv_wscale = wscale_for(t->receive_buffer);
+	/* Offered until the peer's SYN says otherwise. */
+	t->sack_ok = t->ts_ok = true;
+	t->ns_rto = 1000000000ull; /* RFC 6298 section 2.1 */
+	t->heard_at = env->now;
+	t->syn_due = true;
+	tcp_update_mss(t);
+	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
+}
+
+void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h)
+{
+	tcp_seq irs = TCP_SEQ_BASE + h->seq;
+
+	t->rcv_nxt = t->last_ack_sent = irs + 1;
+	/* Our SYN, or the SYN-ACK that follows, offers this much: its window is not scaled. */
+	t->rcv_adv = t->rcv_nxt + (t->receive_buffer < 65535 ? t->receive_buffer : 65535);
+	t->snd_wl1 = irs;
+	t->snd_wl2 = t->snd_una;
+	t->snd_wnd = t->snd_wnd_max = h->window; /* a SYN's window is not scaled: RFC 7323 section 2.2 */
+	if (h->has_mss)
+		t->mss_peer = h->mss > MSS_FLOOR ? h->mss : MSS_FLOOR;
+	t->sack_ok = h->has_sack_permitted;
+	t->ts_ok = h->has_timestamp;
+	if (h->has_timestamp) {
+		t->ts_recent = h->ts_val;
+		t->ts_recent_at = env->now;
+	}
+	if (h->has_wscale) {
+		t->snd_wscale = h->wscale < WSCALE_MAX ? h->wscale : WSCALE_MAX;
+	} else {
+		t->snd_wscale = t->rcv_wscale = 0;
+	}
+	tcp_update_mss(t);
+	t->rcv_mss = t->mss < MSS_DEFAULT ? t->mss : MSS_DEFAULT;
+	t->cc.cwnd = tcp_cc_initial_window(t->mss);
+}
+
+int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu)
+{
+	int error;
+
+	switch ((enum berth_tcp_state)t->state) {
+	case BERTH_TCP_CLOSED:
+		break;
+	case BERTH_TCP_LISTEN:
+		return BERTH_EINVAL;
+	case BERTH_TCP_SYN_SENT:
+	case BERTH_TCP_SYN_RECEIVED:
+		return BERTH_EALREADY;
+	default:
+		return BERTH_EISCONN;
+	}
+	if (t->error) {
+		error = t->error;
+		t->error = 0;
+		return error;
+	}
+	if (t->connected)
+		return BERTH_EISCONN;
+	error = pairs_connect(env->pairs, &t->e);
+	if (error)
+		return error;
+	env->counters.active_opens++;
+	tcp_begin(env, t, mtu);
+	tcp_set_state(env, t, BERTH_TCP_SYN_SENT);
+	tcp_want_output(env, t);
+	return 0;
+}
+
+void tcp_establish(struct tcp_env *env, struct tcb *t)
+{
+	env->counters.established++;
+	t->connected = true;
+	t->n_backoff = 0;
+	t->trying_since = 0;
+	/* RFC 6298 section 5.7: the timer expired for the SYN and nothing was measured. */
+	if (t->syn_retransmitted && !t->ns_srtt)
+		t->ns_rto = 3000000000ull;
+	/* RFC 6928 section 2, RFC 5681 section 3.1: a lost SYN means one segment. */
+	t->cc.cwnd = t->syn_retransmitted ? t->mss : tcp_cc_initial_window(t->mss);
+	tcp_keepalive_restart(env, t);
+	if (t->parent)
+		tcp_listener_ready(env, t);
+	else
+		tcp_tell(env, t, BERTH_WRITABLE);
+}

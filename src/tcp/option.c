@@ -1,0 +1,187 @@
+/* Socket options of TCP sockets: one table for those that are numbers, a function each for the rest. */
+#include "tcb.h"
+
+#include <string.h>
+
+#define BUFFER_MIN 4096
+#define BUFFER_MAX (64 << 20)
+
+struct option {
+	int level, number;
+	int min, max; /* min > max: may not be set */
+	bool clamp;   /* bring other values into the range instead of refusing them */
+	int (*get)(struct tcb *t);
+	void (*set)(struct tcp_env *env, struct tcb *t, int value);
+};
+
+#define FLAG(member)                                                                                                   \
+	static int get_##member(struct tcb *t)                                                                         \
+	{                                                                                                              \
+		return t->member;                                                                                      \
+	}                                                                                                              \
+	static void set_##member(struct tcp_env *env, struct tcb *t, int value)                                        \
+	{                                                                                                              \
+		t->member = value != 0;                                                                                \
+		tcp_option_changed(env, t);                                                                            \
+	}
+#define NUMBER(member, type)                                                                                           \
+	static int get_##member(struct tcb *t)                                                                         \
+	{                                                                                                              \
+		return (int)t->member;                                                                                 \
+	}                                                                                                              \
+	static void set_##member(struct tcp_env *env, struct tcb *t, int value)                                        \
+	{                                                                                                              \
+		t->member = (type)value;                                                                               \
+		tcp_option_changed(env, t);                                                                            \
+	}
+
+/* What waits for an option (a small segment for NODELAY, the keepalive timer) is looked at again. */
+static void tcp_option_changed(struct tcp_env *env, struct tcb *t)
+{
+	if (!tcp_states[t->state].synchronised)
+		return;
+	if (t->state != BERTH_TCP_TIME_WAIT)
+		tcp_keepalive_restart(env, t);
+	if (t->sendq.right > t->snd_nxt)
+		tcp_want_output(env, t);
+}
+
+FLAG(nodelay)
+FLAG(cork)
+FLAG(quickack)
+FLAG(keepalive)
+NUMBER(s_keep_idle, uint16_t)
+NUMBER(s_keep_interval, uint16_t)
+NUMBER(n_keep_max, uint8_t)
+NUMBER(ms_user_timeout, uint32_t)
+NUMBER(send_buffer, uint32_t)
+NUMBER(receive_buffer, uint32_t)
+
+static int get_mss(struct tcb *t)
+{
+	return t->mss ? (int)t->mss : t->mss_user ? t->mss_user : 536;
+}
+
+static void set_mss(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->mss_user = (uint16_t)value;
+	if (tcp_states[t->state].synchronised && (uint32_t)value < t->mss) {
+		t->mss = (uint32_t)value;
+		t->cc.mss = t->mss;
+	}
+}
+
+static int get_error(struct tcb *t)
+{
+	int error = t->error;
+
+	t->error = 0;
+	return -error;
+}
+
+static int get_listening(struct tcb *t)
+{
+	return t->state == BERTH_TCP_LISTEN;
+}
+
+static const struct option options[] = {
+	{BERTH_SOL_TCP, BERTH_TCP_NODELAY, INT32_MIN, INT32_MAX, false, get_nodelay, set_nodelay},
+	{BERTH_SOL_TCP, BERTH_TCP_CORK, INT32_MIN, INT32_MAX, false, get_cork, set_cork},
+	{BERTH_SOL_TCP, BERTH_TCP_QUICKACK, INT32_MIN, INT32_MAX, false, get_quickack, set_quickack},
+	{BERTH_SOL_TCP, BERTH_TCP_MAXSEG, 88, 32767, false, get_mss, set_mss},
+	{BERTH_SOL_TCP, BERTH_TCP_KEEPIDLE, 1, 32767, false, get_s_keep_idle, set_s_keep_idle},
+	{BERTH_SOL_TCP, BERTH_TCP_KEEPINTVL, 1, 32767, false, get_s_keep_interval, set_s_keep_interval},
+	{BERTH_SOL_TCP, BERTH_TCP_KEEPCNT, 1, 127, false, get_n_keep_max, set_n_keep_max},
+	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
+	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
+	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
+	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},
+	{BERTH_SOL_SOCKET, BERTH_SO_ERROR, 1, 0, false, get_error, NULL},
+	{BERTH_SOL_SOCKET, BERTH_SO_ACCEPTCONN, 1, 0, false, get_listening, NULL},
+};
+
+static const struct option *find(int level, int number)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].level == level && options[i].number == number)
+			return &options[i];
+	return NULL;
+}
+
+static int set_congestion(struct tcb *t, const void *value, size_t n)
+{
+	char name[BERTH_CONGESTION_NAME_MAX] = {0};
+	const struct tcp_congestion *ops;
+
+	if (n == 0 || n > sizeof(name) - 1)
+		return BERTH_EINVAL;
+	memcpy(name, value, n);
+	ops = tcp_congestion_find(name);
+	if (!ops)
+		return BERTH_ENOENT;
+	t->cc.ops = ops;
+	ops->init(&t->cc);
+	return 0;
+}
+
+static int set_linger(struct tcb *t, const void *value, size_t n)
+{
+	struct berth_linger linger;
+
+	if (n != sizeof(linger))
+		return BERTH_EINVAL;
+	memcpy(&linger, value, n);
+	if (linger.seconds < 0)
+		return BERTH_EINVAL;
+	t->linger_reset = linger.on && linger.seconds == 0;
+	return 0;
+}
+
+int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, const void *value, size_t n)
+{
+	const struct option *option = find(level, number);
+	int v;
+
+	if (level == BERTH_SOL_TCP && number == BERTH_TCP_CONGESTION)
+		return set_congestion(t, value, n);
+	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_LINGER)
+		return set_linger(t, value, n);
+	if (!option || !option->set)
+		return BERTH_ENOPROTOOPT;
+	if (n != sizeof(v))
+		return BERTH_EINVAL;
+	memcpy(&v, value, n);
+	if (option->clamp)
+		v = v < option->min ? option->min : v > option->max ? option->max : v;
+	if (v < option->min || v > option->max)
+		return BERTH_EINVAL;
+	option->set(env, t, v);
+	return 0;
+}
+
+static int give(void *value, size_t *n, const void *from, size_t n_from)
+{
+	if (*n < n_from)
+		return BERTH_EINVAL;
+	memcpy(value, from, n_from);
+	*n = n_from;
+	return 0;
+}
+
+int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int number, void *value, size_t *n)
+{
+	const struct option *option = find(level, number);
+	struct berth_linger linger = {.on = t->linger_reset};
+	int v;
+
+	if (level == BERTH_SOL_TCP && number == BERTH_TCP_CONGESTION)
+		return give(value, n, t->cc.ops->name, strlen(t->cc.ops->name) + 1);
+	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_LINGER)
+		return give(value, n, &linger, sizeof(linger));
+	if (!option)
+		return BERTH_ENOPROTOOPT;
+	if (*n < sizeof(v))
+		return BERTH_EINVAL;
+	v = option->get(t);
+	return give(value, n, &v, sizeof(v));
+}

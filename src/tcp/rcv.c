@@ -1,0 +1,188 @@
+/* The receiving side: what of a segment is taken, when it is acknowledged, and which window is offered. */
+#include "tcb.h"
+
+/* RFC 9293 section 3.8.6.3: less than 0.5 s. */
+#define NS_ACK_DELAY 40000000ull
+/* RFC 5961 section 7, held per connection so that it tells nobody of another (CVE-2016-5696). */
+#define NS_CHALLENGE 500000000ull
+/* Acknowledgments that may wait to leave one by one: each tells a sender without SACK of one more segment. */
+#define ACKS_DUE_MAX 64
+
+void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each)
+{
+	if (!each)
+		t->n_acks_due = t->n_acks_due ? t->n_acks_due : 1;
+	else if (t->n_acks_due < ACKS_DUE_MAX)
+		t->n_acks_due++;
+	t->ack_pending = true;
+	tcp_want_output(env, t);
+}
+
+void tcp_challenge(struct tcp_env *env, struct tcb *t)
+{
+	if (env->now < t->challenge_at) {
+		env->counters.challenge_limited++;
+		return;
+	}
+	t->challenge_at = env->now + NS_CHALLENGE + rng_below(&env->rng, NS_CHALLENGE / 2);
+	env->counters.acks_challenge++;
+	tcp_ack_now(env, t, false);
+}
+
+/* The right edge that the buffer allows; it never moves back (RFC 9293 section 3.8.6.2.1, SHLD-14). */
+static tcp_seq right_edge(const struct tcb *t)
+{
+	uint32_t room = t->receive_buffer > t->recvq.n_bytes ? t->receive_buffer - t->recvq.n_bytes : 0;
+	tcp_seq edge = t->rcv_nxt + room;
+
+	return edge > t->rcv_adv ? edge : t->rcv_adv;
+}
+
+/* RFC 9293 section 3.8.6.2.2: the edge moves by a segment or half the buffer, or stays. */
+uint32_t tcp_window_advertise(struct tcb *t)
+{
+	tcp_seq edge = right_edge(t);
+	uint32_t step = t->receive_buffer / 2 < t->rcv_mss ? t->receive_buffer / 2 : t->rcv_mss;
+	uint64_t window;
+	uint32_t field;
+
+	if (edge - t->rcv_adv < step)
+		edge = t->rcv_adv;
+	window = edge - t->rcv_nxt;
+	if (window > 65535ull << t->rcv_wscale)
+		window = 65535ull << t->rcv_wscale;
+	field = (uint32_t)(window >> t->rcv_wscale);
+	/* The scale cuts bits off: not so many that the edge moves back. */
+	if (t->rcv_nxt + ((uint64_t)field << t->rcv_wscale) < t->rcv_adv && field < 65535)
+		field = (uint32_t)((t->rcv_adv - t->rcv_nxt + (1ull << t->rcv_wscale) - 1) >> t->rcv_wscale);
+	if (t->rcv_nxt + ((uint64_t)field << t->rcv_wscale) > t->rcv_adv)
+		t->rcv_adv = t->rcv_nxt + ((uint64_t)field << t->rcv_wscale);
+	return field;
+}
+
+/* A window that was nearly shut, or a quarter of the buffer, is worth a segment of its own. */
+void tcp_window_opened(struct tcp_env *env, struct tcb *t)
+{
+	uint64_t grown = right_edge(t) - t->rcv_adv;
+	uint64_t offered = t->rcv_adv - t->rcv_nxt;
+
+	if (!tcp_states[t->state].can_receive)
+		return;
+	if (grown >= t->receive_buffer / 4 || (offered < t->rcv_mss && grown >= 2ull * t->rcv_mss))
+		tcp_ack_now(env, t, false);
+}
+
+/* Data in order: an ACK for each second full segment, or after a while (RFC 5681 section 4.2). */
+static void acknowledge(struct tcp_env *env, struct tcb *t, uint32_t len)
+{
+	t->rcv_unacked += len;
+	t->ack_pending = true;
+	if (t->rcv_unacked >= 2 * t->rcv_mss || t->quickack)
+		tcp_ack_now(env, t, false);
+	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
+		tcp_timer_set(env, t, TCP_TIMER_ACK, env->now + NS_ACK_DELAY);
+}
+
+static void count_verdict(struct tcp_env *env, enum recvq_verdict verdict)
+{
+	switch (verdict) {
+	case RECVQ_TAKEN:
+		break;
+	case RECVQ_DUPLICATE:
+		env->counters.duplicate++;
+		break;
+	case RECVQ_FULL:
+		env->counters.queue_full++;
+		break;
+	case RECVQ_NO_MEMORY:
+		env->counters.no_memory++;
+		break;
+	}
+}
+
+/* The part of a segment that lies in the window. */
+struct text {
+	tcp_seq left, right;
+	uint32_t off; /* of left, in the frame */
+};
+
+static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
+{
+	uint32_t len = (uint32_t)(text->right - text->left);
+	bool gap = t->recvq.ahead != NULL;
+	tcp_seq before = t->rcv_nxt;
+
+	if (!t->rcv_shut) {
+		enum recvq_verdict verdict = recvq_push(&t->recvq, frame, text->off, len, env->memory);
+
+		if (verdict != RECVQ_TAKEN) {
+			count_verdict(env, verdict);
+			return;
+		}
+	}
+	t->rcv_nxt = recvq_join(&t->recvq, text->right, env->memory);
+	t->bytes_received += t->rcv_nxt - before;
+	env->counters.bytes_in += t->rcv_nxt - before;
+	acknowledge(env, t, len);
+	if (gap)
+		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */
+	tcp_tell(env, t, BERTH_READABLE);
+}
+
+static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
+{
+	uint32_t len = (uint32_t)(text->right - text->left);
+	enum recvq_verdict verdict =
+		recvq_push_ahead(&t->recvq, text->left, frame, text->off, len, 3ull * t->receive_buffer, env->memory);
+
+	env->counters.out_of_order++;
+	count_verdict(env, verdict);
+	if (verdict == RECVQ_DUPLICATE && t->sack_ok) {
+		t->recvq.dsack_left = text->left;
+		t->recvq.dsack_right = text->right;
+	}
+	tcp_ack_now(env, t, true);
+}
+
+/* What was there already is cut off the front and reported (RFC 2883). */
+static void cut_known(struct tcp_env *env, struct tcb *t, struct text *text)
+{
+	tcp_seq end = text->right < t->rcv_nxt ? text->right : t->rcv_nxt;
+
+	if (text->left >= t->rcv_nxt || text->left == text->right)
+		return;
+	if (t->sack_ok) {
+		t->recvq.dsack_left = text->left;
+		t->recvq.dsack_right = end;
+	}
+	if (text->right <= t->rcv_nxt)
+		env->counters.duplicate++;
+	text->off += (uint32_t)(end - text->left);
+	text->left = end;
+	tcp_ack_now(env, t, true);
+}
+
+void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment, tcp_seq seq, bool fin)
+{
+	struct text text = {seq, seq + segment->len, segment->off};
+	uint32_t one = segment->frame && segment->frame->segment_size ? segment->frame->segment_size : segment->len;
+
+	if (one > t->rcv_mss)
+		t->rcv_mss = one;
+	if (fin && !t->rcv_fin_at && text.right >= t->rcv_nxt && text.right <= t->rcv_adv)
+		t->rcv_fin_at = text.right;
+	if (t->rcv_fin_at && text.right > t->rcv_fin_at) /* nothing follows a FIN */
+		text.right = t->rcv_fin_at > text.left ? t->rcv_fin_at : text.left;
+	cut_known(env, t, &text);
+	if (text.right > t->rcv_adv) {
+		env->counters.bad_sequence++;
+		text.right = t->rcv_adv;
+		tcp_ack_now(env, t, true);
+	}
+	if (text.left < text.right && text.left == t->rcv_nxt)
+		take_in_order(env, t, segment->frame, &text);
+	else if (text.left < text.right)
+		take_ahead(env, t, segment->frame, &text);
+	else if (fin && text.left > t->rcv_nxt)
+		tcp_ack_now(env, t, true);
+}

@@ -1,0 +1,72 @@
+/* Selective acknowledgments as they come in: RFC 2018, and RFC 2883 for duplicates.
+ *
+ * `sacked` remembers which bytes are known to have arrived, so that a block costs work only for what is new in it,
+ * however often and in however many pieces a peer repeats it. The number of stretches is capped: beyond it, blocks are
+ * not taken. */
+#include "tcb.h"
+
+#define STRETCHES_MAX 1024
+
+/* RFC 2883 section 4: the first block reports a duplicate when it lies below the acknowledgment, or inside the second.
+ */
+static bool is_dsack(const struct tcb *t, const struct tcp_header *h, tcp_seq left, tcp_seq right, unsigned i,
+		     tcp_seq ack)
+{
+	if (i > 0)
+		return false;
+	if (right <= ack)
+		return true;
+	return h->n_sacks > 1 && left >= tcp_seq_unwrap(h->sacks[1].left, t->snd_una) &&
+	       right <= tcp_seq_unwrap(h->sacks[1].right, t->snd_una);
+}
+
+/* All of [left, right) is known to have arrived. */
+static bool is_known(const struct tcb *t, tcp_seq left, tcp_seq right)
+{
+	uint32_t i = ranges_find(&t->sacked, left);
+
+	return i < t->sacked.n && t->sacked.item[i].left <= left && t->sacked.item[i].right >= right;
+}
+
+/* What of [left, right) was not known to have arrived. */
+static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right, berth_time *at)
+{
+	uint64_t n_new = 0;
+	tcp_seq from = left;
+
+	for (uint32_t i = ranges_find(&t->sacked, left); from < right; i++) {
+		bool known = i < t->sacked.n && t->sacked.item[i].left < right;
+		tcp_seq to = known ? t->sacked.item[i].left : right;
+
+		if (to > from)
+			n_new += sent_mark_sacked(&t->sent, from, to, at, env->memory);
+		from = known ? t->sacked.item[i].right : right;
+	}
+	return n_new;
+}
+
+void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
+{
+	berth_time at = 0;
+
+	for (unsigned i = 0; i < h->n_sacks; i++) {
+		tcp_seq left = tcp_seq_unwrap(h->sacks[i].left, t->snd_una);
+		tcp_seq right = left + (uint32_t)(h->sacks[i].right - h->sacks[i].left);
+
+		if (right <= left || right > t->snd_nxt)
+			continue;
+		if (is_dsack(t, h, left, right, i, ack->ack)) {
+			ack->dsack = true;
+			env->counters.dsacks_in++;
+			continue;
+		}
+		if (left < ack->ack)
+			continue;
+		if (is_known(t, left, right) || t->sacked.n >= STRETCHES_MAX)
+			continue;
+		ack->n_sacked += take_block(env, t, left, right, &at);
+		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);
+	}
+	if (at)
+		ack->ns_rtt = env->now - at;
+}

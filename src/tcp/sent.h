@@ -1,0 +1,79 @@
+/* What is in flight: a record for each transmission, in order of sequence, between snd_una and snd_nxt without gaps.
+ *
+ * A record is in one of four conditions, and the sums below follow it. Only the functions here change a record.
+ *
+ *	in flight      sent, nothing heard
+ *	sacked         the peer has it
+ *	lost           believed lost, not yet sent again
+ *	lost + again   sent again, nothing heard since
+ */
+#ifndef TCP_SENT_H
+#define TCP_SENT_H
+
+#include <stdbool.h>
+
+#include <berth/frame.h>
+
+#include "seq.h"
+
+#define SENT_SACKED 1u
+#define SENT_LOST 2u
+#define SENT_AGAIN 4u      /* with SENT_LOST: a retransmission is in flight */
+#define SENT_EVER_AGAIN 8u /* was retransmitted at some time: its acknowledgment times nothing (Karn) */
+
+struct sent_record {
+	tcp_seq left, right;
+	berth_time at; /* when it was sent last */
+	uint8_t flags;
+};
+
+struct sent {
+	struct sent_record *ring;
+	uint32_t head, n, capacity;         /* capacity: a power of two, or 0 */
+	uint32_t n_sacked, n_lost, n_again; /* bytes in those conditions */
+	tcp_seq again_from;                 /* nothing below it is lost and not sent again */
+};
+
+static inline struct sent_record *sent_at(const struct sent *s, uint32_t i)
+{
+	return &s->ring[(s->head + i) & (s->capacity - 1)];
+}
+
+/* Appends [left, right), just sent. 0, or BERTH_ENOMEM. Contiguous sendings at one instant share a record up to
+ * `n_join` bytes. */
+int sent_push(struct sent *s, tcp_seq left, tcp_seq right, berth_time now, uint32_t n_join,
+	      const struct berth_memory *memory);
+
+/* Takes back the last byte that was pushed (a zero-window probe that was refused). */
+void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *memory);
+
+/* Cuts everything below `left`. *at becomes the sending time of the latest record cut that was sent once, if there is
+ * one; *again: some record cut was sent more than once. */
+void sent_cut(struct sent *s, tcp_seq left, berth_time *at, bool *again, const struct berth_memory *memory);
+
+/* The number of the record that holds `seq`, or n. */
+uint32_t sent_find(const struct sent *s, tcp_seq seq);
+
+/* Marks [left, right), splitting records at its ends: the peer has it; *at as in sent_cut for those newly marked. Bytes
+ * newly marked. Without memory to split, what cannot be split stays as it was. */
+uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, berth_time *at,
+			  const struct berth_memory *memory);
+
+/* Marks what of [left, right) is in flight as lost (also what was sent again, when `also_again`). Bytes newly marked.
+ */
+uint64_t sent_mark_lost(struct sent *s, tcp_seq left, tcp_seq right, bool also_again,
+			const struct berth_memory *memory);
+
+/* The peer took back what it said it has (RFC 2018 section 8): sacked records are in flight again. */
+void sent_forget_sacks(struct sent *s);
+
+/* The first bytes that are lost and not sent again, in one record: true and *left, *right. */
+bool sent_next_lost(struct sent *s, tcp_seq *left, tcp_seq *right);
+
+/* [left, right), the beginning of what sent_next_lost gave, was sent again. 0, or BERTH_ENOMEM (then nothing changed).
+ */
+int sent_mark_again(struct sent *s, tcp_seq left, tcp_seq right, berth_time now, const struct berth_memory *memory);
+
+void sent_deinit(struct sent *s, const struct berth_memory *memory);
+
+#endif

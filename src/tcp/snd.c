@@ -1,0 +1,283 @@
+/* The sending side: what the next segment is, if any. tcp_output decides and commits; build.c writes the header. */
+#include "tcb.h"
+
+/* The largest payload of a segment of several MSS: IPv4's total length less the largest headers. */
+static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
+{
+	return payload_max > t->mss ? payload_max / t->mss * t->mss : t->mss;
+}
+
+static bool plan_simple(struct tcp_plan *plan, tcp_seq seq, uint8_t flags)
+{
+	*plan = (struct tcp_plan){.seq = seq, .flags = flags};
+	return true;
+}
+
+static bool plan_ack(const struct tcb *t, struct tcp_plan *plan)
+{
+	return plan_simple(plan, t->snd_nxt, TCP_ACK);
+}
+
+static bool plan_syn(struct tcb *t, struct tcp_plan *plan)
+{
+	if (!t->syn_due)
+		return false;
+	plan_simple(plan, t->sendq.left - 1, TCP_SYN | (t->state == BERTH_TCP_SYN_RECEIVED ? TCP_ACK : 0));
+	plan->again = t->snd_nxt > t->snd_una;
+	return true;
+}
+
+/* [left, right) as a segment: FIN takes the number after the data. */
+static void plan_range(const struct tcb *t, struct tcp_plan *plan, tcp_seq left, tcp_seq right)
+{
+	tcp_seq data_end = right < tcp_fin_seq(t) ? right : tcp_fin_seq(t);
+
+	*plan = (struct tcp_plan){.seq = left, .flags = TCP_ACK};
+	plan->len = data_end > left ? (uint32_t)(data_end - left) : 0;
+	if (t->fin_queued && right > tcp_fin_seq(t))
+		plan->flags |= TCP_FIN;
+	if (plan->len && data_end == t->sendq.right)
+		plan->flags |= TCP_PSH;
+}
+
+/* What is lost goes first. The first of a recovery leaves whatever cwnd says (RFC 6675 section 5, step 4.3). */
+static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
+{
+	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	uint32_t limit = payload_limit(t, payload_max);
+	tcp_seq left, right;
+
+	if (!sent_next_lost(&t->sent, &left, &right))
+		return false;
+	if (room < t->mss && t->sent.n_again)
+		return false;
+	if (limit > room)
+		limit = room > t->mss ? (uint32_t)(room / t->mss * t->mss) : t->mss;
+	if (right - left > limit)
+		right = left + limit;
+	plan_range(t, plan, left, right);
+	plan->again = true;
+	return true;
+}
+
+/* Nagle's algorithm (RFC 896, RFC 9293 section 3.7.4) as Minshall amends it: a small segment waits only while another
+ * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. */
+static bool may_send_small(const struct tcb *t)
+{
+	return t->fin_queued || (!t->cork && (t->nodelay || t->snd_small <= t->snd_una));
+}
+
+/* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. */
+static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
+{
+	tcp_seq edge = t->snd_una + t->snd_wnd;
+	uint64_t usable = edge > t->snd_nxt ? edge - t->snd_nxt : 0;
+	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	uint64_t len = unsent < limit ? unsent : limit;
+
+	if (usable < len)
+		len = usable;
+	if (len > room) {
+		t->cwnd_limited = true;
+		len = room / t->mss * t->mss;
+	}
+	if (len == unsent && (len % t->mss == 0 || may_send_small(t)))
+		return (uint32_t)len;
+	if (len >= t->mss)
+		return (uint32_t)(len / t->mss * t->mss);
+	/* Less than a segment: only when the peer's window has never been much larger. */
+	if (len == usable && len < unsent && len && len >= t->snd_wnd_max / 2 && t->snd_nxt == t->snd_una)
+		return (uint32_t)len;
+	return 0;
+}
+
+/* RFC 5681 section 4.1: after an idle time the window that was is no longer known to fit. */
+static void restart_if_idle(const struct tcp_env *env, struct tcb *t)
+{
+	uint64_t initial = tcp_cc_initial_window(t->mss);
+
+	if (t->snd_nxt == t->snd_una && t->sent_at && env->now - t->sent_at > t->ns_rto && t->cc.cwnd > initial)
+		t->cc.cwnd = initial;
+}
+
+static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
+{
+	uint64_t unsent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
+	bool fin = t->fin_queued && !tcp_fin_sent(t);
+	tcp_seq edge = t->snd_una + t->snd_wnd;
+	uint32_t len;
+
+	if (!unsent && !fin)
+		return false;
+	if (unsent)
+		restart_if_idle(env, t);
+	len = unsent ? new_len(t, unsent, payload_limit(t, payload_max)) : 0;
+	fin = fin && len == unsent && t->snd_nxt + len < edge;
+	if (!len && !fin)
+		return false;
+	plan_range(t, plan, t->snd_nxt, t->snd_nxt + len + fin);
+	return true;
+}
+
+/* A zero-window probe: a byte beyond the window (RFC 9293 section 3.8.6.1, MUST-36), or, when the window is open but
+ * too small for the rules above, what fits. */
+static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
+{
+	tcp_seq edge = t->snd_una + t->snd_wnd, right;
+
+	t->probe_due = false;
+	if (t->probing) {
+		plan_range(t, plan, t->snd_nxt - 1, t->snd_nxt);
+		plan->again = true;
+		return true;
+	}
+	if (t->snd_nxt > t->snd_una || (t->sendq.right <= t->snd_nxt && !(t->fin_queued && !tcp_fin_sent(t))))
+		return false;
+	right = t->sendq.right + t->fin_queued;
+	if (right > edge)
+		right = edge;
+	if (right > t->snd_nxt + t->mss)
+		right = t->snd_nxt + t->mss;
+	if (right <= t->snd_nxt) {
+		right = t->snd_nxt + 1;
+		t->probing = true;
+	}
+	plan_range(t, plan, t->snd_nxt, right);
+	return true;
+}
+
+/* RFC 9293 section 3.8.4: an old number, which the peer must answer. */
+static bool plan_keepalive(struct tcb *t, struct tcp_plan *plan)
+{
+	t->keepalive_due = false;
+	return plan_simple(plan, t->snd_una - 1, TCP_ACK);
+}
+
+static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
+{
+	/* What is missing is said before more is sent: data segments have no room for it. */
+	if (t->n_acks_due && (t->recvq.ahead || t->recvq.dsack_left != t->recvq.dsack_right))
+		return plan_ack(t, plan);
+	if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan))
+		return true;
+	if (t->probe_due && plan_probe(t, plan)) {
+		env->counters.zero_window_probes++;
+		return true;
+	}
+	if (t->n_acks_due)
+		return plan_ack(t, plan);
+	if (t->keepalive_due) {
+		env->counters.keepalives++;
+		return plan_keepalive(t, plan);
+	}
+	return false;
+}
+
+static bool plan_reset(struct tcp_env *env, struct tcb *t, struct tcp_plan *plan)
+{
+	if (!t->reset_due) {
+		if (t->e.descriptor < 0)
+			tcp_end(env, t);
+		return false;
+	}
+	t->reset_due = false;
+	env->counters.resets_out++;
+	return plan_simple(plan, t->snd_nxt, TCP_RST | TCP_ACK);
+}
+
+static bool decide(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
+{
+	switch ((enum berth_tcp_state)t->state) {
+	case BERTH_TCP_CLOSED:
+		return plan_reset(env, t, plan);
+	case BERTH_TCP_LISTEN:
+	case BERTH_TCP_STATE_N:
+		return false;
+	case BERTH_TCP_SYN_SENT:
+		return plan_syn(t, plan);
+	case BERTH_TCP_SYN_RECEIVED:
+		return plan_syn(t, plan) || (t->n_acks_due && plan_ack(t, plan));
+	case BERTH_TCP_TIME_WAIT:
+		return t->n_acks_due && plan_ack(t, plan);
+	case BERTH_TCP_ESTABLISHED:
+	case BERTH_TCP_FIN_WAIT_1:
+	case BERTH_TCP_FIN_WAIT_2:
+	case BERTH_TCP_CLOSE_WAIT:
+	case BERTH_TCP_CLOSING:
+	case BERTH_TCP_LAST_ACK:
+		return plan_open(env, t, payload_max, plan);
+	}
+	return false;
+}
+
+/* Records that the plan's sequence numbers are in flight. false without memory: then they are not sent. */
+static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan)
+{
+	uint32_t n = plan->len + !!(plan->flags & (TCP_SYN | TCP_FIN));
+	tcp_seq right = plan->seq + n;
+
+	if (!n)
+		return true;
+	if (plan->again) {
+		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
+		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))
+			return false;
+		env->counters.segments_retransmitted += plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
+		env->counters.bytes_retransmitted += plan->len;
+		t->segments_retransmitted++;
+		t->bytes_retransmitted += plan->len;
+		return true;
+	}
+	if (sent_push(&t->sent, plan->seq, right, env->now, UINT16_MAX, env->memory))
+		return false;
+	t->snd_nxt = right;
+	env->counters.bytes_out += plan->len;
+	t->bytes_sent += plan->len;
+	if (plan->len % t->mss)
+		t->snd_small = right;
+	return true;
+}
+
+/* The segment is on its way: what it acknowledged, and the timer that waits for its own acknowledgment. */
+static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan)
+{
+	uint32_t n_parts = plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
+
+	env->counters.segments_out += n_parts;
+	t->segments_sent += n_parts;
+	if (plan->flags & TCP_SYN)
+		t->syn_due = false;
+	if (plan->flags & TCP_ACK && t->state != BERTH_TCP_CLOSED) {
+		t->last_ack_sent = t->rcv_nxt;
+		t->ack_pending = false;
+		t->rcv_unacked = 0;
+		if (t->n_acks_due)
+			t->n_acks_due--;
+		tcp_timer_stop(t, TCP_TIMER_ACK);
+	}
+	if (plan->len || plan->flags & (TCP_SYN | TCP_FIN)) {
+		t->sent_at = env->now;
+		tcp_timer_update(env, t, false);
+	}
+}
+
+bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct berth_frame_out *out)
+{
+	struct tcp_plan plan;
+
+	if (!decide(env, t, payload_max, &plan)) {
+		/* Data that stays although nothing is in flight is held back by the window: it is probed. */
+		if (tcp_states[t->state].synchronised)
+			tcp_timer_update(env, t, false);
+		return false;
+	}
+	tcp_build_slices(t, &plan, out);
+	if (!record(env, t, &plan)) {
+		env->counters.no_memory++;
+		tcp_timer_update(env, t, false);
+		return false;
+	}
+	tcp_build_header(env, t, &plan, out);
+	commit(env, t, &plan);
+	return true;
+}

@@ -1,0 +1,274 @@
+/* The transmission control block: all that TCP knows of one connection. Private to src/tcp.
+ *
+ * Sequence numbers are unwrapped: 64-bit positions of which the wire carries the low 32 bits. So they compare with <,
+ *and no subtraction of ours goes below zero, since the first of a connection is 2^32 or more. Only tcp_seq_unwrap and
+ *the builder of headers know of the 32 bits.
+ *
+ *	send sequence space                          receive sequence space
+ *
+ *	      1         2          3          4            1          2          3
+ *	 ----------|----------|----------|----------   ----------|----------|----------
+ *	        snd_una    snd_nxt    snd_una+snd_wnd          rcv_nxt    rcv_adv
+ *
+ * snd_nxt never goes back over what is in flight: what has to be sent again is marked so in `sent`. */
+#ifndef TCP_TCB_H
+#define TCP_TCB_H
+
+#include "cc.h"
+#include "ranges.h"
+#include "recvq.h"
+#include "sendq.h"
+#include "sent.h"
+#include "seq.h"
+#include "tcp.h"
+
+/* Where loss recovery stands (RFC 5681 section 3.2, RFC 6675 section 5). */
+enum tcp_recovery {
+	TCP_RECOVERY_NONE,
+	TCP_RECOVERY_FAST,    /* between the third duplicate and the acknowledgment of `recover` */
+	TCP_RECOVERY_TIMEOUT, /* the same after a retransmission timeout */
+};
+
+/* The deadlines of a connection. The first is one slot for timers that exclude each other; which of them it is says
+ * timer_kind. */
+enum tcp_timer {
+	TCP_TIMER_MAIN,
+	TCP_TIMER_ACK, /* delayed acknowledgment */
+	TCP_TIMER_KEEPALIVE,
+	TCP_TIMER_N
+};
+
+enum tcp_timer_kind {
+	TCP_MAIN_NONE,
+	TCP_MAIN_RETRANSMIT, /* RFC 6298 */
+	TCP_MAIN_PERSIST,    /* RFC 9293 section 3.8.6.1 */
+	TCP_MAIN_FIN_WAIT_2, /* the user is gone: the peer's FIN is waited for only so long */
+	TCP_MAIN_TIME_WAIT,
+};
+
+/* What a listener has that a connection has not. */
+struct tcp_listener {
+	struct list half_open; /* in SYN-RECEIVED */
+	struct list waiting;   /* established, for accept, in order */
+	uint32_t n_half_open, n_waiting, backlog;
+};
+
+struct tcb {
+	struct endpoint e;
+
+	/* state, by tcp_set_state alone */
+	uint8_t state; /* enum berth_tcp_state */
+	uint8_t timer_kind;
+	uint8_t recovery;  /* enum tcp_recovery */
+	uint8_t n_backoff; /* timeouts or probes in a row without an answer */
+	uint8_t n_dup_acks;
+	uint8_t n_acks_due; /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
+	uint8_t snd_wscale, rcv_wscale;
+
+	bool sack_ok : 1;   /* both sides said SACK-permitted */
+	bool ts_ok : 1;     /* both sides said timestamps */
+	bool syn_due : 1;   /* SYN or SYN-ACK has to leave (first or again) */
+	bool reset_due : 1; /* RST has to leave, then it is over */
+	bool probe_due : 1; /* a zero-window probe has to leave */
+	bool probing : 1;   /* the byte before snd_nxt is a zero-window probe that the window did not allow */
+	bool keepalive_due : 1;
+	bool passive : 1;    /* a listener made it */
+	bool fin_queued : 1; /* FIN follows the send queue */
+	bool rcv_fin : 1;    /* the peer's FIN was taken: rcv_nxt is past it */
+	bool rcv_shut : 1;   /* the user wants no more data */
+	bool orphan : 1;     /* the user has closed */
+	bool want_write : 1; /* a send found no room */
+	bool nodelay : 1, cork : 1, quickack : 1, keepalive : 1;
+	bool linger_reset : 1; /* SO_LINGER with 0 seconds */
+	bool cwnd_limited : 1; /* cwnd held data back since the last acknowledgment */
+	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
+	bool syn_retransmitted : 1;
+	bool connected : 1; /* has reached ESTABLISHED */
+	int error;          /* pending for the user, BERTH_E..., 0 none */
+
+	/* send */
+	tcp_seq snd_una, snd_nxt;
+	tcp_seq snd_wl1, snd_wl2; /* seq and ack of the segment that last set the window */
+	tcp_seq snd_small;        /* end of the last segment that was smaller than the MSS (Minshall's Nagle) */
+	uint32_t snd_wnd, snd_wnd_max;
+	uint32_t mss; /* payload bytes of a full segment, options taken off */
+	struct sendq sendq;
+	struct sent sent;
+	struct ranges sacked; /* of [snd_una, snd_nxt), what the peer has */
+	tcp_seq lost_edge;    /* below it all that is neither sacked nor acknowledged is marked lost */
+	tcp_seq recover;      /* snd_nxt when recovery began */
+	tcp_seq rtt_mark;     /* the next round trip is measured when it is acknowledged */
+	uint32_t dup_bytes;   /* without SACK: bytes that duplicate ACKs say have left the network */
+	struct tcp_cc cc;
+
+	/* receive */
+	tcp_seq rcv_nxt;
+	tcp_seq rcv_adv; /* right edge of the window as the peer knows it */
+	struct recvq recvq;
+	tcp_seq rcv_fin_at;   /* where the peer's FIN is, once a segment has said so; 0 not yet */
+	uint32_t rcv_unacked; /* bytes in order since the last ACK */
+	uint32_t rcv_mss;     /* the peer's segments, as seen */
+	uint32_t ts_recent;   /* RFC 7323 section 4.3 */
+	berth_time ts_recent_at;
+	tcp_seq last_ack_sent;
+	uint32_t ts_offset; /* added to our clock: a peer learns nothing of the host's age */
+
+	/* sizes and times */
+	uint32_t send_buffer, receive_buffer;
+	uint16_t mss_peer;        /* from its SYN, 536 when it said none */
+	uint16_t mss_user;        /* TCP_MAXSEG, 0 not set */
+	uint32_t mtu;             /* of the path */
+	uint32_t ms_user_timeout; /* 0: the default */
+	uint16_t s_keep_idle, s_keep_interval;
+	uint8_t n_keep_max, n_keep;
+	uint64_t ns_srtt, ns_rttvar, ns_rto;
+	berth_time deadline[TCP_TIMER_N];
+	struct wheel_timer timer; /* armed for the earliest of them or before */
+	berth_time heard_at;      /* the last segment from the peer */
+	berth_time trying_since;  /* the first of a row of unanswered retransmissions or probes */
+	berth_time challenge_at;  /* when the next challenge ACK may leave */
+	berth_time sent_at;       /* the last data segment */
+
+	uint64_t bytes_sent, bytes_received, bytes_retransmitted;
+	uint32_t segments_sent, segments_received, segments_retransmitted;
+
+	struct tcp_listener *listener; /* LISTEN: what it waits with. A child not yet accepted: NULL, see parent */
+	struct tcb *parent;            /* the listener that has not handed it to its user yet */
+	struct list_node queue;        /* in parent's lists, in env->time_wait, or in env->ended */
+};
+
+/* ---- state.c ---- */
+struct tcp_state_facts {
+	bool synchronised; /* RFC 9293 section 3.3.2: both sides know the sequence numbers */
+	bool can_send;     /* the user's data may leave or queue */
+	bool can_receive;  /* the peer may still send data */
+	uint16_t next;     /* a bit for each state that may follow */
+};
+extern const struct tcp_state_facts tcp_states[BERTH_TCP_STATE_N];
+
+/* The only writer of t->state: checks the transition, counts, arms the timers that go with the state and tells the
+ * user. */
+void tcp_set_state(struct tcp_env *env, struct tcb *t, enum berth_tcp_state state);
+
+/* The connection is over for a reason the user is told: BERTH_E... (0: none). To CLOSED. */
+void tcp_drop(struct tcp_env *env, struct tcb *t, int error);
+
+/* As tcp_drop, and the peer is sent RST. */
+void tcp_abort(struct tcp_env *env, struct tcb *t, int error);
+
+/* ---- env.c ---- */
+/* Frees t when the call that is running is over; it is in no table from now on. */
+void tcp_end(struct tcp_env *env, struct tcb *t);
+/* Gives back every buffer of t. */
+void tcp_release_buffers(struct tcp_env *env, struct tcb *t);
+/* Frees what tcp_end put aside. */
+void tcp_reap(struct tcp_env *env);
+void tcp_tell(struct tcp_env *env, struct tcb *t, unsigned events);
+static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
+{
+	endpoints_want_tx(env->endpoints, &t->e);
+}
+
+/* ---- open.c ---- */
+uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair);
+/* Sequence numbers, MSS and timers of a connection that begins now. */
+void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t mtu);
+/* What the peer's SYN said. */
+void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h);
+/* t->mss from MTU, peer and options. */
+void tcp_update_mss(struct tcb *t);
+/* The MSS that our SYN says. */
+uint16_t tcp_mss_of_mtu(const struct tcb *t);
+/* The handshake is complete. */
+void tcp_establish(struct tcp_env *env, struct tcb *t);
+uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t);
+
+/* ---- listen.c ---- */
+void tcp_listen_in(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment);
+/* A child leaves SYN-RECEIVED for ESTABLISHED. */
+void tcp_listener_ready(struct tcp_env *env, struct tcb *child);
+/* A child is no longer its listener's. */
+void tcp_listener_forget(struct tcb *child);
+/* Resets all children and frees the listener's part. */
+void tcp_listener_end(struct tcp_env *env, struct tcb *t);
+
+/* ---- timer.c ---- */
+void tcp_timer_set(struct tcp_env *env, struct tcb *t, enum tcp_timer which, berth_time deadline);
+/* Arms the main slot. */
+void tcp_timer_main(struct tcp_env *env, struct tcb *t, enum tcp_timer_kind kind, berth_time deadline);
+void tcp_timer_stop(struct tcb *t, enum tcp_timer which);
+void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t);
+/* Retransmit while something is in flight, persist while the window holds data back, else neither. `restart` begins
+ * anew. */
+void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart);
+void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
+
+/* ---- timewait.c ---- */
+void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);
+/* A SYN for a pair in TIME-WAIT: true when it may begin a new connection, the old one is then gone. */
+bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment);
+
+/* ---- rtt.c ---- */
+void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt);
+
+/* ---- ack.c, sack.c, loss.c: what acknowledgments say ---- */
+struct tcp_ack {
+	tcp_seq ack;
+	uint64_t n_acked;  /* bytes that it acknowledges for the first time, cumulatively */
+	uint64_t n_sacked; /* and selectively */
+	bool dsack;        /* it reports a duplicate */
+	uint64_t ns_rtt;   /* of the latest segment acknowledged that was sent once; 0 none */
+};
+/* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt). `dup`: it has the form of a duplicate (RFC 5681 section 2).
+ */
+void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup);
+/* Marks what the blocks of h say, fills n_sacked and dsack. */
+void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack);
+void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack, bool dup);
+void tcp_loss_timeout(struct tcp_env *env, struct tcb *t);
+/* Bytes believed to be in the network (RFC 6675's pipe). */
+uint64_t tcp_pipe(const struct tcb *t);
+
+/* ---- rcv.c ---- */
+/* Takes what of the segment lies in the window; seq is its unwrapped number. */
+void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment, tcp_seq seq, bool fin);
+/* An ACK has to leave now; one more of them when `each`. */
+void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each);
+/* An ACK that answers something suspicious: limited (RFC 5961 section 7). */
+void tcp_challenge(struct tcp_env *env, struct tcb *t);
+/* The user has read: tells the peer when the window has grown enough. */
+void tcp_window_opened(struct tcp_env *env, struct tcb *t);
+/* The window field's bytes, by the rules against silly windows; moves rcv_adv. */
+uint32_t tcp_window_advertise(struct tcb *t);
+
+/* ---- snd.c, build.c ---- */
+/* What tcp_output has decided to send. */
+struct tcp_plan {
+	tcp_seq seq;
+	uint32_t len; /* payload */
+	uint8_t flags;
+	bool again; /* a retransmission */
+};
+/* Sets slices, n_slices and segment_size; may cut the plan. */
+void tcp_build_slices(struct tcb *t, struct tcp_plan *plan, struct berth_frame_out *out);
+/* Writes the header and sets off_header, len_header and len. */
+void tcp_build_header(struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct berth_frame_out *out);
+
+/* The sequence number of our FIN (sent or not): the byte after the send queue. */
+static inline tcp_seq tcp_fin_seq(const struct tcb *t)
+{
+	return t->sendq.right;
+}
+
+/* Our FIN was sent, was acknowledged. */
+static inline bool tcp_fin_sent(const struct tcb *t)
+{
+	return t->fin_queued && t->snd_nxt > tcp_fin_seq(t);
+}
+
+static inline bool tcp_fin_acked(const struct tcb *t)
+{
+	return t->fin_queued && t->snd_una > tcp_fin_seq(t);
+}
+
+#endif

@@ -1,0 +1,219 @@
+/* The timers of a connection: RFC 6298 section 5 (retransmission), RFC 9293 section 3.8.6.1 (persist), 3.8.4
+ * (keepalive), and the waits of FIN-WAIT-2 and TIME-WAIT.
+ *
+ * A connection has one entry in the wheel. A deadline that moves away leaves it where it is: when it fires early, it is
+ * armed anew. So the acknowledgment of each segment costs a store, not a move. */
+#include "tcb.h"
+
+#define NS_PER_S 1000000000ull
+/* RFC 9293 section 3.8.3: R2 is at least 100 s for data and 3 minutes for a SYN. */
+#define NS_GIVE_UP (900 * NS_PER_S)
+#define NS_GIVE_UP_SYN (180 * NS_PER_S)
+/* A peer's SYN that is never followed by its ACK: it holds a place in the backlog. */
+#define NS_GIVE_UP_SYN_ACK (63 * NS_PER_S)
+/* Nobody waits for these, but they hold memory. */
+#define NS_GIVE_UP_ORPHAN (100 * NS_PER_S)
+#define NS_TIMEOUT_MAX (120 * NS_PER_S)
+#define NS_PERSIST_MAX (60 * NS_PER_S)
+
+void tcp_timer_set(struct tcp_env *env, struct tcb *t, enum tcp_timer which, berth_time deadline)
+{
+	t->deadline[which] = deadline;
+	if (!wheel_armed(&t->timer) || deadline < t->timer.deadline)
+		wheel_arm(&env->wheel, &t->timer, deadline);
+}
+
+void tcp_timer_main(struct tcp_env *env, struct tcb *t, enum tcp_timer_kind kind, berth_time deadline)
+{
+	t->timer_kind = (uint8_t)kind;
+	tcp_timer_set(env, t, TCP_TIMER_MAIN, deadline);
+}
+
+void tcp_timer_stop(struct tcb *t, enum tcp_timer which)
+{
+	t->deadline[which] = BERTH_NEVER;
+	if (which == TCP_TIMER_MAIN)
+		t->timer_kind = TCP_MAIN_NONE;
+}
+
+void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t)
+{
+	for (unsigned i = 0; i < TCP_TIMER_N; i++)
+		tcp_timer_stop(t, i);
+	wheel_cancel(&env->wheel, &t->timer);
+}
+
+static uint64_t backed_off(const struct tcb *t, uint64_t max)
+{
+	uint64_t ns = t->ns_rto;
+
+	for (unsigned i = 0; i < t->n_backoff && ns < max; i++)
+		ns *= 2;
+	return ns < max ? ns : max;
+}
+
+void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
+{
+	enum tcp_timer_kind kind = TCP_MAIN_NONE;
+
+	if (t->timer_kind == TCP_MAIN_TIME_WAIT || t->timer_kind == TCP_MAIN_FIN_WAIT_2)
+		return;
+	if (t->snd_nxt > t->snd_una && !t->probing)
+		kind = TCP_MAIN_RETRANSMIT;
+	else if (t->probing || t->sendq.right > t->snd_nxt || (t->fin_queued && !tcp_fin_sent(t)))
+		kind = TCP_MAIN_PERSIST;
+	if (kind == TCP_MAIN_NONE)
+		tcp_timer_stop(t, TCP_TIMER_MAIN);
+	else if (restart || kind != (enum tcp_timer_kind)t->timer_kind)
+		tcp_timer_main(env, t, kind,
+			       env->now + backed_off(t, kind == TCP_MAIN_PERSIST ? NS_PERSIST_MAX : NS_TIMEOUT_MAX));
+}
+
+void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
+{
+	t->n_keep = 0;
+	if (t->keepalive && t->connected && t->state != BERTH_TCP_TIME_WAIT && t->state != BERTH_TCP_CLOSED)
+		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE, env->now + t->s_keep_idle * NS_PER_S);
+	else
+		tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
+}
+
+/* How long what is unanswered is tried for. */
+static uint64_t ns_give_up(const struct tcb *t)
+{
+	if (t->ms_user_timeout)
+		return t->ms_user_timeout * 1000000ull; /* RFC 5482 */
+	if (t->state == BERTH_TCP_SYN_SENT)
+		return NS_GIVE_UP_SYN;
+	if (t->state == BERTH_TCP_SYN_RECEIVED)
+		return NS_GIVE_UP_SYN_ACK;
+	return t->orphan ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
+}
+
+static void give_up(struct tcp_env *env, struct tcb *t)
+{
+	env->counters.timed_out++;
+	tcp_abort(env, t, BERTH_ETIMEDOUT);
+}
+
+static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
+{
+	if (!t->trying_since)
+		t->trying_since = env->now - t->ns_rto;
+	if (env->now - t->trying_since >= ns_give_up(t)) {
+		give_up(env, t);
+		return;
+	}
+	env->counters.timeouts++;
+	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
+		t->syn_due = t->syn_retransmitted = true;
+	else
+		tcp_loss_timeout(env, t);
+	if (t->n_backoff < UINT8_MAX)
+		t->n_backoff++;
+	tcp_timer_update(env, t, true); /* RFC 6298 section 5.5, 5.6 */
+	tcp_want_output(env, t);
+}
+
+/* A peer that answers may keep its window shut as long as it likes (RFC 9293 MUST-37), unless nobody waits for the
+ * data. */
+static void persist_timeout(struct tcp_env *env, struct tcb *t)
+{
+	berth_time since = t->heard_at;
+
+	if (!t->trying_since)
+		t->trying_since = env->now;
+	if (t->orphan || t->ms_user_timeout)
+		since = t->trying_since;
+	if (env->now - since >= ns_give_up(t) && t->n_backoff) {
+		give_up(env, t);
+		return;
+	}
+	t->probe_due = true;
+	if (t->n_backoff < UINT8_MAX)
+		t->n_backoff++;
+	tcp_timer_update(env, t, true);
+	tcp_want_output(env, t);
+}
+
+static void main_timeout(struct tcp_env *env, struct tcb *t)
+{
+	enum tcp_timer_kind kind = t->timer_kind;
+
+	tcp_timer_stop(t, TCP_TIMER_MAIN);
+	switch (kind) {
+	case TCP_MAIN_RETRANSMIT:
+		retransmit_timeout(env, t);
+		break;
+	case TCP_MAIN_PERSIST:
+		persist_timeout(env, t);
+		break;
+	case TCP_MAIN_FIN_WAIT_2:
+	case TCP_MAIN_TIME_WAIT:
+		tcp_drop(env, t, 0);
+		break;
+	case TCP_MAIN_NONE:
+		break;
+	}
+}
+
+static void ack_timeout(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_stop(t, TCP_TIMER_ACK);
+	if (!t->ack_pending)
+		return;
+	env->counters.acks_delayed++;
+	tcp_ack_now(env, t, false);
+}
+
+/* RFC 9293 section 3.8.4: only on an idle connection, and one answer is enough. */
+static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
+{
+	berth_time idle_until = t->heard_at + t->s_keep_idle * NS_PER_S;
+
+	tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
+	if (idle_until > env->now || t->snd_nxt > t->snd_una) {
+		t->n_keep = 0;
+		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE,
+			      idle_until > env->now ? idle_until : env->now + t->s_keep_idle * NS_PER_S);
+		return;
+	}
+	if (t->n_keep >= t->n_keep_max) {
+		give_up(env, t);
+		return;
+	}
+	t->n_keep++;
+	t->keepalive_due = true;
+	tcp_want_output(env, t);
+	tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE, env->now + t->s_keep_interval * NS_PER_S);
+}
+
+static void run(struct tcp_env *env, struct tcb *t)
+{
+	static void (*const handlers[TCP_TIMER_N])(struct tcp_env *, struct tcb *) = {
+		[TCP_TIMER_MAIN] = main_timeout,
+		[TCP_TIMER_ACK] = ack_timeout,
+		[TCP_TIMER_KEEPALIVE] = keepalive_timeout,
+	};
+	berth_time next = BERTH_NEVER;
+
+	for (unsigned i = 0; i < TCP_TIMER_N && t->state != BERTH_TCP_CLOSED; i++)
+		if (t->deadline[i] <= env->now)
+			handlers[i](env, t);
+	if (t->state == BERTH_TCP_CLOSED)
+		return;
+	for (unsigned i = 0; i < TCP_TIMER_N; i++)
+		if (t->deadline[i] < next)
+			next = t->deadline[i];
+	if (next != BERTH_NEVER)
+		wheel_arm(&env->wheel, &t->timer, next);
+}
+
+void tcp_expire(struct tcp_env *env)
+{
+	struct wheel_timer *timer;
+
+	while ((timer = wheel_pop(&env->wheel, env->now)))
+		run(env, CONTAINER_OF(timer, struct tcb, timer));
+	tcp_reap(env);
+}

@@ -1,0 +1,42 @@
+/* TIME-WAIT: two maximum segment lifetimes in which old segments die (RFC 9293 section 3.6.1), bounded in number: the
+ * oldest makes room. */
+#include "tcb.h"
+
+static uint64_t ns_time_wait(const struct tcp_env *env)
+{
+	return 2 * env->config.ms_msl * 1000000ull;
+}
+
+void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_stop_all(env, t);
+	sent_deinit(&t->sent, env->memory);
+	ranges_deinit(&t->sacked, env->memory);
+	recvq_drop_ahead(&t->recvq, env->memory);
+	list_remove(&t->queue);
+	while (env->n_time_wait >= env->config.n_time_wait_max && !list_is_empty(&env->time_wait)) {
+		env->counters.time_wait_recycled++;
+		tcp_drop(env, CONTAINER_OF(list_first(&env->time_wait), struct tcb, queue), 0);
+	}
+	env->counters.time_wait++;
+	env->n_time_wait++;
+	list_push_back(&env->time_wait, &t->queue);
+	tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + ns_time_wait(env));
+}
+
+/* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-13) and RFC 6191 section 2: a SYN that is plainly newer than all
+ * that the old connection sent begins a new one. */
+bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)
+{
+	const struct tcp_header *h = &segment->header;
+	bool newer_seq = tcp_seq_unwrap(h->seq, t->rcv_nxt) > t->rcv_nxt;
+	bool newer_ts = t->ts_ok && h->has_timestamp && (int32_t)(h->ts_val - t->ts_recent) > 0;
+	bool same_ts = t->ts_ok && h->has_timestamp && h->ts_val == t->ts_recent;
+
+	if ((h->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	if (!newer_ts && !(newer_seq && (same_ts || !(t->ts_ok && h->has_timestamp))))
+		return false;
+	tcp_drop(env, t, 0);
+	return true;
+}

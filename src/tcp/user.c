@@ -1,0 +1,205 @@
+/* What a program does with a connection: RFC 9293 section 3.9.1 and 3.10.2 to 3.10.6. */
+#include "tcb.h"
+
+/* The pending error, told once. */
+static int take_error(struct tcb *t)
+{
+	int error = t->error;
+
+	t->error = 0;
+	return error;
+}
+
+static uint64_t queued(const struct tcb *t)
+{
+	return t->sendq.right - t->sendq.left;
+}
+
+/* Room again is worth an event when it is a third of the buffer: one wake-up for many segments. */
+static bool has_room(const struct tcb *t)
+{
+	return queued(t) <= t->send_buffer - t->send_buffer / 3 && queued(t) < t->send_buffer;
+}
+
+bool tcp_has_peer(const struct tcb *t)
+{
+	return t->connected && t->state != BERTH_TCP_CLOSED;
+}
+
+unsigned tcp_ready(const struct tcb *t)
+{
+	unsigned ready = 0;
+
+	if (t->state == BERTH_TCP_LISTEN)
+		return tcp_can_accept(t) ? BERTH_READABLE : 0;
+	if (t->recvq.n_bytes || t->rcv_fin || t->rcv_shut)
+		ready |= BERTH_READABLE;
+	if (tcp_states[t->state].can_send && !t->fin_queued && has_room(t))
+		ready |= BERTH_WRITABLE;
+	if (t->error)
+		ready |= BERTH_FAILED | BERTH_READABLE | BERTH_WRITABLE;
+	/* Over: also for a socket that was never connected, as poll says it on Linux. */
+	if (t->state == BERTH_TCP_CLOSED || (t->rcv_fin && t->fin_queued))
+		ready |= BERTH_HANGUP | (t->connected ? BERTH_READABLE | BERTH_WRITABLE : 0);
+	return ready;
+}
+
+/* Why nothing can be sent; 0: it can. */
+static int send_refused(struct tcb *t)
+{
+	if (t->error)
+		return take_error(t);
+	if (t->fin_queued)
+		return BERTH_EPIPE;
+	if (tcp_states[t->state].can_send)
+		return 0;
+	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
+		return BERTH_EAGAIN;
+	return t->connected ? BERTH_EPIPE : BERTH_ENOTCONN;
+}
+
+long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n)
+{
+	int error = send_refused(t);
+	size_t done = 0, wanted = 0;
+
+	if (error == BERTH_EAGAIN)
+		t->want_write = true;
+	if (error)
+		return error;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t used = queued(t);
+		size_t room = t->send_buffer > used ? (size_t)(t->send_buffer - used) : 0;
+		size_t part = vectors[i].n < room ? vectors[i].n : room;
+		size_t taken = part ? sendq_append(&t->sendq, vectors[i].data, part, env->memory) : 0;
+
+		wanted += vectors[i].n;
+		done += taken;
+		if (taken < vectors[i].n)
+			break;
+	}
+	if (done < wanted)
+		t->want_write = true;
+	if (!done)
+		return wanted ? BERTH_EAGAIN : 0;
+	tcp_want_output(env, t);
+	return (long)done;
+}
+
+/* Nothing is queued: what that means. */
+static long recv_empty(struct tcb *t)
+{
+	if (t->error)
+		return take_error(t);
+	if (t->rcv_fin || t->rcv_shut)
+		return 0;
+	if (t->state == BERTH_TCP_CLOSED || t->state == BERTH_TCP_LISTEN)
+		return t->connected ? 0 : BERTH_ENOTCONN;
+	return BERTH_EAGAIN;
+}
+
+long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags)
+{
+	size_t done = 0, wanted = 0;
+
+	for (size_t i = 0; i < n && done == wanted; i++) {
+		uint32_t part = vectors[i].n < UINT32_MAX ? (uint32_t)vectors[i].n : UINT32_MAX;
+
+		wanted += part;
+		if (flags & BERTH_MSG_PEEK)
+			done += recvq_peek(&t->recvq, (uint32_t)done, vectors[i].data, part);
+		else
+			done += recvq_read(&t->recvq, vectors[i].data, part);
+	}
+	if (!wanted)
+		return 0;
+	if (!done)
+		return recv_empty(t);
+	if (!(flags & BERTH_MSG_PEEK))
+		tcp_window_opened(env, t);
+	return (long)done;
+}
+
+/* No more will be sent: FIN follows what is queued (RFC 9293 section 3.10.4). */
+static void send_fin(struct tcp_env *env, struct tcb *t)
+{
+	t->fin_queued = true;
+	tcp_set_state(env, t, t->state == BERTH_TCP_CLOSE_WAIT ? BERTH_TCP_LAST_ACK : BERTH_TCP_FIN_WAIT_1);
+	tcp_want_output(env, t);
+}
+
+static void shut_receiving(struct tcp_env *env, struct tcb *t)
+{
+	t->rcv_shut = true;
+	tcp_tell(env, t, BERTH_READABLE);
+}
+
+int tcp_shutdown(struct tcp_env *env, struct tcb *t, enum berth_shutdown how)
+{
+	if (t->state == BERTH_TCP_LISTEN || (t->state == BERTH_TCP_CLOSED && !t->connected) ||
+	    t->state == BERTH_TCP_SYN_SENT)
+		return BERTH_ENOTCONN;
+	if (how != BERTH_SHUT_WR)
+		shut_receiving(env, t);
+	if (how != BERTH_SHUT_RD && !t->fin_queued &&
+	    (tcp_states[t->state].can_send || t->state == BERTH_TCP_SYN_RECEIVED))
+		send_fin(env, t);
+	return 0;
+}
+
+static bool must_reset(const struct tcb *t)
+{
+	if (t->state == BERTH_TCP_TIME_WAIT)
+		return false;
+	/* RFC 2525 section 2.17, RFC 9293 section 3.6.1: data that nobody will read. */
+	return t->recvq.n_bytes || t->linger_reset;
+}
+
+/* RFC 9293 section 3.10.4, state by state. */
+void tcp_close(struct tcp_env *env, struct tcb *t)
+{
+	bool reset = must_reset(t);
+
+	t->e.descriptor = -1;
+	t->orphan = true;
+	list_remove(&t->e.news);
+	recvq_deinit(&t->recvq, env->memory);
+	switch ((enum berth_tcp_state)t->state) {
+	case BERTH_TCP_CLOSED:
+		pairs_remove(env->pairs, &t->e);
+		if (!t->reset_due)
+			tcp_end(env, t);
+		break;
+	case BERTH_TCP_LISTEN:
+		tcp_listener_end(env, t);
+		tcp_drop(env, t, 0);
+		break;
+	case BERTH_TCP_SYN_SENT:
+		tcp_drop(env, t, 0);
+		break;
+	case BERTH_TCP_SYN_RECEIVED:
+	case BERTH_TCP_ESTABLISHED:
+	case BERTH_TCP_CLOSE_WAIT:
+		if (reset)
+			tcp_abort(env, t, 0);
+		else
+			send_fin(env, t);
+		break;
+	case BERTH_TCP_FIN_WAIT_2:
+		if (reset)
+			tcp_abort(env, t, 0);
+		else
+			tcp_timer_main(env, t, TCP_MAIN_FIN_WAIT_2, env->now + 2 * env->config.ms_msl * 1000000ull);
+		break;
+	case BERTH_TCP_FIN_WAIT_1:
+	case BERTH_TCP_CLOSING:
+	case BERTH_TCP_LAST_ACK:
+		if (reset)
+			tcp_abort(env, t, 0);
+		break;
+	case BERTH_TCP_TIME_WAIT:
+	case BERTH_TCP_STATE_N:
+		break;
+	}
+	tcp_reap(env);
+}
