@@ -2,7 +2,8 @@
 # Every public header compiles alone, as C11 and as C++: test_headers.sh INCLUDE-DIRECTORY CC... [-- CXX...]
 include=$1
 shift
-cc= cxx=
+cc=''
+cxx=''
 for word in "$@"; do
 	case $word in
 	--) cxx=' ' ;;
