@@ -78,9 +78,50 @@ static void test_frames_fit_their_class(void **state)
 	}
 }
 
-static void test_small_and_huge_go_to_the_parent(void **state)
+static void test_small_blocks_waste_little(void **state)
 {
-	static const size_t sizes[] = {1, 16, 640, 1280, (128 << 10) + 257, 1 << 20};
+	struct heap heap;
+	struct berth_pool *pool;
+
+	heap_init(&heap);
+	pool = berth_pool_new(&heap.memory, 0);
+	for (size_t size = 1; size <= 1280; size++) {
+		size_t before = heap.n_bytes;
+		void *p = take(pool, size);
+
+		assert_in_range(heap.n_bytes - before, size, size + 31);
+		assert_int_equal(berth_pool_in_use(pool), size);
+		give(pool, p, size);
+		assert_int_equal(heap.n_bytes, before);
+	}
+	berth_pool_free(pool);
+	assert_int_equal(heap.n_blocks, 0);
+}
+
+/* Every size gets at least what it asks for, and a size never less than a smaller one. */
+static void test_blocks_hold_what_was_asked(void **state)
+{
+	struct heap heap;
+	struct berth_pool *pool;
+	size_t last = 0;
+
+	heap_init(&heap);
+	pool = berth_pool_new(&heap.memory, 0);
+	for (size_t size = 1; size <= 140000; size += 1 + size / 300) {
+		size_t before = heap.n_bytes, got;
+		void *p = take(pool, size);
+
+		got = heap.n_bytes - before;
+		assert_true(got >= size && got >= last && got <= 2 * size + 256);
+		last = got;
+		give(pool, p, size);
+	}
+	berth_pool_free(pool);
+}
+
+static void test_huge_goes_to_the_parent(void **state)
+{
+	static const size_t sizes[] = {(128 << 10) + 257, 1 << 20};
 	struct heap heap;
 	struct berth_pool *pool;
 
@@ -194,7 +235,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_newest_first),
 		cmocka_unit_test(test_frames_fit_their_class),
-		cmocka_unit_test(test_small_and_huge_go_to_the_parent),
+		cmocka_unit_test(test_small_blocks_waste_little),
+		cmocka_unit_test(test_blocks_hold_what_was_asked),
+		cmocka_unit_test(test_huge_goes_to_the_parent),
 		cmocka_unit_test(test_keeps_no_more_than_told),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_blocks_are_whole_and_apart),
