@@ -23,7 +23,9 @@
 
 #ifdef POOL_POISONS
 #include <sanitizer/asan_interface.h>
+#define IS_POISONED(p) __asan_address_is_poisoned(p)
 #else
+#define IS_POISONED(p) ((void)(p), 0)
 #define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
@@ -101,7 +103,8 @@ static void pool_release(void *context, void *p, size_t size)
 	int bin = bin_of(size);
 	struct free_block *block = p;
 
-	assert(pool->n_bytes_in_use >= size);
+	/* Given back twice, or more than was given out. */
+	assert(!IS_POISONED(p) && pool->n_bytes_in_use >= size);
 	pool->n_bytes_in_use -= size;
 	if (bin == NO_BIN) {
 		pool->parent->free(pool->parent->context, p, size);

@@ -516,6 +516,59 @@ static void test_a_range_of_one_port(void **state)
 	end(&f);
 }
 
+/* ---- aimed collisions ---- */
+
+static unsigned longest_chain(const struct pairs *pairs, const struct endpoint *all, unsigned n)
+{
+	unsigned longest = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned n_chain = 0;
+
+		for (struct table_node *node = *table_bucket(&pairs->by_pair, all[i].node.hash); node;
+		     node = node->next)
+			n_chain++;
+		longest = n_chain > longest ? n_chain : longest;
+	}
+	return longest;
+}
+
+/* Hash flooding of the socket-pair table: peers that know the secret of one host pick pairs that share a bucket there;
+ * at a host with another secret the same pairs lie apart, as random ones do. */
+static void test_nobody_can_aim_collisions(void **state)
+{
+	enum { N = 500, N_BUCKETS = 1024 };
+	static const uint8_t other_secret[16] = "another secret..";
+	struct endpoint *all = calloc(N, sizeof(*all));
+	struct fixture known, attacked;
+	uint32_t peer = 0;
+
+	begin(&known);
+	heap_init(&attacked.heap);
+	assert_int_equal(pairs_init(&attacked.pairs, other_secret, 1, 1, 2, &attacked.heap.memory), 0);
+	for (unsigned i = 0; i < N;) {
+		all[i] = connection_of(TCP, "10.0.0.1", 80, "10.0.0.9", 1099);
+		peer++;
+		memcpy(all[i].pair.foreign, &peer, 4);
+		pairs_adopt(&known.pairs, &all[i]);
+		if (all[i].node.hash % N_BUCKETS == 0)
+			i++;
+		else
+			pairs_remove(&known.pairs, &all[i]);
+	}
+	assert_true(longest_chain(&known.pairs, all, N) >= N / 4);
+	for (unsigned i = 0; i < N; i++) {
+		pairs_remove(&known.pairs, &all[i]);
+		pairs_adopt(&attacked.pairs, &all[i]);
+	}
+	assert_true(longest_chain(&attacked.pairs, all, N) <= 10);
+	for (unsigned i = 0; i < N; i++)
+		pairs_remove(&attacked.pairs, &all[i]);
+	end(&attacked);
+	end(&known);
+	free(all);
+}
+
 /* ---- beside a plain array ---- */
 
 enum { N_MODEL = 40 };
@@ -652,6 +705,7 @@ int main(void)
 		cmocka_unit_test(test_connect_keeps_off_bound_ports),
 		cmocka_unit_test(test_bind_to_port_0),
 		cmocka_unit_test(test_a_range_of_one_port),
+		cmocka_unit_test(test_nobody_can_aim_collisions),
 		cmocka_unit_test(test_beside_a_plain_array),
 	};
 
