@@ -1,0 +1,107 @@
+/* The host's own counters: a name for every verdict below TCP and UDP. */
+#ifndef HOST_COUNTERS_H
+#define HOST_COUNTERS_H
+
+#include <stdint.h>
+
+/* X(name, text). Counter "eth_NAME" of berth_host_counter. */
+#define ETH_COUNTER_MAP(X)                                                                                             \
+	X(frames_in, "frames received, on interfaces of every kind")                                                   \
+	X(frames_out, "frames sent")                                                                                   \
+	X(no_interface, "frames for an interface that the host has not")                                               \
+	X(too_short, "frames shorter than their header")                                                               \
+	X(bad_source, "frames whose source is a group address")                                                        \
+	X(other_host, "frames for another station")                                                                    \
+	X(unknown_type, "frames of a protocol that the host does not speak")
+
+/* Counter "arp_NAME". */
+#define ARP_COUNTER_MAP(X)                                                                                             \
+	X(requests_in, "requests for this host received")                                                              \
+	X(replies_in, "replies received")                                                                              \
+	X(requests_out, "requests sent")                                                                               \
+	X(replies_out, "replies sent")                                                                                 \
+	X(bad, "packets that are short, or whose sender no station can be")                                            \
+	X(not_for_us, "requests for others")                                                                           \
+	X(unsolicited, "announcements and replies that nobody asked for")                                              \
+	X(conflicts, "packets whose sender claims an address of this host")                                            \
+	X(changed, "neighbours that changed their MAC address")                                                        \
+	X(failed, "neighbours that did not answer")                                                                    \
+	X(replaced, "neighbours forgotten to make room")                                                               \
+	X(queue_full, "packets dropped while a neighbour was being asked for")                                         \
+	X(no_memory, "packets or neighbours dropped for want of memory")
+
+/* Counter "ip_NAME". */
+#define IP_COUNTER_MAP(X)                                                                                              \
+	X(packets_in, "packets received")                                                                              \
+	X(packets_out, "packets sent")                                                                                 \
+	X(delivered, "packets handed to TCP, UDP or ICMP")                                                             \
+	X(looped, "packets from this host to itself")                                                                  \
+	X(too_short, "packets shorter than their header")                                                              \
+	X(bad_version, "packets of another IP version than the frame says")                                            \
+	X(bad_header, "packets whose header length is under 20")                                                       \
+	X(bad_length, "packets whose total length does not fit header or frame")                                       \
+	X(bad_checksum, "packets with a bad header checksum")                                                          \
+	X(bad_option, "packets with an option that is not whole")                                                      \
+	X(bad_fragment, "fragments whose offset or length cannot be")                                                  \
+	X(source_routed, "packets with a source route")                                                                \
+	X(martian_source, "packets from an address that no host can have")                                             \
+	X(martian_destination, "packets to an address that may not be on a wire")                                      \
+	X(not_for_us, "packets to other hosts")                                                                        \
+	X(not_joined, "packets to multicast groups that the host has not joined")                                      \
+	X(link_broadcast, "packets to one host in frames to all")                                                      \
+	X(broadcast_refused, "broadcast packets of protocols that have no broadcast")                                  \
+	X(tunnelled, "packets with IP in IP")                                                                          \
+	X(unknown_protocol, "packets of an unknown protocol")                                                          \
+	X(bad_tcp_checksum, "segments with a bad checksum")                                                            \
+	X(bad_tcp_header, "segments shorter than their header")                                                        \
+	X(no_route, "packets without a route")                                                                         \
+	X(queue_full, "packets that found the queue to the link or the loopback full")                                 \
+	X(no_memory, "packets dropped for want of memory")                                                             \
+	X(fragments_in, "fragments received")                                                                          \
+	X(fragments_out, "fragments sent")                                                                             \
+	X(fragmented, "packets sent in fragments")                                                                     \
+	X(reassembled, "packets put together from fragments")                                                          \
+	X(reassembly_duplicates, "fragments that were there already")                                                  \
+	X(reassembly_overlaps, "packets dropped because fragments overlap")                                            \
+	X(reassembly_mismatches, "packets dropped because fragments disagree on the length")                           \
+	X(reassembly_holes, "packets dropped because of too many holes")                                               \
+	X(reassembly_dead, "fragments of packets that were dropped before")                                            \
+	X(reassembly_evicted, "unfinished packets dropped to make room")                                               \
+	X(reassembly_timeouts, "unfinished packets dropped after 30 seconds")                                          \
+	X(mtu_lowered, "path MTUs learned")                                                                            \
+	X(mtu_refused, "path MTUs too small to be true")
+
+/* Counter "icmp_NAME". */
+#define ICMP_COUNTER_MAP(X)                                                                                            \
+	X(messages_in, "messages received")                                                                            \
+	X(messages_out, "messages sent")                                                                               \
+	X(bad, "messages that are short or have a bad checksum")                                                       \
+	X(echo_in, "echo requests received")                                                                           \
+	X(echo_out, "echo replies sent")                                                                               \
+	X(echo_replies_in, "echo replies received")                                                                    \
+	X(broadcast, "messages to a broadcast address, not answered")                                                  \
+	X(ignored, "messages of a type that the host does not act on")                                                 \
+	X(errors_in, "errors received")                                                                                \
+	X(errors_out, "errors sent")                                                                                   \
+	X(errors_limited, "errors held back by their limit")                                                           \
+	X(bad_quote, "errors whose quotation is cut off or not this host's")                                           \
+	X(no_match, "errors about a conversation that is not there")
+
+#define X(name, text) uint64_t name;
+struct host_counters {
+	struct {
+		ETH_COUNTER_MAP(X)
+	} eth;
+	struct {
+		ARP_COUNTER_MAP(X)
+	} arp;
+	struct {
+		IP_COUNTER_MAP(X)
+	} ip;
+	struct {
+		ICMP_COUNTER_MAP(X)
+	} icmp;
+};
+#undef X
+
+#endif

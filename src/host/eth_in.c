@@ -1,0 +1,36 @@
+/* Ethernet II frames in: whose they are and what they carry. */
+#include "eth.h"
+
+#include <string.h>
+
+#include "host_private.h"
+
+/* To this station or to all; groups are taken as far as IP, which knows them better. */
+static bool is_for_us(const struct host_interface *interface, const uint8_t destination[6])
+{
+	return (destination[0] & 1) || memcmp(destination, interface->mac, 6) == 0;
+}
+
+void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame)
+{
+	struct eth_header eth;
+
+	if (!eth_parse(frame->data, frame->len, &eth)) {
+		host->counters.eth.too_short++;
+		return;
+	}
+	if (!is_for_us(&host->interfaces[interface], eth.destination)) {
+		host->counters.eth.other_host++;
+		return;
+	}
+	if (eth.source[0] & 1) {
+		host->counters.eth.bad_source++;
+		return;
+	}
+	if (eth.type == ETH_TYPE_IP4)
+		ip_in(host, interface, frame, ETH_HEADER, eth.destination[0] & 1);
+	else if (eth.type == ETH_TYPE_ARP)
+		arp_in(host, interface, frame->data + ETH_HEADER, frame->len - ETH_HEADER);
+	else
+		host->counters.eth.unknown_type++;
+}

@@ -1,0 +1,62 @@
+/* The loopback: what the host sends to itself, by 127.0.0.0/8 or by an address of its own.
+ *
+ * It goes through the same input as everything else. A packet is copied into a frame (whoever receives it keeps frames,
+ * and what is sent belongs to the sender), waits in a bounded queue, and is taken in when the sender's call is over. */
+#include "host_private.h"
+
+static struct berth_frame *pop(struct host_frames *frames)
+{
+	struct berth_frame *frame = frames->first;
+
+	if (!frame)
+		return NULL;
+	frames->first = frame->next;
+	if (!frames->first)
+		frames->last = NULL;
+	frames->n--;
+	frames->bytes -= frame->capacity;
+	frame->next = NULL;
+	return frame;
+}
+
+void loopback_push(struct berth_host *host, const struct berth_frame_out *out)
+{
+	struct host_frames *frames = &host->loop;
+	struct berth_frame *frame;
+
+	if (frames->n >= HOST_LOOP_MAX || frames->bytes + out->len > HOST_LOOP_BYTES) {
+		host->counters.ip.queue_full++;
+		return;
+	}
+	frame = berth_frame_copy(out, host->memory);
+	if (!frame) {
+		host->counters.ip.no_memory++;
+		return;
+	}
+	if (frames->last)
+		frames->last->next = frame;
+	else
+		frames->first = frame;
+	frames->last = frame;
+	frames->n++;
+	frames->bytes += frame->capacity;
+	host->counters.ip.looped++;
+}
+
+void loopback_run(struct berth_host *host, unsigned n_max)
+{
+	struct berth_frame *frame;
+
+	while (n_max-- > 0 && (frame = pop(&host->loop))) {
+		ip_in(host, HOST_LOOPBACK, frame, 0, false);
+		berth_frame_unref(frame);
+	}
+}
+
+void loopback_deinit(struct berth_host *host)
+{
+	struct berth_frame *frame;
+
+	while ((frame = pop(&host->loop)))
+		berth_frame_unref(frame);
+}

@@ -1,0 +1,70 @@
+/* TCP in: from an IP packet to tcp, and the answers that no connection gives. */
+#include <string.h>
+
+#include "checksum.h"
+#include "host_private.h"
+
+static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p)
+{
+	uint64_t sum;
+
+	if (packet->frame->checksum == BERTH_CHECKSUM_VALID)
+		return true;
+	sum = checksum_pseudo(packet->header.source, packet->header.destination, 4, IP_PROTOCOL_TCP,
+			      packet->len_payload);
+	return checksum_finish(checksum_add(sum, p, packet->len_payload)) == 0;
+}
+
+void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
+{
+	const uint8_t *p = packet->frame->data + packet->off_payload;
+	const struct host_path *path;
+	struct tcp_segment segment;
+	size_t len_header;
+
+	if (!checksum_is_good(packet, p)) {
+		host->counters.ip.bad_tcp_checksum++;
+		return;
+	}
+	len_header = tcp_header_parse(p, packet->len_payload, &segment.header);
+	if (len_header == 0) {
+		host->counters.ip.bad_tcp_header++;
+		return;
+	}
+	ip_pair(packet, &segment.pair);
+	segment.pair.local_port = segment.header.destination_port;
+	segment.pair.foreign_port = segment.header.source_port;
+	segment.frame = packet->frame;
+	segment.off = packet->off_payload + (uint32_t)len_header;
+	segment.len = packet->len_payload - (uint32_t)len_header;
+	path = host_path(host, packet->source);
+	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
+	segment.ce = (packet->header.tos & 3) == 3;
+	tcp_segment_in(&host->tcp, &segment);
+	host_tcp_reply(host);
+}
+
+void host_tcp_reply(struct berth_host *host)
+{
+	struct tcp_reply *reply = &host->tcp.reply;
+	uint8_t buffer[TCP_HEADER_MAX];
+	struct ip_send what = {.protocol = IP_PROTOCOL_TCP, .ttl = host->config.ttl, .payload = buffer};
+	struct host_path *path;
+	uint64_t sum;
+
+	if (!reply->wanted)
+		return;
+	reply->wanted = false;
+	path = host_path(host, get_be32(reply->pair.foreign));
+	if (!path) {
+		host->counters.ip.no_route++;
+		return;
+	}
+	what.source = get_be32(reply->pair.local);
+	what.len = (uint32_t)tcp_header_len(&reply->header);
+	what.len_transport = (uint8_t)what.len;
+	tcp_header_emit(&reply->header, buffer);
+	sum = checksum_pseudo(reply->pair.local, reply->pair.foreign, 4, IP_PROTOCOL_TCP, what.len);
+	put_be16(buffer + TCP_OFF_CHECKSUM, checksum_finish(checksum_add(sum, buffer, what.len)));
+	ip_send(host, path, &what);
+}

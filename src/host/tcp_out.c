@@ -1,0 +1,39 @@
+/* TCP out: tcp decides and builds, the host adds checksum, IP and Ethernet.
+ *
+ * This is the way of bulk data, so it is short: the path is the cached one, the headers are written where they stay,
+ * and the payload is touched once, for the checksum, and not at all when the link makes that. */
+#include <string.h>
+
+#include "host_private.h"
+
+/* The most payload of one IP packet with the longest headers. */
+#define PAYLOAD_MAX (UINT16_MAX - IP4_HEADER - TCP_HEADER_MAX)
+
+bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out)
+{
+	struct endpoint *e = tcp_endpoint(t);
+	struct ip4_header header = {.protocol = IP_PROTOCOL_TCP, .tos = e->tos, .ttl = e->ttl};
+	struct host_path *path = host_path(host, get_be32(e->pair.foreign));
+	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
+
+	memcpy(header.source, e->pair.local, 4);
+	memcpy(header.destination, e->pair.foreign, 4);
+	out->checksum = BERTH_CHECKSUM_FULL;
+	out->segment_size = 0;
+	out->n_slices = 0;
+	if (!tcp_output(&host->tcp, t, capabilities & BERTH_LINK_SEGMENT ? PAYLOAD_MAX : 0, out)) {
+		list_remove(&e->tx);
+		return false;
+	}
+	if (!path) {
+		/* As if lost on the way: TCP sends it again, and gives up in its own time. */
+		host->counters.ip.no_route++;
+		return false;
+	}
+	header.dont_fragment = path->dont_fragment;
+	if (!header.dont_fragment)
+		header.id = ip_draw_id(host);
+	ip_checksum(out, &header, TCP_OFF_CHECKSUM, (capabilities & BERTH_LINK_CHECKSUM) || out->segment_size);
+	out->off_transport = IP4_HEADER;
+	return ip_frame(host, path, &header, out);
+}

@@ -1,0 +1,43 @@
+/* UDP in: from an IP packet to a socket. */
+#include "host_private.h"
+#include "checksum.h"
+#include "icmp.h"
+#include "udp_header.h"
+
+/* RFC 768: a checksum of 0 is none. */
+static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p, const struct udp_header *udp)
+{
+	uint64_t sum;
+
+	if (udp->checksum == 0 || packet->frame->checksum == BERTH_CHECKSUM_VALID)
+		return true;
+	sum = checksum_pseudo(packet->header.source, packet->header.destination, 4, IP_PROTOCOL_UDP, udp->len);
+	return checksum_finish(checksum_add(sum, p, udp->len)) == 0;
+}
+
+void host_udp_in(struct berth_host *host, const struct ip_packet *packet)
+{
+	const uint8_t *p = packet->frame->data + packet->off_payload;
+	struct udp_arrival arrival = {.frame = packet->frame};
+	struct udp_header udp;
+
+	if (!udp_header_parse(p, packet->len_payload, &udp)) {
+		host->udp.counters.bad_length++;
+		return;
+	}
+	if (!checksum_is_good(packet, p, &udp)) {
+		host->udp.counters.bad_checksum++;
+		return;
+	}
+	if (udp.destination_port == 0) {
+		host->udp.counters.bad_port++;
+		return;
+	}
+	ip_pair(packet, &arrival.pair);
+	arrival.pair.local_port = udp.destination_port;
+	arrival.pair.foreign_port = udp.source_port;
+	arrival.off = packet->off_payload + UDP_HEADER;
+	arrival.len = (uint32_t)udp.len - UDP_HEADER;
+	if (!udp_datagram_in(&host->udp, &arrival))
+		icmp_error(host, packet, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE);
+}
