@@ -1,0 +1,183 @@
+/* UDP sockets: what the socket calls do for them. */
+#include <string.h>
+
+#include "socket_private.h"
+
+static struct endpoint *datagram_new(struct berth_host *host, enum berth_family family)
+{
+	struct udp_socket *s = udp_new(&host->udp, family);
+
+	return s ? &s->endpoint : NULL;
+}
+
+/* RFC 1122 section 4.1.4: to all stations only when the program has said that it means it. */
+static bool may_send_to(const struct udp_socket *s, const struct host_path *path)
+{
+	return path->reach != REACH_BROADCAST || s->broadcast;
+}
+
+static int datagram_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
+{
+	struct udp_socket *s = udp_of_endpoint(e);
+	uint8_t address[16] = {0}, local[16];
+	const struct host_path *path;
+	int error;
+
+	if (foreign->address.family == BERTH_ANY_FAMILY) {
+		udp_disconnect(&host->udp, s);
+		return BERTH_OK;
+	}
+	if (foreign->address.family != e->pair.family)
+		return BERTH_EAFNOSUPPORT;
+	if (foreign->port == 0)
+		return BERTH_EINVAL;
+	/* The local address is chosen anew for each peer, unless the program bound one. */
+	udp_disconnect(&host->udp, s);
+	memcpy(address, foreign->address.bytes, 4);
+	error = socket_path(host, e, get_be32(address), local, &path);
+	if (error)
+		return error;
+	if (!may_send_to(s, path))
+		return BERTH_EACCES;
+	return udp_connect(&host->udp, s, local, address, foreign->port);
+}
+
+/* Whom the message is for, as a pair with the local address to send from. */
+static int address_message(struct berth_host *host, struct udp_socket *s, const struct berth_socket_address *foreign,
+			   struct socket_pair *pair)
+{
+	struct endpoint *e = &s->endpoint;
+	const struct host_path *path;
+	int error;
+
+	if (foreign->address.family == BERTH_ANY_FAMILY) {
+		*pair = e->pair;
+		return s->connected ? BERTH_OK : BERTH_EDESTADDRREQ;
+	}
+	if (foreign->address.family != e->pair.family)
+		return BERTH_EAFNOSUPPORT;
+	if (foreign->port == 0)
+		return BERTH_EINVAL;
+	*pair = (struct socket_pair){.family = e->pair.family, .protocol = e->pair.protocol};
+	memcpy(pair->foreign, foreign->address.bytes, 4);
+	pair->foreign_port = foreign->port;
+	error = socket_path(host, e, get_be32(pair->foreign), pair->local, &path);
+	if (error)
+		return error;
+	return may_send_to(s, path) ? BERTH_OK : BERTH_EACCES;
+}
+
+static long datagram_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message,
+			  size_t total)
+{
+	struct udp_socket *s = udp_of_endpoint(e);
+	struct socket_pair pair;
+	int error = udp_error_take(s);
+
+	if (error)
+		return error;
+	if (s->shut_send)
+		return BERTH_EPIPE;
+	if (total > UDP_PAYLOAD_MAX)
+		return BERTH_EMSGSIZE;
+	error = address_message(host, s, &message->foreign, &pair);
+	if (error)
+		return error;
+	if (!e->bound) {
+		/* An answer to the ephemeral port may come to any of the host's addresses. */
+		error = pairs_bind(&host->pairs, e, 0);
+		if (error)
+			return BERTH_EADDRNOTAVAIL;
+	}
+	pair.local_port = e->pair.local_port;
+	return udp_send(&host->udp, s, &pair, message, total);
+}
+
+static long datagram_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
+{
+	return udp_recv(&host->udp, udp_of_endpoint(e), message, flags);
+}
+
+static int datagram_shutdown(struct berth_host *host, struct endpoint *e, enum berth_shutdown how)
+{
+	return udp_shutdown(&host->udp, udp_of_endpoint(e), how);
+}
+
+static void datagram_close(struct berth_host *host, struct endpoint *e)
+{
+	udp_close(&host->udp, udp_of_endpoint(e));
+}
+
+static unsigned datagram_ready(const struct endpoint *e)
+{
+	return udp_ready((const struct udp_socket *)(const void *)e);
+}
+
+static bool datagram_has_peer(const struct endpoint *e)
+{
+	return ((const struct udp_socket *)(const void *)e)->connected;
+}
+
+static int datagram_set(struct berth_host *host, struct endpoint *e, int level, int option, const void *value, size_t n)
+{
+	struct udp_socket *s = udp_of_endpoint(e);
+	int number, error;
+
+	(void)host;
+	if (level != BERTH_SOL_SOCKET)
+		return BERTH_ENOPROTOOPT;
+	switch (option) {
+	case BERTH_SO_BROADCAST:
+		error = socket_option_int(value, n, INT32_MIN, INT32_MAX, &number);
+		if (!error)
+			s->broadcast = number != 0;
+		return error;
+	case BERTH_SO_SNDBUF:
+		return socket_option_buffer(value, n, &s->send_buffer);
+	case BERTH_SO_RCVBUF:
+		return socket_option_buffer(value, n, &s->receive_buffer);
+	default:
+		return BERTH_ENOPROTOOPT;
+	}
+}
+
+static int datagram_get(struct berth_host *host, struct endpoint *e, int level, int option, void *value, size_t *n)
+{
+	struct udp_socket *s = udp_of_endpoint(e);
+
+	(void)host;
+	if (level != BERTH_SOL_SOCKET)
+		return BERTH_ENOPROTOOPT;
+	switch (option) {
+	case BERTH_SO_BROADCAST:
+		return socket_option_get_int(s->broadcast, value, n);
+	case BERTH_SO_SNDBUF:
+		return socket_option_get_int((int)s->send_buffer, value, n);
+	case BERTH_SO_RCVBUF:
+		return socket_option_get_int((int)s->receive_buffer, value, n);
+	case BERTH_SO_ACCEPTCONN:
+		return socket_option_get_int(0, value, n);
+	case BERTH_SO_ERROR: {
+		int error = socket_option_get_int(-s->error, value, n);
+
+		if (!error)
+			s->error = BERTH_OK;
+		return error;
+	}
+	default:
+		return BERTH_ENOPROTOOPT;
+	}
+}
+
+const struct socket_operations socket_datagram = {
+	.new = datagram_new,
+	.connect = datagram_connect,
+	.send = datagram_send,
+	.recv = datagram_recv,
+	.shutdown = datagram_shutdown,
+	.close = datagram_close,
+	.ready = datagram_ready,
+	.has_peer = datagram_has_peer,
+	.set = datagram_set,
+	.get = datagram_get,
+};

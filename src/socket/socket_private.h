@@ -1,0 +1,67 @@
+/* What the files of the socket layer share: descriptors, and what each kind of socket does its own way. */
+#ifndef SOCKET_SOCKET_PRIVATE_H
+#define SOCKET_SOCKET_PRIVATE_H
+
+#include <berth/socket.h>
+
+#include "host_private.h"
+
+/* ---- table.c ---- */
+
+/* The lowest effort descriptor that is free, for e. BERTH_EMFILE, BERTH_ENOMEM. */
+int socket_descriptor_new(struct berth_host *host, struct endpoint *e);
+/* One can be had now: 0, BERTH_EMFILE, BERTH_ENOMEM; then the next socket_descriptor_new does not fail. */
+int socket_descriptor_reserve(struct berth_host *host);
+void socket_descriptor_free(struct berth_host *host, int descriptor);
+/* NULL: not open. */
+struct host_descriptor *socket_descriptor(struct berth_host *host, int descriptor);
+
+static inline struct endpoint *socket_endpoint(struct berth_host *host, int descriptor)
+{
+	struct host_descriptor *d = socket_descriptor(host, descriptor);
+
+	return d ? d->endpoint : NULL;
+}
+
+/* ---- what TCP and UDP do each its own way: stream.c, datagram.c ---- */
+
+struct socket_operations {
+	struct endpoint *(*new)(struct berth_host *host, enum berth_family family);
+	/* foreign: set, of the family or (UDP) of none. */
+	int (*connect)(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign);
+	/* total: the sum of the vectors. */
+	long (*send)(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total);
+	long (*recv)(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags);
+	int (*shutdown)(struct berth_host *host, struct endpoint *e, enum berth_shutdown how);
+	void (*close)(struct berth_host *host, struct endpoint *e);
+	unsigned (*ready)(const struct endpoint *e);
+	bool (*has_peer)(const struct endpoint *e);
+	/* Options other than those that are the endpoint's (option.c). */
+	int (*set)(struct berth_host *host, struct endpoint *e, int level, int option, const void *value, size_t n);
+	int (*get)(struct berth_host *host, struct endpoint *e, int level, int option, void *value, size_t *n);
+};
+
+extern const struct socket_operations socket_stream, socket_datagram;
+
+static inline const struct socket_operations *socket_operations(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_UDP ? &socket_datagram : &socket_stream;
+}
+
+/* ---- address.c ---- */
+
+/* The path to a peer, and the local address to speak to it from: e's own, or (when it has none) the path's. 0, or
+ * BERTH_ENETUNREACH: no route, or none from that address. */
+int socket_path(struct berth_host *host, const struct endpoint *e, uint32_t foreign, uint8_t local[16],
+		const struct host_path **path);
+
+/* ---- option.c ---- */
+
+/* Writes an int. 0, or BERTH_EINVAL: no room for one. */
+int socket_option_get_int(int number, void *value, size_t *n);
+/* Reads an int. 0 and *out, or BERTH_EINVAL: not of an int's size, or out of range. */
+int socket_option_int(const void *value, size_t n, int least, int most, int *out);
+/* Reads a buffer's size and brings it into the range of SO_SNDBUF and SO_RCVBUF. */
+int socket_option_buffer(const void *value, size_t n, uint32_t *out);
+
+#endif

@@ -1,0 +1,123 @@
+/* TCP sockets: what the socket calls do for them. */
+#include <string.h>
+
+#include "socket_private.h"
+
+static struct endpoint *stream_new(struct berth_host *host, enum berth_family family)
+{
+	struct tcb *t = tcp_new(&host->tcp, family);
+
+	return t ? tcp_endpoint(t) : NULL;
+}
+
+static enum berth_tcp_state state_of(struct berth_host *host, struct endpoint *e)
+{
+	struct berth_socket_row row = {0};
+
+	tcp_row(&host->tcp, tcp_of_endpoint(e), &row);
+	return row.state;
+}
+
+/* A peer that a connection can have: one host. */
+static int check_peer(const struct endpoint *e, const struct berth_socket_address *foreign)
+{
+	if (foreign->address.family != e->pair.family)
+		return BERTH_EAFNOSUPPORT;
+	return foreign->port == 0 ? BERTH_EINVAL : BERTH_OK;
+}
+
+static int stream_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
+{
+	struct tcb *t = tcp_of_endpoint(e);
+	const struct host_path *path;
+	struct socket_pair before = e->pair;
+	uint8_t local[16];
+	int error;
+
+	/* Already under way or over: TCP says which, and the pair stays what it is. */
+	if (state_of(host, e) != BERTH_TCP_CLOSED)
+		return tcp_connect(&host->tcp, t, 0);
+	error = check_peer(e, foreign);
+	if (error)
+		return error;
+	error = socket_path(host, e, get_be32(foreign->address.bytes), local, &path);
+	if (error)
+		return error;
+	if (path->reach != REACH_LOCAL && path->reach != REACH_UNICAST)
+		return BERTH_ENETUNREACH;
+	memcpy(e->pair.local, local, sizeof(local));
+	memset(e->pair.foreign, 0, sizeof(e->pair.foreign));
+	memcpy(e->pair.foreign, foreign->address.bytes, 4);
+	e->pair.foreign_port = foreign->port;
+	error = tcp_connect(&host->tcp, t, path->mtu);
+	if (error) {
+		memcpy(e->pair.local, before.local, sizeof(before.local));
+		memcpy(e->pair.foreign, before.foreign, sizeof(before.foreign));
+		e->pair.foreign_port = before.foreign_port;
+		return error;
+	}
+	return BERTH_EINPROGRESS;
+}
+
+static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total)
+{
+	(void)total;
+	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors);
+}
+
+static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
+{
+	message->flags = 0;
+	message->foreign = endpoint_address(e->pair.foreign, e->pair.family, e->pair.foreign_port);
+	message->local = endpoint_address(e->pair.local, e->pair.family, e->pair.local_port);
+	return tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
+}
+
+static int stream_shutdown(struct berth_host *host, struct endpoint *e, enum berth_shutdown how)
+{
+	return tcp_shutdown(&host->tcp, tcp_of_endpoint(e), how);
+}
+
+static void stream_close(struct berth_host *host, struct endpoint *e)
+{
+	tcp_close(&host->tcp, tcp_of_endpoint(e));
+}
+
+/* tcp_ready and tcp_has_peer only read. */
+static const struct tcb *tcb_of(const struct endpoint *e)
+{
+	return tcp_of_endpoint((struct endpoint *)(uintptr_t)e);
+}
+
+static unsigned stream_ready(const struct endpoint *e)
+{
+	return tcp_ready(tcb_of(e));
+}
+
+static bool stream_has_peer(const struct endpoint *e)
+{
+	return tcp_has_peer(tcb_of(e));
+}
+
+static int stream_set(struct berth_host *host, struct endpoint *e, int level, int option, const void *value, size_t n)
+{
+	return tcp_setsockopt(&host->tcp, tcp_of_endpoint(e), level, option, value, n);
+}
+
+static int stream_get(struct berth_host *host, struct endpoint *e, int level, int option, void *value, size_t *n)
+{
+	return tcp_getsockopt(&host->tcp, tcp_of_endpoint(e), level, option, value, n);
+}
+
+const struct socket_operations socket_stream = {
+	.new = stream_new,
+	.connect = stream_connect,
+	.send = stream_send,
+	.recv = stream_recv,
+	.shutdown = stream_shutdown,
+	.close = stream_close,
+	.ready = stream_ready,
+	.has_peer = stream_has_peer,
+	.set = stream_set,
+	.get = stream_get,
+};

@@ -1,0 +1,76 @@
+/* Sending and receiving: every call of the family is sendmsg or recvmsg with some of it left out. */
+#include <limits.h>
+
+#include "socket_private.h"
+
+/* The vectors' sizes added up. false: more than a long can say. */
+static bool sum_vectors(const struct berth_message *message, size_t *total)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < message->n_vectors; i++) {
+		if (message->vectors[i].n > (size_t)LONG_MAX - sum)
+			return false;
+		sum += message->vectors[i].n;
+	}
+	*total = sum;
+	return true;
+}
+
+long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message)
+{
+	struct endpoint *e = socket_endpoint(host, descriptor);
+	size_t total;
+
+	if (!e)
+		return BERTH_EBADF;
+	if (!sum_vectors(message, &total))
+		return BERTH_EINVAL;
+	return socket_operations(e)->send(host, e, message, total);
+}
+
+long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
+		  const struct berth_socket_address *foreign)
+{
+	/* The vector serves both directions, so its pointer is not const; sending only reads. */
+	struct berth_vector vector = {.data = (void *)(uintptr_t)data, .n = n};
+	struct berth_message message = {.vectors = &vector, .n_vectors = 1};
+
+	if (foreign)
+		message.foreign = *foreign;
+	return berth_sendmsg(host, descriptor, &message);
+}
+
+long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n)
+{
+	return berth_sendto(host, descriptor, data, n, NULL);
+}
+
+long berth_recvmsg(struct berth_host *host, int descriptor, struct berth_message *message, unsigned flags)
+{
+	struct endpoint *e = socket_endpoint(host, descriptor);
+	size_t total;
+
+	if (!e)
+		return BERTH_EBADF;
+	if (!sum_vectors(message, &total))
+		return BERTH_EINVAL;
+	return socket_operations(e)->recv(host, e, message, flags);
+}
+
+long berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t n, unsigned flags,
+		    struct berth_socket_address *foreign)
+{
+	struct berth_vector vector = {.data = data, .n = n};
+	struct berth_message message = {.vectors = &vector, .n_vectors = 1};
+	long received = berth_recvmsg(host, descriptor, &message, flags);
+
+	if (foreign && received >= 0)
+		*foreign = message.foreign;
+	return received;
+}
+
+long berth_recv(struct berth_host *host, int descriptor, void *data, size_t n, unsigned flags)
+{
+	return berth_recvfrom(host, descriptor, data, n, flags, NULL);
+}
