@@ -7,6 +7,7 @@
 #ifndef WIRE_CHECKSUM_H
 #define WIRE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -37,17 +38,30 @@ static inline uint16_t checksum_word(uint16_t v)
 	return word;
 }
 
+/* The sum folded to 16 bits, still in the machine's order. Each step takes the carry out of the top in at the bottom.
+ */
+static inline uint16_t checksum_fold_native(uint64_t sum)
+{
+	uint32_t low = (uint32_t)sum, folded = low + (uint32_t)(sum >> 32);
+
+	folded += folded < low;
+	folded += folded << 16 | folded >> 16;
+	return (uint16_t)(folded >> 16);
+}
+
 /* The sum folded to 16 bits, host order, not complemented. 0 only when every byte was 0. */
 static inline uint16_t checksum_fold(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return checksum_word((uint16_t)sum);
+	return checksum_word(checksum_fold_native(sum));
 }
 
-/* What goes into a header: the folded sum's complement, host order. Over bytes that hold a right checksum it is 0. */
+/* The sum is of bytes that hold a right checksum. */
+static inline bool checksum_ok(uint64_t sum)
+{
+	return checksum_fold_native(sum) == 0xffff;
+}
+
+/* What goes into a header: the folded sum's complement, host order. */
 static inline uint16_t checksum_finish(uint64_t sum)
 {
 	return (uint16_t)~checksum_fold(sum);

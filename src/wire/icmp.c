@@ -9,7 +9,7 @@
 
 size_t icmp4_parse(const uint8_t *p, size_t n, struct icmp_message *out)
 {
-	if (n < ICMP_HEADER || checksum_finish(checksum_add(0, p, n)) != 0)
+	if (n < ICMP_HEADER || !checksum_ok(checksum_add(0, p, n)))
 		return 0;
 	*out = (struct icmp_message){.type = p[0],
 				     .code = p[1],

@@ -23,7 +23,7 @@ static uint64_t pseudo(const uint8_t *source, const uint8_t *destination, size_t
 size_t icmp6_parse(const uint8_t *p, size_t n, const uint8_t *source, const uint8_t *destination,
 		   struct icmp_message *out)
 {
-	if (n < ICMP_HEADER || checksum_finish(checksum_add(pseudo(source, destination, n), p, n)) != 0)
+	if (n < ICMP_HEADER || !checksum_ok(checksum_add(pseudo(source, destination, n), p, n)))
 		return 0;
 	*out = (struct icmp_message){.type = p[0],
 				     .code = p[1],

@@ -66,7 +66,7 @@ static bool transport_checksum_ok(const struct print_packet *p)
 	size_t n_address = p->source.family == BERTH_IP4 ? 4 : 16;
 	uint64_t sum = checksum_pseudo(p->source.bytes, p->destination.bytes, n_address, p->protocol, (uint32_t)p->len);
 
-	return checksum_finish(checksum_add(sum, p->payload, p->len)) == 0;
+	return checksum_ok(checksum_add(sum, p->payload, p->len));
 }
 
 static void print_tcp_flags(struct print_line *line, uint8_t flags)

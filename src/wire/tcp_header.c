@@ -141,10 +141,19 @@ static inline size_t n_sacks_fit(const struct tcp_header *h, size_t len)
 	return h->n_sacks < room ? h->n_sacks : room;
 }
 
+/* No options, or timestamps alone: every segment but a few. */
+static inline bool is_plain(const struct tcp_header *h)
+{
+	return !(h->n_sacks | h->has_mss | h->has_wscale | h->has_sack_permitted);
+}
+
 size_t tcp_header_len(const struct tcp_header *h)
 {
-	size_t len = len_options(h);
+	size_t len;
 
+	if (is_plain(h))
+		return h->has_timestamp ? TCP_HEADER + LEN_TIMESTAMP_PADDED : TCP_HEADER;
+	len = len_options(h);
 	if (h->n_sacks)
 		len += 4 + 8 * n_sacks_fit(h, len);
 	return TCP_HEADER + len;
@@ -187,11 +196,9 @@ static uint8_t *put_options(uint8_t *to, const struct tcp_header *h)
 	return to;
 }
 
-uint8_t *tcp_header_emit(const struct tcp_header *h, uint8_t *to)
+/* The fixed part, of a header of len bytes. */
+static inline uint8_t *put_fixed(uint8_t *to, const struct tcp_header *h, size_t len)
 {
-	size_t len = tcp_header_len(h);
-
-	assert(h->n_sacks <= TCP_SACK_BLOCKS_MAX);
 	to = put_be16(to, h->source_port);
 	to = put_be16(to, h->destination_port);
 	to = put_be32(to, h->seq);
@@ -200,6 +207,16 @@ uint8_t *tcp_header_emit(const struct tcp_header *h, uint8_t *to)
 	to = put_u8(to, h->flags);
 	to = put_be16(to, h->window);
 	to = put_be16(to, 0);
-	to = put_be16(to, h->urgent);
-	return len == TCP_HEADER ? to : put_options(to, h);
+	return put_be16(to, h->urgent);
+}
+
+uint8_t *tcp_header_emit(const struct tcp_header *h, uint8_t *to)
+{
+	assert(h->n_sacks <= TCP_SACK_BLOCKS_MAX);
+	if (!is_plain(h))
+		return put_options(put_fixed(to, h, tcp_header_len(h)), h);
+	if (!h->has_timestamp)
+		return put_fixed(to, h, TCP_HEADER);
+	to = put_fixed(to, h, TCP_HEADER + LEN_TIMESTAMP_PADDED);
+	return put_timestamp(put_be32(to, WORD_TIMESTAMP), h);
 }

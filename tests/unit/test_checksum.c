@@ -201,7 +201,23 @@ static void test_word(void **state)
 	assert_int_equal(checksum_fold(checksum_add(checksum_word(0x1111), bytes, 2)), 0x2345);
 }
 
-/* A right checksum verifies to 0, and each changed bit shows. */
+/* Folding, against a remainder: what is not 0 stays so. */
+static void test_fold(void **state)
+{
+	static const uint64_t near[] = {0, 0xffff, 0x10000, 0xffffffff, 0x100000000, 0xffffffff00000000, UINT64_MAX};
+
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		for (uint64_t d = 0; d < 70000; d++) {
+			uint64_t sum = near[i] - 35000 + d;
+			uint64_t expected = sum && sum % 0xffff == 0 ? 0xffff : sum % 0xffff;
+
+			assert_int_equal(checksum_fold_native(sum), expected);
+			assert_int_equal(checksum_ok(sum), expected == 0xffff);
+		}
+	}
+}
+
+/* A right checksum verifies, and each changed bit shows. */
 static void test_verify(void **state)
 {
 	uint8_t *p = patterned(0, 100);
@@ -211,10 +227,11 @@ static void test_verify(void **state)
 	sum = checksum_finish(checksum_add(0, p, 100));
 	p[16] = (uint8_t)(sum >> 8);
 	p[17] = (uint8_t)sum;
+	assert_true(checksum_ok(checksum_add(0, p, 100)));
 	assert_int_equal(checksum_finish(checksum_add(0, p, 100)), 0);
 	for (size_t bit = 0; bit < 800; bit++) {
 		p[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_not_equal(checksum_finish(checksum_add(0, p, 100)), 0);
+		assert_false(checksum_ok(checksum_add(0, p, 100)));
 		p[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	free(p);
@@ -232,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_sums_add),
 		cmocka_unit_test(test_pseudo),
 		cmocka_unit_test(test_word),
+		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_verify),
 	};
 
