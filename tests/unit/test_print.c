@@ -171,6 +171,119 @@ static void test_malformed(void **state)
 				    cases[i].line);
 }
 
+static void test_arp_reply(void **state)
+{
+	uint8_t p[sizeof(packet_arp_request)];
+	char line[PRINT_LINE];
+
+	memcpy(p, packet_arp_request, sizeof(p));
+	p[ETH_HEADER + 7] = 2;
+	assert_string_equal(print_exactly(p, sizeof(p), true, line), "arp reply 192.168.1.5 is-at 02:00:00:00:00:05");
+	p[ETH_HEADER + 7] = 3;
+	assert_string_equal(print_exactly(p, sizeof(p), true, line),
+			    "arp, 28 bytes: not a request or reply for IPv4 over Ethernet");
+}
+
+/* IPv4 verdicts that need a header with a right checksum, and what is said behind the upper layer's text. */
+static void test_ip4_oddities(void **state)
+{
+	static const struct {
+		const char *options;
+		uint16_t fragment;
+		const char *line;
+	} cases[] = {
+		{"\x07\x09\x04\x00\x00\x00\x00\x00", 0, "IPv4, 28 bytes: option with a bad length"},
+		{"\x83\x07\x04\x00\x00\x00\x00\x00", 0, "10.0.0.1 > 10.0.0.2 protocol 99 len 0, source routed"},
+		{"\x01\x01\x01\x01\x01\x01\x01\x01", 0x2000, "IPv4, 28 bytes: fragment that cannot be"},
+	};
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t p[28];
+		size_t n = wrap(p, 99, 8);
+		uint16_t sum;
+
+		p[0] = 0x47;
+		p[6] = (uint8_t)(cases[i].fragment >> 8);
+		memset(p + 10, 0, 2);
+		memcpy(p + IP4_HEADER, cases[i].options, 8);
+		sum = checksum_finish(checksum_add(0, p, n));
+		p[10] = (uint8_t)(sum >> 8);
+		p[11] = (uint8_t)sum;
+		assert_string_equal(print_exactly(p, n, false, line), cases[i].line);
+	}
+}
+
+/* IPv6 packets of zero addresses: what follows the fixed header, and its kind. */
+static void test_ip6_oddities(void **state)
+{
+	static const struct {
+		uint8_t next;
+		size_t n;
+		const char *bytes;
+		const char *line;
+	} cases[] = {
+		{59, 0, "", ":: > :: protocol 59 len 0"},
+		{60, 8, "\x3b\x01\x01\x04\0\0\0\0", "IPv6, 48 bytes: payload or extension header does not fit"},
+		{60, 16, "\x00\x00\x01\x04\0\0\0\0\x3b\x00\x01\x04\0\0\0\0",
+		 "IPv6, 56 bytes: hop-by-hop header that is not first"},
+		{60, 8, "\x3b\x00\x01\x05\0\0\0\0",
+		 "IPv6, 48 bytes: option that forbids going on, or with a bad length"},
+		{44, 8, "\x11\x00\x00\x09\0\0\0\7", "IPv6, 48 bytes: fragment that cannot be"},
+		{44, 16, "\x11\x00\x00\x09\0\0\0\7\0\0\0\0\0\0\0\0",
+		 ":: > :: UDP fragment id 7 at 8 len 8, more follow"},
+		{43, 8, "\x3b\x00\x00\x01\0\0\0\0", ":: > :: protocol 59 len 0, routing header type 0"},
+		{6, 20, "\0\0\0\0\0\0\0\0\0\0\0\0\x60\0\0\0\0\0\0\0",
+		 ":: > :: TCP, 20 bytes: header length does not fit"},
+		{17, 8, "\0\1\0\2\0\7\0\0", ":: > :: UDP, 8 bytes: length does not fit"},
+		{17, 8, "\0\1\0\2\0\x08\x12\x34", "[::]:1 > [::]:2 UDP len 0, bad checksum"},
+		{58, 4, "\0\0\0\0", ":: > :: ICMPv6, 4 bytes: header cut short"},
+		{58, 8, "\x80\0\x7f\xbb\0\1\0\2", ":: > :: ICMPv6 echo request id 1 seq 2 len 0"},
+		{58, 8, "\x02\0\xf8\xbe\0\0\5\0", ":: > :: ICMPv6 too big mtu 1280"},
+		{58, 8, "\x87\0\x78\xbd\0\0\0\0",
+		 ":: > :: ICMPv6 neighbour solicit: cut short, or with a bad option, code or target"},
+		{58, 8, "\x87\0\0\0\0\0\0\0", ":: > :: ICMPv6, 8 bytes: bad checksum"},
+	};
+	char line[PRINT_LINE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ip6_header h = {.next_header = cases[i].next, .payload_len = (uint16_t)cases[i].n};
+		uint8_t p[100];
+
+		memcpy(ip6_emit(&h, p), cases[i].bytes, cases[i].n);
+		assert_string_equal(print_exactly(p, IP6_HEADER + cases[i].n, false, line), cases[i].line);
+	}
+}
+
+/* The longest addresses, numbers and options there are: the line holds them, and ends as it should. */
+static void test_longest_line(void **state)
+{
+	struct tcp_header tcp = {.source_port = 65535,
+				 .destination_port = 65535,
+				 .seq = UINT32_MAX,
+				 .ack = UINT32_MAX,
+				 .window = 65535,
+				 .urgent = 65535,
+				 .flags = 0xff,
+				 .n_sacks = 4};
+	struct ip6_header h = {.next_header = 43};
+	uint8_t p[200] = {0}, *at;
+	char line[PRINT_LINE];
+
+	memset(h.source, 0xfd, 16);
+	memset(h.destination, 0xfd, 16);
+	for (unsigned i = 0; i < 4; i++)
+		tcp.sacks[i] = (struct tcp_sack_block){UINT32_MAX, UINT32_MAX};
+	h.payload_len = (uint16_t)(8 + tcp_header_len(&tcp) + 9);
+	at = ip6_emit(&h, p);
+	at[0] = IP_PROTOCOL_TCP;
+	at[2] = 253;
+	tcp_header_emit(&tcp, at + 8);
+	print_exactly(p, IP6_HEADER + (size_t)h.payload_len, false, line);
+	assert_true(strlen(line) < PRINT_LINE - 1);
+	assert_non_null(strstr(line, "sack 4294967295:4294967295> len 9, bad checksum, routing header type 253"));
+}
+
 /* Every real frame cut at every byte and with every bit changed still gives a line. */
 static void test_spoilt_frames(void **state)
 {
@@ -207,6 +320,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_frames),   cmocka_unit_test(test_tcp_data),
 		cmocka_unit_test(test_icmp_errors),   cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_arp_reply),     cmocka_unit_test(test_ip4_oddities),
+		cmocka_unit_test(test_ip6_oddities),  cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_spoilt_frames),
 	};
 
