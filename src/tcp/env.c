@@ -77,13 +77,21 @@ void tcp_tell(struct tcp_env *env, struct tcb *t, unsigned events)
 		endpoints_tell(env->endpoints, &t->e, events);
 }
 
+/* The children are destroyed by themselves; they only must not stand in a queue that is gone. */
+static void listener_free(struct tcp_env *env, struct tcp_listener *l)
+{
+	while (list_pop_front(&l->half_open) || list_pop_front(&l->waiting))
+		;
+	env->memory->free(env->memory->context, l, sizeof(*l));
+}
+
 /* Everything that a connection of any state may hold. */
 static void tcb_destroy(struct tcp_env *env, struct tcb *t)
 {
 	tcp_timer_stop_all(env, t);
 	tcp_release_buffers(env, t);
 	if (t->listener)
-		env->memory->free(env->memory->context, t->listener, sizeof(*t->listener));
+		listener_free(env, t->listener);
 	pairs_remove(env->pairs, &t->e);
 	tcb_free(env, t);
 }
