@@ -64,6 +64,9 @@ int berth_host_config_validate(const struct berth_host_config *config, const cha
  * and *out untouched. */
 int berth_host_new(const struct berth_host_config *config, struct berth_host **out);
 
+/* The name that the host was made with. Borrowed for the host's life. */
+const char *berth_host_name(const struct berth_host *host);
+
 /* Ends a host without a word to its peers (close the sockets and let them finish for that). Accepts NULL, returns NULL. */
 struct berth_host *berth_host_free(struct berth_host *host);
 

@@ -96,8 +96,18 @@ int berth_control_directory(char *out, size_t n);
  * BERTH_EADDRINUSE, BERTH_EOVERFLOW (path too long), BERTH_EIO, BERTH_ENOMEM. */
 struct berth_control;
 int berth_control_new(struct berth_loop *loop, struct berth_host *host, struct berth_control **out);
-/* Removes the socket. Accepts NULL, returns NULL. */
+/* Removes the socket. Accepts NULL, returns NULL. Before the host and the loop are freed. */
 struct berth_control *berth_control_free(struct berth_control *control);
+
+/* Reads the snapshots of all hosts that publish in `directory` (a path of berth_control_directory), one after the other in the order
+ * of their names, and hands each item of them to on_item: `path` is the socket's, `kind` that of berth_snapshot_parse and *item
+ * what goes with it, both borrowed for the call. What went wrong with one host is `kind` as a negative error and item NULL, and the
+ * next host follows: BERTH_ETIMEDOUT (it sent nothing for a second), BERTH_EPROTO (it sent no snapshot), BERTH_EPROTONOSUPPORT (of
+ * another version), BERTH_ECONNRESET (the snapshot was cut short), BERTH_EACCES (the socket is not the caller's own), and those of
+ * the system. A socket that a dead process left is skipped. How many hosts were read to their end; no directory is no hosts.
+ * BERTH_EACCES when the directory is not the caller's own or others may enter it, BERTH_EIO, BERTH_ENOMEM. */
+typedef void berth_control_item(void *user, const char *path, int kind, const struct berth_snapshot_item *item);
+int berth_control_read(const char *directory, berth_control_item *on_item, void *user);
 
 #ifdef __cplusplus
 }

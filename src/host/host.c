@@ -163,6 +163,11 @@ static void release_left(struct berth_host *host)
 	packets_clear(host, &host->left);
 }
 
+const char *berth_host_name(const struct berth_host *host)
+{
+	return host->config.name;
+}
+
 struct berth_host *berth_host_free(struct berth_host *host)
 {
 	const struct berth_memory *memory;
