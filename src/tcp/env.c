@@ -96,7 +96,7 @@ static void tcb_destroy(struct tcp_env *env, struct tcb *t)
 	tcb_free(env, t);
 }
 
-void tcp_env_deinit(struct tcp_env *env)
+static void destroy_all(struct tcp_env *env, bool listeners)
 {
 	struct list *all = &env->endpoints->all;
 	struct list_node *node = all->ring.next;
@@ -105,9 +105,16 @@ void tcp_env_deinit(struct tcp_env *env)
 		struct endpoint *e = CONTAINER_OF(node, struct endpoint, all);
 
 		node = node->next;
-		if (e->pair.protocol == BERTH_PROTOCOL_TCP)
+		if (e->pair.protocol == BERTH_PROTOCOL_TCP && (tcp_of_endpoint(e)->listener != NULL) == listeners)
 			tcb_destroy(env, tcp_of_endpoint(e));
 	}
+}
+
+/* Listeners last: their children are in their queues. */
+void tcp_env_deinit(struct tcp_env *env)
+{
+	destroy_all(env, false);
+	destroy_all(env, true);
 }
 
 struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
