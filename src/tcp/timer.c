@@ -11,7 +11,7 @@
 #define NS_GIVE_UP_SYN (180 * NS_PER_S)
 /* A peer's SYN that is never followed by its ACK: it holds a place in the backlog. */
 #define NS_GIVE_UP_SYN_ACK (63 * NS_PER_S)
-/* Nobody waits for these, but they hold memory. */
+/* Nobody waits for these, but they hold memory: a peer that is silent is given less. */
 #define NS_GIVE_UP_ORPHAN (100 * NS_PER_S)
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
 #define NS_PERSIST_MAX (60 * NS_PER_S)
@@ -115,17 +115,18 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 	tcp_want_output(env, t);
 }
 
-/* A peer that answers may keep its window shut as long as it likes (RFC 9293 MUST-37), unless nobody waits for the
- * data. */
+/* A peer that answers may keep its window shut as long as it likes (RFC 9293 MUST-37). When nobody is left to wait for
+ * it, or somebody has said how long, it must take at least a byte in that time: a peer that never reads holds no memory
+ * for ever. */
 static void persist_timeout(struct tcp_env *env, struct tcb *t)
 {
-	berth_time since = t->heard_at;
+	uint64_t limit = t->ms_user_timeout ? t->ms_user_timeout * 1000000ull : NS_GIVE_UP;
+	berth_time since;
 
 	if (!t->trying_since)
 		t->trying_since = env->now;
-	if (t->orphan || t->ms_user_timeout)
-		since = t->trying_since;
-	if (env->now - since >= ns_give_up(t) && t->n_backoff) {
+	since = t->orphan || t->ms_user_timeout ? t->trying_since : t->heard_at;
+	if (t->n_backoff && env->now - since >= limit) {
 		give_up(env, t);
 		return;
 	}

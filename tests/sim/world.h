@@ -1,0 +1,41 @@
+/* Two hosts and the impaired wire between them, on virtual time. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <berth/berth.h>
+
+#define WORLD_HOSTS 2
+
+struct world {
+	berth_time now;
+	struct berth_pool *pool; /* everything of the world comes from here */
+	struct berth_host *host[WORLD_HOSTS];
+	struct berth_link *link[WORLD_HOSTS];
+	int interface[WORLD_HOSTS];
+	bool silent; /* the cable is cut: frames go nowhere */
+};
+
+struct world_config {
+	uint64_t seed;
+	struct berth_wire_config wire;
+	uint32_t mtu;
+	uint32_t send_buffer, receive_buffer;
+	const char *congestion;
+	bool offload; /* hosts hand large segments to the software path */
+};
+
+/* Host i has the address 10.0.0.(i + 1). Ends the program when it cannot be made. */
+void world_init(struct world *w, const struct world_config *config);
+
+struct berth_address world_address(int i);
+
+/* Moves frames and runs timers at w->now until both hosts are quiet. */
+void world_settle(struct world *w);
+
+/* Advances w->now to the next deadline of a host or link, at most to `until`. false: nothing is pending before it. */
+bool world_advance(struct world *w, berth_time until);
+
+/* Ends hosts and links; bytes that were not given back (0 unless something leaks). */
+size_t world_deinit(struct world *w);
+
+#endif
