@@ -11,8 +11,10 @@
 #define NS_GIVE_UP_SYN (180 * NS_PER_S)
 /* A peer's SYN that is never followed by its ACK: it holds a place in the backlog. */
 #define NS_GIVE_UP_SYN_ACK (63 * NS_PER_S)
-/* Nobody waits for these, but they hold memory: a peer that is silent is given less. */
+/* Nobody waits for these, but they hold memory: a peer that is silent is given less, though never few tries, as a path
+ * may be slow and bad. */
 #define NS_GIVE_UP_ORPHAN (100 * NS_PER_S)
+#define ORPHAN_TRIES 8
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
 #define NS_PERSIST_MAX (60 * NS_PER_S)
 
@@ -87,7 +89,7 @@ static uint64_t ns_give_up(const struct tcb *t)
 		return NS_GIVE_UP_SYN;
 	if (t->state == BERTH_TCP_SYN_RECEIVED)
 		return NS_GIVE_UP_SYN_ACK;
-	return t->orphan ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
+	return t->orphan && t->n_backoff >= ORPHAN_TRIES ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
 }
 
 static void give_up(struct tcp_env *env, struct tcb *t)
