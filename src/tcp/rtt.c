@@ -18,8 +18,7 @@ void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt)
 	} else {
 		uint64_t difference = t->ns_srtt > ns_rtt ? t->ns_srtt - ns_rtt : ns_rtt - t->ns_srtt;
 
-		t->ns_rttvar += difference / 4;
-		t->ns_rttvar -= t->ns_rttvar / 4;
+		t->ns_rttvar = t->ns_rttvar - t->ns_rttvar / 4 + difference / 4;
 		t->ns_srtt = t->ns_srtt - t->ns_srtt / 8 + ns_rtt / 8;
 	}
 	variation = 4 * t->ns_rttvar > CLOCK_GRANULARITY ? 4 * t->ns_rttvar : CLOCK_GRANULARITY;
