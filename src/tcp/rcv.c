@@ -177,7 +177,8 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 	if (text.right > t->rcv_adv) {
 		env->counters.bad_sequence++;
 		text.right = t->rcv_adv;
-		tcp_ack_now(env, t, true);
+		if (text.left == t->rcv_nxt || text.left >= text.right) /* else it is answered as what lies ahead */
+			tcp_ack_now(env, t, true);
 	}
 	if (text.left < text.right && text.left == t->rcv_nxt)
 		take_in_order(env, t, segment->frame, &text);
