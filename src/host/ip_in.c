@@ -51,7 +51,8 @@ static bool destination_is_good(struct berth_host *host, struct ip_packet *packe
 {
 	uint32_t ip = packet->destination;
 
-	if (host_address_find(host, ip) || (packet->interface == HOST_LOOPBACK && ip_is_loopback(ip))) {
+	if (packet->interface == HOST_LOOPBACK ? host_is_own(host, ip)
+					       : host_address_find(host, ip) && !ip_is_loopback(ip)) {
 		/* RFC 1122 section 3.3.6: to one host in a frame to all: somebody uses the wire as an amplifier. */
 		if (packet->broadcast)
 			host->counters.ip.link_broadcast++;
