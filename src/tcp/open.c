@@ -94,6 +94,11 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t mtu)
 	t->ns_rto = 1000000000ull; /* RFC 6298 section 2.1 */
 	t->heard_at = env->now;
 	t->syn_due = true;
+	/* An attempt that failed before leaves nothing behind. */
+	t->syn_retransmitted = false;
+	t->n_backoff = 0;
+	t->trying_since = 0;
+	t->ns_srtt = t->ns_rttvar = 0;
 	tcp_update_mss(t);
 	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
 }
