@@ -230,6 +230,8 @@ static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	t->snd_wnd = (uint32_t)a->h->window << t->snd_wscale;
 	t->snd_wnd_max = t->snd_wnd;
 	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
+	if (t->fin_queued) /* the user closed in SYN-RECEIVED: section 3.10.4 */
+		tcp_set_state(env, t, BERTH_TCP_FIN_WAIT_1);
 	return true;
 }
 

@@ -124,7 +124,8 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 static void send_fin(struct tcp_env *env, struct tcb *t)
 {
 	t->fin_queued = true;
-	tcp_set_state(env, t, t->state == BERTH_TCP_CLOSE_WAIT ? BERTH_TCP_LAST_ACK : BERTH_TCP_FIN_WAIT_1);
+	if (t->state != BERTH_TCP_SYN_RECEIVED) /* there it waits for ESTABLISHED */
+		tcp_set_state(env, t, t->state == BERTH_TCP_CLOSE_WAIT ? BERTH_TCP_LAST_ACK : BERTH_TCP_FIN_WAIT_1);
 	tcp_want_output(env, t);
 }
 
