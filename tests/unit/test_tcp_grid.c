@@ -440,6 +440,7 @@ static const struct call_rule call_rules[] = {
 	{ANY, BIT(RECEIVE), BERTH_EAGAIN, STAYS, NONE},
 	/* 3.10.4 CLOSE; a call after which no connection remains is told by CLOSED */
 	{BIT(CLOSED) | BIT(LISTEN) | BIT(SYN_SENT), BIT(CLOSE), 0, CLOSED, NONE},
+	{BIT(SYN_RCVD_ACTIVE), BIT(CLOSE), 0, STAYS, NONE}, /* "queue for processing after entering ESTABLISHED" */
 	{BIT(ESTABLISHED), BIT(CLOSE), 0, FIN_WAIT_1, SENDS(TCP_FIN | TCP_ACK, 21, 0)},
 	{BIT(CLOSE_WAIT), BIT(CLOSE), 0, LAST_ACK, SENDS(TCP_FIN | TCP_ACK, 21, 0)},
 	{FIN_SENT, BIT(CLOSE), 0, STAYS, NONE},
@@ -549,8 +550,7 @@ static bool applies(enum state state, enum call call)
 {
 	if (state == SYN_RCVD_PASSIVE)
 		return call == RETRANSMISSION_TIMEOUT || call == TIME_WAIT_TIMEOUT;
-	/* RFC 9293 section 3.10.4 has a cell of its own, below. */
-	return !(state == SYN_RCVD_ACTIVE && call == CLOSE);
+	return true;
 }
 
 static unsigned run_call(enum state state, enum call call)
