@@ -210,28 +210,31 @@ static void segment_tcp(struct split *split, uint8_t *tcp, uint16_t len_transpor
 
 /* Payload that the original has behind its headers, at most n bytes, goes behind the segment's: a slice is not spent on
  * it. */
-static uint32_t segment_head(struct split *split, struct berth_frame_out *out, uint32_t n)
+static uint32_t segment_head(struct split *split, struct berth_frame_out *out, uint32_t n, uint64_t *sum)
 {
 	struct split_cursor *cursor = &split->cursor;
 	uint32_t left = cursor->piece ? 0 : cursor->frame->len_header - cursor->off;
 
 	if (left > n)
 		left = n;
-	if (left)
+	if (left) {
 		cursor_copy(cursor, out->header + split->len_headers, left);
+		*sum = checksum_add(0, out->header + split->len_headers, left);
+	}
 	return left;
 }
 
 bool split_next(struct split *split, struct berth_frame_out *out)
 {
-	const struct berth_frame_out *frame = split->cursor.frame;
-	uint32_t n = split->left < split->segment_size ? split->left : split->segment_size;
+	uint32_t n = split->left < split->segment_size ? split->left : split->segment_size, n_head;
 	uint16_t len_transport = (uint16_t)(split->len_headers - split->off_transport + n);
-	uint32_t n_head = segment_head(split, out, n);
-	uint64_t sum = checksum_add(0, out->header + split->len_headers, n_head);
+	uint64_t sum = 0;
 
 	if (!n)
 		return false;
+	/* All of it: a copy of constant length is a handful of vector moves. */
+	memcpy(out->header, split->headers, sizeof(split->headers));
+	n_head = segment_head(split, out, n, &sum);
 	out->n_slices = 0;
 	if (!cursor_slices(&split->cursor, n - n_head, n_head, out, split->complete ? &sum : NULL))
 		return false;
@@ -243,8 +246,7 @@ bool split_next(struct split *split, struct berth_frame_out *out)
 	out->off_transport = split->off_transport;
 	out->off_checksum = TCP_OFF_CHECKSUM;
 	out->segment_size = 0;
-	out->interface = frame->interface;
-	memcpy(out->header, split->headers, split->len_headers);
+	out->interface = split->cursor.frame->interface;
 	segment_ip(split, out->header + split->off_network, len_transport);
 	segment_tcp(split, out->header + split->off_transport, len_transport, n == split->left, sum);
 	split->seq += n;
