@@ -1,0 +1,56 @@
+/* The dispatcher that all services of a host share, and what each of them does with sockets.
+ *
+ * The user pointer of an event is the object that takes it, so that finding it costs nothing. */
+#include "service.h"
+
+/* Connections that may wait for accept: enough for a burst, and little memory. */
+#define BACKLOG 128
+
+void service_event(void *user, struct berth_host *host, const struct berth_event *event)
+{
+	struct service_socket *socket = event->user;
+
+	if (socket)
+		socket->on_ready(socket, event->ready);
+}
+
+static int bind_and_listen(struct berth_host *host, int descriptor, enum berth_socket_type type,
+			   const struct berth_socket_address *local)
+{
+	int on = 1;
+	int r = 0;
+
+	if (type == BERTH_STREAM)
+		r = berth_setsockopt(host, descriptor, BERTH_SOL_SOCKET, BERTH_SO_REUSEADDR, &on, sizeof(on));
+	if (r == 0)
+		r = berth_bind(host, descriptor, local);
+	if (r == 0 && type == BERTH_STREAM)
+		r = berth_listen(host, descriptor, BACKLOG);
+	return r;
+}
+
+int service_open(struct berth_host *host, enum berth_socket_type type, const struct berth_socket_address *local,
+		 struct service_socket *socket)
+{
+	enum berth_family family = local->address.family ? local->address.family : BERTH_IP4;
+	int descriptor = berth_socket(host, family, type);
+
+	if (descriptor < 0)
+		return descriptor;
+	int r = bind_and_listen(host, descriptor, type, local);
+	if (r == 0)
+		r = berth_set_user(host, descriptor, socket);
+	if (r < 0) {
+		berth_close(host, descriptor);
+		return r;
+	}
+	return descriptor;
+}
+
+void service_reset(struct berth_host *host, int descriptor)
+{
+	struct berth_linger linger = {.on = 1, .seconds = 0};
+
+	berth_setsockopt(host, descriptor, BERTH_SOL_SOCKET, BERTH_SO_LINGER, &linger, sizeof(linger));
+	berth_close(host, descriptor);
+}
