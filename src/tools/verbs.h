@@ -4,7 +4,12 @@
 #ifndef TOOLS_VERBS_H
 #define TOOLS_VERBS_H
 
-#define VERB_MAP(X) X(ports, "say which service a port stands for, and which port a service has")
+#define VERB_MAP(X)                                                                                                    \
+	X(demo, "show it all: downloads over a bad cable, and nothing lost")                                           \
+	X(netstat, "show the sockets of running berth hosts")                                                          \
+	X(serve, "run a host with HTTP and echo services")                                                             \
+	X(nc, "join standard input and output to a conversation of a host")                                            \
+	X(ports, "say which service a port stands for, and which port a service has")
 
 #define X(name, summary)                                                                                               \
 	int name##_main(int argc, char **argv);                                                                        \
