@@ -1,0 +1,109 @@
+#!/bin/sh
+# The options of the verbs that run a host, right and wrong, without a device: test_hosts.sh BERTH
+berth=$1
+. "$(dirname "$0")/tap.sh"
+
+XDG_RUNTIME_DIR=$tap_directory
+export XDG_RUNTIME_DIR
+here='--link tap:tap0 --address 192.168.1.7/24'
+
+# wrong VERB LINE OPTIONS...: wrong usage, and this line says why.
+wrong() {
+	wrong_verb=$1 wrong_line=$2
+	shift 2
+	expect "$wrong_verb $*" 2 '' "berth $wrong_verb: $wrong_line" "$berth" "$wrong_verb" "$@"
+}
+names_itself() {
+	"$berth" "$1" --help | head -n 1 | grep "^usage: berth $1 "
+}
+fits_80_columns() {
+	"$berth" "$1" --help | expand | awk 'length > 80 { print; bad = 1 } END { exit bad }'
+}
+
+for verb in serve nc netstat demo; do
+	ok "help of $verb" names_itself $verb
+	ok "help of $verb fits a terminal" fits_80_columns $verb
+	wrong $verb "unknown option '--frob'; 'berth $verb --help' lists the options" --frob
+	wrong $verb "unknown option '-x'; 'berth $verb --help' lists the options" -x
+	wrong $verb "option '--help' takes no value; leave '=1' away" --help=1
+done
+
+# What serve and nc share.
+for verb in serve nc; do
+	for option in link address gateway wire pcap name; do
+		wrong $verb "option '--$option' needs a value; 'berth $verb --help' says which" --$option
+	done
+	for link in '' tap tap: eth0 mem:x 'tap:a b' tap:../x; do
+		wrong $verb "--link '$link': a link is tap:NAME, such as tap:tap0" --link "$link"
+	done
+	wrong $verb "--link 'tap:sixteencharacter': the name of a device has at most 15 characters" --link tap:sixteencharacter
+	for address in '' 192.168.1.7 192.168.1/24 192.168.1.256/24 192.168.1.7/33 192.168.1.7/ /24 host/24; do
+		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24" --address "$address"
+	done
+	wrong $verb "--address 'fd00::7/64': only IPv4 addresses work yet" --address fd00::7/64
+	for gateway in '' 192.168.1 192.168.1.1/24 fe80::1; do
+		wrong $verb "--gateway '$gateway' is no IPv4 address, such as 192.168.1.1" --gateway "$gateway"
+	done
+	for name in '' a/b ../x 'a b' abcdefghijklmnopqrstuvwxyz0123456; do
+		wrong $verb "--name '$name': a name has 1 to 31 letters, digits, '-' and '_'" --name "$name"
+	done
+done
+
+wire_is_wrong() {
+	"$berth" "$1" --wire "$2" 2>"$tap_directory/wire"
+	[ $? -eq 2 ] && [ "$(wc -l <"$tap_directory/wire")" -eq 1 ] && grep -F -- "berth $1: --wire '$2', at '$3': " "$tap_directory/wire"
+}
+for verb in serve nc demo; do
+	ok "$verb: a wire with an unknown key" wire_is_wrong $verb speed=3 speed=3
+	ok "$verb: a wire with a bad value" wire_is_wrong $verb delay=1ms,loss=200% loss=200%
+	ok "$verb: a wire without a unit" wire_is_wrong $verb delay=10 delay=10
+done
+
+wrong serve 'no link; add --link tap:NAME, such as --link tap:tap0'
+wrong serve 'no address; add --address A/P, such as 192.168.1.7/24' --link tap:tap0
+wrong serve 'nothing to serve; add --http PORT:DIR or --echo PORT' $here
+wrong serve "'x' is one argument too many; 'berth serve --help' says which it takes" $here --echo 7 x
+for http in '' 80 80: :/srv; do
+	case $http in
+	:*) line="--http '$http': '' is no port from 1 to 65535 and no service's name" ;;
+	*) line="--http '$http' is not PORT:DIR, such as 80:/srv/www" ;;
+	esac
+	wrong serve "$line" --http "$http"
+done
+for port in 0 65536 -1 8x nosuchservice 99999999999999999999; do
+	wrong serve "--http '$port:/srv': '$port' is no port from 1 to 65535 and no service's name" --http "$port:/srv"
+	wrong serve "--echo '$port' is no port from 1 to 65535 and no service's name" --echo "$port"
+done
+many=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do many="$many --echo $i"; done
+wrong serve "--echo '17': at most 16 of them" $many --echo 17
+
+wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen'
+wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen' 192.168.1.5
+wrong nc "'x' is one argument too many; 'berth nc --help' says which it takes" 192.168.1.5 80 x
+wrong nc "'localhost' is no IPv4 address; names are not looked up" localhost 80
+wrong nc "'fe80::1' is no IPv4 address; names are not looked up" fe80::1 80
+wrong nc "'0' is no port from 1 to 65535 and no tcp service's name; try 'berth ports 0'" 192.168.1.5 0
+wrong nc "'htpt' is no port from 1 to 65535 and no udp service's name; try 'berth ports htpt'" -u 192.168.1.5 htpt
+wrong nc "no port to listen on; try 'berth nc -l ... 7000'" -l
+wrong nc "'80' is one argument too many; 'berth nc --help' says which it takes" -l -p 70 80
+wrong nc "'70000' is no port from 1 to 65535 and no tcp service's name; try 'berth ports 70000'" -p 70000 192.168.1.5 80
+wrong nc "--wait '0' is not a number from 1 to 86400" -w 0
+wrong nc "--wait 'x' is not a number from 1 to 86400" --wait=x
+wrong nc "option '-p' needs a value; 'berth nc --help' says which" -p
+wrong nc 'no link; add --link tap:NAME, such as --link tap:tap0' 192.168.1.5 80
+
+wrong netstat "'x' is one argument too many; 'berth netstat --help' says which it takes" x
+wrong netstat "option '--host' needs a value; 'berth netstat --help' says which" --host
+expect 'netstat where no host runs' 1 '' "berth netstat: no berth host of this user runs; 'berth demo' starts one" \
+	"$berth" netstat
+expect 'netstat where no host runs, as JSON' 1 '{
+   "sockets": []
+}' "berth netstat: no berth host of this user runs; 'berth demo' starts one" "$berth" netstat --json
+expect 'netstat of a host that does not run' 1 '' \
+	"berth netstat: no berth host 'web' of this user runs; 'berth netstat -a' lists all" "$berth" netstat --host web
+
+wrong demo "'x' is one argument too many; 'berth demo --help' says which it takes" x
+wrong demo "--size '0' is not a number from 1 to 2000" --size 0
+wrong demo "--seed '-1' is not a number from 0 to 18446744073709551615" --seed -1
+plan

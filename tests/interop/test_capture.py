@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""berth serve --pcap under tshark, and with disks that are full: test_capture.py BERTH"""
+import os
+import socket
+
+import wire
+from wire import HOST, TSHARK, WRONG
+
+DATA = os.urandom(2_000_000)
+
+
+def talk(t):
+    """Some of everything: TCP, UDP with fragments, ICMP."""
+    r = t.run("curl", "-q", "-sS", "--noproxy", "*", f"http://{HOST}/data")
+    assert r.stdout == DATA, r.stderr
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect((HOST, 7))
+        for size in (0, 1, 1473, 9000):
+            s.send(bytes(size))
+        s.settimeout(0.5)
+        try:
+            while True:
+                s.recv(10000)
+        except TimeoutError:
+            pass
+    t.run("ping", "-n", "-c", "1", HOST)
+
+
+def tshark(t, capture, *arguments):
+    r = t.run(*TSHARK, "-r", capture, *arguments)
+    assert r.returncode == 0, r.stderr
+    return r.stdout.decode()
+
+
+def test_the_dissector_finds_nothing_wrong(t):
+    for program in ("curl", "tshark", "ping"):
+        wire.need(program)
+    t.file("root/data", DATA)
+    capture = t.path("capture.pcap")
+    for extra in ([], ["--wire", "delay=2ms,loss=2%,seed=5"]):
+        with t.running("serve", "--http", "80:" + t.path("root"), "--echo", "7", "--pcap", capture, *extra,
+                       ready="echo at") as process:
+            talk(t)
+            assert wire.stop(process) == 0
+        assert tshark(t, capture, "-Y", WRONG) == ""
+        text = tshark(t, capture, "-T", "fields", "-e", "_ws.col.Protocol", "-Y", "ip.addr == " + HOST)
+        assert {"TCP", "HTTP", "ICMP", "ECHO"} <= set(text.split()), set(text.split())
+        # The test would find what is wrong: all frames were looked at.
+        assert tshark(t, capture, "-Y", "tcp.checksum.status == 1") != ""
+
+
+def test_a_disk_that_is_full(t):
+    r = t.run(t.berth, "serve", *wire.LINK, "--echo", "7", "--pcap", "/dev/full")
+    assert r.returncode == 3, r
+    assert r.stderr == b"berth serve: --pcap /dev/full: no space left on device; name another file\n", r.stderr
+
+
+def test_a_disk_that_becomes_full(t):
+    wire.need("curl")
+    t.file("root/data", DATA)
+    os.mkdir(t.path("tiny"))
+    r = t.run("unshare", "-m", "sh", "-c", f"""
+        mount -t tmpfs -o size=100k tmpfs {t.path("tiny")} || exit 77
+        {t.berth} serve {" ".join(wire.LINK)} --http 80:{t.path("root")} --pcap {t.path("tiny/capture")} 2>{t.path("talk")} &
+        while ! grep -q http: {t.path("talk")}; do sleep 0.1; done
+        curl -q -sS --noproxy '*' -o {t.path("got")} http://{HOST}/data
+        sleep 1.5
+        kill -INT $!
+        wait $!
+        """)
+    if r.returncode == 77:
+        raise wire.Skip("no tmpfs may be mounted")
+    with open(t.path("talk"), encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    assert r.returncode == 3 and len(lines) == 2, (r.returncode, lines, r.stderr)
+    assert "capture: no space left on device; the capture ends here, the rest goes on" in lines[1], lines
+    with open(t.path("got"), "rb") as f:
+        assert f.read() == DATA
+
+
+wire.main()

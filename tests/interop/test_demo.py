@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""berth demo, small: test_demo.py BERTH"""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import wire
+from wire import TSHARK, WRONG
+
+
+def demo(t, *arguments, **options):
+    options.setdefault("env", {**os.environ, "TMPDIR": t.directory})
+    return t.run(t.berth, "demo", "--size", "4", *arguments, **options)
+
+
+def leftovers(t):
+    return [name for name in os.listdir(t.directory) if name.startswith("berth-demo")]
+
+
+def check_output(text):
+    assert text.count("SHA-256 equal") == 2, text
+    assert re.search(r"^echo +1000 datagrams sent, \d+ came back", text, re.M), text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    for line in (
+        "tcp 0 128 192.168.1.7:http *:* LISTEN",
+        "tcp 0 128 192.168.1.7:80 *:* LISTEN",
+        "tcp 0 128 192.168.1.7:8080 *:* LISTEN",
+    ):
+        assert line in lines, (line, text)
+    for local, foreign in ((80, 1099), (8080, 1305)):
+        assert re.search(rf"192.168.1.7:{local} +192.168.1.5:{foreign} +\w+", text), text
+        assert re.search(rf"192.168.1.5:{foreign} +192.168.1.7:{local} +\w+", text), text
+
+
+def test_with_the_kernel(t):
+    for program in ("curl", "tshark"):
+        wire.need(program)
+    capture = t.path("demo.pcap")
+    r = demo(t, "--pcap", capture)
+    text = r.stdout.decode()
+    assert (r.returncode, r.stderr) == (0, b""), (r.returncode, r.stderr, text)
+    assert "A TAP device is the cable" in text, text
+    check_output(text)
+    assert leftovers(t) == []
+    r = t.run(*TSHARK, "-r", capture, "-Y", WRONG)
+    assert (r.returncode, r.stdout) == (0, b""), r
+
+
+def test_in_memory(t):
+    r = demo(t, "--memory", "--seed", "7")
+    text = r.stdout.decode()
+    assert (r.returncode, r.stderr) == (0, b""), (r.returncode, r.stderr, text)
+    assert "because\n--memory asks for it." in text and "(seed 7)" in text, text
+    check_output(text)
+    assert leftovers(t) == []
+
+
+def test_interrupted(t):
+    for arguments in ([], ["--memory"]):
+        process = subprocess.Popen([t.berth, "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, "TMPDIR": t.directory})
+        process.stdout.readline()
+        time.sleep(1)
+        assert wire.stop(process, signal.SIGINT) == 3
+        lines = process.stderr.read().decode()
+        assert lines == "berth demo: ended by a signal before the downloads were\n", lines
+        assert leftovers(t) == [] and os.listdir(t.path("berth")) == []
+        process.stdout.close()
+        process.stderr.close()
+
+
+def test_a_full_disk(t):
+    r = demo(t, "--memory", "--pcap", "/dev/full")
+    assert r.returncode == 3 and r.stderr == b"berth demo: --pcap /dev/full: no space left on device; name another file\n", r
+
+
+def test_nowhere_to_put_the_files(t):
+    r = demo(t, env={**os.environ, "TMPDIR": "/nonexistent"})
+    assert r.returncode == 3 and b"TMPDIR names another place" in r.stderr and r.stderr.count(b"\n") == 1, r.stderr
+
+
+wire.main()
