@@ -239,13 +239,15 @@ static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
 static void update_window(struct tcp_env *env, struct tcb *t, const struct arrival *a)
 {
 	uint32_t window = (uint32_t)a->h->window << t->snd_wscale;
+	bool opened;
 
-	if (t->snd_wl1 > a->seq || (t->snd_wl1 == a->seq && t->snd_wl2 > a->ack))
+	if (a->ack < t->snd_una || t->snd_wl1 > a->seq || (t->snd_wl1 == a->seq && t->snd_wl2 > a->ack))
 		return;
 	t->snd_wl1 = a->seq;
 	t->snd_wl2 = a->ack;
 	if (window == t->snd_wnd)
 		return;
+	opened = !t->snd_wnd;
 	t->snd_wnd = window;
 	if (window > t->snd_wnd_max)
 		t->snd_wnd_max = window;
@@ -254,10 +256,15 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 		t->probing = false;
 		sent_take_back(&t->sent, t->snd_nxt, env->memory);
 		t->snd_nxt--;
-		t->n_backoff = 0;
-		t->trying_since = 0;
+		t->snd_small = t->snd_nxt;
 	}
-	tcp_timer_update(env, t, false);
+	if (opened) {
+		t->n_backoff = 0;
+		/* Where the user has said how long, or is gone, only a byte taken counts: the window may flap. */
+		if (!t->orphan && !t->ms_user_timeout)
+			t->trying_since = 0;
+	}
+	tcp_timer_update(env, t, opened);
 	if (t->sendq.right > t->snd_nxt || t->fin_queued)
 		tcp_want_output(env, t);
 }
@@ -300,7 +307,7 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 	if (a->ack >= t->snd_una) {
 		/* RFC 5681 section 2; with SACK, what it reports counts, not its form. */
 		dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
-		      t->snd_nxt > t->snd_una &&
+		      t->snd_nxt > t->snd_una && !t->probing &&
 		      (a->h->n_sacks ? t->sack_ok : (uint32_t)a->h->window << t->snd_wscale == t->snd_wnd);
 		tcp_ack_in(env, t, a->h, a->ack, dup);
 	}
