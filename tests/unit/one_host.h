@@ -258,6 +258,13 @@ static inline void one_introduce(struct one *o)
 	one_clear(o);
 }
 
+/* The host knows it, and has heard of it just now: nothing is asked. */
+static inline void one_meet(struct one *o)
+{
+	one_introduce(o);
+	neighbour_learn(o->host, neighbour_find(o->host, 1, PEER), mac_peer, true);
+}
+
 static inline struct berth_socket_address socket_address(uint32_t ip, uint16_t port)
 {
 	return (struct berth_socket_address){
