@@ -58,7 +58,8 @@ struct berth_link {
 	struct berth_link_counters counters;
 };
 
-static inline void berth_link_send(struct berth_link *link, const struct berth_frame_out *frames, unsigned n, berth_time now)
+static inline void berth_link_send(struct berth_link *link, const struct berth_frame_out *frames, unsigned n,
+				   berth_time now)
 {
 	link->operations->send(link, frames, n, now);
 }
@@ -82,8 +83,8 @@ static inline struct berth_link *berth_link_free(struct berth_link *link)
 }
 
 /* A link that moves frames both ways between a host's interface and itself once: everything that has arrived goes in,
- * everything that has to leave goes out, until both are quiet at `now` or `n_max` frames have moved. How many moved. For a host
- * with one interface: frames that leave by another are lost, and counted as send_failed. */
+ * everything that has to leave goes out, until both are quiet at `now` or `n_max` frames have moved. How many moved.
+ * For a host with one interface: frames that leave by another are lost, and counted as send_failed. */
 unsigned berth_link_exchange(struct berth_link *link, struct berth_host *host, int interface, berth_time now,
 			     unsigned n_max);
 
@@ -93,29 +94,29 @@ struct berth_memory_pair_config {
 	size_t size;                       /* sizeof(struct berth_memory_pair_config) */
 	const struct berth_memory *memory; /* frames come from here */
 	uint32_t mtu;
-	unsigned capabilities;             /* CHECKSUM: partial checksums pass and arrive vouched for. SEGMENT: large frames
-					    * pass whole */
+	unsigned capabilities; /* CHECKSUM: partial checksums pass and arrive vouched for. SEGMENT: large frames
+				* pass whole */
 	bool ethernet;
-	uint32_t queue_max;                /* frames that may wait in each direction; more are lost and counted */
+	uint32_t queue_max; /* frames that may wait in each direction; more are lost and counted */
 };
 void berth_memory_pair_config_default(struct berth_memory_pair_config *config); /* libc, 1500, none, ethernet, 4096 */
 
-/* Two ends of a cable in memory: what one sends the other receives, at once and in order. 0, or BERTH_EINVAL, BERTH_ENOMEM.
- * Either end may be freed first; what is then sent by the other is lost. */
+/* Two ends of a cable in memory: what one sends the other receives, at once and in order. 0, or BERTH_EINVAL,
+ * BERTH_ENOMEM. Either end may be freed first; what is then sent by the other is lost. */
 int berth_link_memory_pair(const struct berth_memory_pair_config *config, struct berth_link **a, struct berth_link **b);
 
 /* ---- the impaired wire ---- */
 
 /* What happens to frames in one direction. Probabilities are 0 to 1. */
 struct berth_wire_direction {
-	berth_time delay;     /* each frame takes this long */
-	berth_time jitter;    /* plus 0 to this, evenly spread; the order is kept */
-	double loss;          /* lost altogether */
-	double reorder;       /* overtakes the others: leaves without delay */
-	double duplicate;     /* arrives twice */
-	double corrupt;       /* one random bit is turned */
-	uint64_t rate;        /* bits a second of the bottleneck; 0: no limit */
-	uint32_t queue_max;   /* frames that may wait for the bottleneck; 0: 1000 */
+	berth_time delay;   /* each frame takes this long */
+	berth_time jitter;  /* plus 0 to this, evenly spread; the order is kept */
+	double loss;        /* lost altogether */
+	double reorder;     /* overtakes the others: leaves without delay */
+	double duplicate;   /* arrives twice */
+	double corrupt;     /* one random bit is turned */
+	uint64_t rate;      /* bits a second of the bottleneck; 0: no limit */
+	uint32_t queue_max; /* frames that may wait for the bottleneck; 0: 1000 */
 };
 
 struct berth_wire_config {
@@ -125,28 +126,29 @@ struct berth_wire_config {
 };
 
 /* Reads "delay=10ms,loss=2%,seed=7": KEY=VALUE with commas between; keys delay, jitter (ns, us, ms, s), loss, reorder,
- * duplicate, corrupt (percent with %, or 0 to 1), rate (bit, kbit, mbit, gbit), queue (frames), seed. They hold for both
- * directions; "out.loss=5%" and "in.loss=0" for one; the last word on a matter holds. 0, or BERTH_EINVAL: *at (when not NULL)
- * is the offset of the word that is wrong, and *why (when not NULL) says what is wrong with it, in static text; *out is
- * untouched. */
+ * duplicate, corrupt (percent with %, or 0 to 1), rate (bit, kbit, mbit, gbit), queue (frames), seed. They hold for
+ * both directions; "out.loss=5%" and "in.loss=0" for one; the last word on a matter holds. 0, or BERTH_EINVAL: *at
+ * (when not NULL) is the offset of the word that is wrong, and *why (when not NULL) says what is wrong with it, in
+ * static text; *out is untouched. */
 int berth_wire_parse(const char *spec, struct berth_wire_config *out, size_t *at, const char **why);
 
-/* Puts a wire around `inner`, which it takes (also on failure). It has no capabilities: impairments fall on frames as they
- * are on the cable (berth_link_cable sees to that). What is delayed on the way out leaves in the first call of send or receive
- * when it is due; the deadline says when that is. 0, or BERTH_EINVAL (a probability outside 0 to 1), BERTH_ENOMEM. */
+/* Puts a wire around `inner`, which it takes (also on failure). It has no capabilities: impairments fall on frames as
+ * they are on the cable (berth_link_cable sees to that). What is delayed on the way out leaves in the first call of
+ * send or receive when it is due; the deadline says when that is. 0, or BERTH_EINVAL (a probability outside 0 to 1),
+ * BERTH_ENOMEM. */
 int berth_link_wire(struct berth_link *inner, const struct berth_wire_config *config, const struct berth_memory *memory,
 		    struct berth_link **out);
 
 /* ---- splitting ---- */
 
-/* Puts the software path around `inner`, which it takes (also on failure), so that a host may hand it frames with partial
- * checksums and large segments whatever the link can do: what `inner` cannot do is done here, and the bytes are the same.
- * 0, or BERTH_ENOMEM. */
+/* Puts the software path around `inner`, which it takes (also on failure), so that a host may hand it frames with
+ * partial checksums and large segments whatever the link can do: what `inner` cannot do is done here, and the bytes are
+ * the same. 0, or BERTH_ENOMEM. */
 int berth_link_offload(struct berth_link *inner, const struct berth_memory *memory, struct berth_link **out);
 
-/* Puts around `inner`, which it takes (also on failure), a link without capabilities whose frames in are what a cable would have
- * carried: coalesced frames are split again, and checksums that `inner` vouches for are in place. A link without capabilities is a
- * cable already and is handed back as it is. 0, or BERTH_ENOMEM. */
+/* Puts around `inner`, which it takes (also on failure), a link without capabilities whose frames in are what a cable
+ * would have carried: coalesced frames are split again, and checksums that `inner` vouches for are in place. A link
+ * without capabilities is a cable already and is handed back as it is. 0, or BERTH_ENOMEM. */
 int berth_link_cable(struct berth_link *inner, const struct berth_memory *memory, struct berth_link **out);
 
 #ifdef __cplusplus

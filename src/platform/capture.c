@@ -4,7 +4,6 @@
  * that every checksum in the file is whole. Times are of day, in nanoseconds, read for each frame. The file is written
  * through to the system whenever the link has nothing to receive, so that what is quiet is also on the disk. When
  * writing fails the capture ends with what it has, and the frames go on. */
-#include <assert.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -194,6 +193,7 @@ int berth_link_capture(struct berth_link *inner, const char *path, struct berth_
 
 int berth_link_capture_error(const struct berth_link *capture)
 {
-	assert(capture->operations == &capture_operations);
+	if (capture->operations != &capture_operations)
+		return BERTH_EINVAL;
 	return ((const struct capture *)capture)->error;
 }

@@ -9,5 +9,5 @@ int berth_link_capture(struct berth_link *inner, const char *path, struct berth_
 
 int berth_link_capture_error(const struct berth_link *capture)
 {
-	return 0;
+	return BERTH_EINVAL;
 }

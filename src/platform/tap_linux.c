@@ -144,6 +144,15 @@ static struct berth_frame *frame_take(struct tap *tap, uint32_t n)
 	return frame;
 }
 
+/* Without memory for a frame, the next one is lost: left where it is, it would wake the loop for ever. */
+static void tap_lose(struct tap *tap)
+{
+	uint8_t scrap[64];
+
+	if (read(tap->link.fd, scrap, sizeof(scrap)) >= 0)
+		tap->link.counters.receive_failed++;
+}
+
 static struct berth_frame *tap_receive(struct berth_link *link, berth_time now)
 {
 	struct tap *tap = (struct tap *)link;
@@ -152,7 +161,7 @@ static struct berth_frame *tap_receive(struct berth_link *link, berth_time now)
 	long n;
 
 	if (!frames_ready(tap)) {
-		link->counters.receive_failed++;
+		tap_lose(tap);
 		return NULL;
 	}
 	n = tap_read(tap, &header);

@@ -141,6 +141,7 @@ static void test_counters_and_refusal(void **state)
 	assert_int_equal(bed.near->counters.send_failed, 1);
 	assert_int_equal(bed.near->capabilities, 0);
 	assert_int_equal(berth_link_capture_error(bed.near), 0);
+	assert_int_equal(berth_link_capture_error(bed.far), BERTH_EINVAL);
 	berth_link_free(bed.near);
 	berth_link_free(bed.far);
 	unlink(bed.path);

@@ -376,6 +376,75 @@ static void test_refuses(void **state)
 	assert_null(out);
 }
 
+/* A long fast wire holds a bounded number of frames. */
+static void test_flight_is_bounded(void **state)
+{
+	struct bed bed = bed_new("delay=1s,queue=1000000");
+
+	for (unsigned i = 0; i < 70000; i++)
+		send_number(bed.near, i, i);
+	assert_int_equal(bed.near->counters.queue_full, 70000 - 65536);
+	bed_free(&bed);
+}
+
+struct budget {
+	unsigned left;
+	size_t in_use;
+};
+
+static void *budget_alloc(void *context, size_t size)
+{
+	struct budget *budget = context;
+
+	if (!budget->left)
+		return NULL;
+	budget->left--;
+	budget->in_use += size;
+	return malloc(size);
+}
+
+static void budget_free(void *context, void *p, size_t size)
+{
+	((struct budget *)context)->in_use -= size;
+	free(p);
+}
+
+/* With memory for `left` objects only: what wraps takes the inner link also on failure, and frames that find no memory
+ * are lost and counted. */
+static void wrap_poorly(unsigned left)
+{
+	struct budget budget = {.left = left};
+	const struct berth_memory memory = {budget_alloc, budget_free, &budget};
+	struct berth_memory_pair_config config;
+	struct berth_wire_config wire = {.out = {.delay = 1}};
+	struct bed bed;
+
+	berth_memory_pair_config_default(&config);
+	config.capabilities = BERTH_LINK_CHECKSUM;
+	assert_int_equal(berth_link_memory_pair(&config, &bed.near, &bed.far), 0);
+	if (left < 2) {
+		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), BERTH_ENOMEM);
+	} else if (left < 3) {
+		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), 0);
+		assert_int_equal(berth_link_offload(bed.near, &memory, &bed.near), BERTH_ENOMEM);
+	} else {
+		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), 0);
+		send_number(bed.near, 1, 0);
+		send_number(bed.near, 2, 0);
+		assert_int_equal(bed.near->counters.send_failed, 1);
+		assert_int_equal(bed.near->counters.lost_out, 1);
+		berth_link_free(bed.near);
+	}
+	assert_int_equal(budget.in_use, 0);
+	berth_link_free(bed.far);
+}
+
+static void test_out_of_memory(void **state)
+{
+	for (unsigned left = 0; left < 4; left++)
+		wrap_poorly(left);
+}
+
 static void test_extreme_delay(void **state)
 {
 	struct berth_memory_pair_config config;
@@ -453,6 +522,8 @@ int main(void)
 		cmocka_unit_test(test_chances_are_apart),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_extreme_delay),
+		cmocka_unit_test(test_flight_is_bounded),
+		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_large_frames_in),
 	};
 
