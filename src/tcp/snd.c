@@ -49,6 +49,8 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 
 	if (!sent_next_lost(&t->sent, &left, &right))
 		return false;
+	if (right - left > room)
+		t->cwnd_limited = true;
 	if (room < t->mss && t->sent.n_again)
 		return false;
 	if (limit > room)
