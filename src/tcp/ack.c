@@ -70,6 +70,7 @@ static bool has_more(const struct tcb *t)
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup)
 {
 	struct tcp_ack a = {.ack = ack, .n_acked = ack - t->snd_una};
+	bool was_fast = t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);
@@ -78,7 +79,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	if (a.n_acked || t->snd_nxt > t->snd_una)
 		tcp_loss_ack(env, t, &a, dup);
 	if (a.n_acked) {
-		if (t->recovery != TCP_RECOVERY_FAST)
+		if (!was_fast && t->recovery != TCP_RECOVERY_FAST)
 			grow_window(env, t, a.n_acked);
 		t->cwnd_limited = false;
 		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
