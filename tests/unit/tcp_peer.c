@@ -3,7 +3,7 @@
 
 #include "bytes.h"
 
-#define OUT_MAX 8192
+#define OUT_MAX 65536
 #define BYTES_MAX (16u << 20)
 
 uint8_t peer_byte(uint32_t position)
