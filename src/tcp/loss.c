@@ -34,10 +34,15 @@ static tcp_seq lost_below(const struct tcb *t)
 
 static void enter_fast(struct tcp_env *env, struct tcb *t)
 {
+	uint64_t in_flight = t->snd_nxt - t->snd_una;
+
+	/* RFC 5681 section 3.2, step 2: not what left by the first duplicates, beyond cwnd (RFC 3042). */
+	if (in_flight > t->cc.cwnd)
+		in_flight = t->cc.cwnd;
 	env->counters.fast_recoveries++;
 	t->recovery = TCP_RECOVERY_FAST;
 	t->recover = t->snd_nxt;
-	t->cc.ops->on_loss(&t->cc, t->snd_nxt - t->snd_una, env->now);
+	t->cc.ops->on_loss(&t->cc, in_flight, env->now);
 }
 
 static void leave(struct tcb *t)
