@@ -1,0 +1,418 @@
+/* UDP sockets through the socket API: every call, every error, both ends. */
+#include "one_host.h"
+
+static const uint32_t LOCALHOST = IP(127, 0, 0, 1);
+
+static int datagram_socket(struct one *o)
+{
+	int s = berth_socket(o->host, BERTH_IP4, BERTH_DATAGRAM);
+
+	assert_true(s >= 0);
+	return s;
+}
+
+static int pending_error(struct one *o, int s)
+{
+	int error = 0;
+	size_t n = sizeof(error);
+
+	assert_int_equal(berth_getsockopt(o->host, s, BERTH_SOL_SOCKET, BERTH_SO_ERROR, &error, &n), 0);
+	return -error;
+}
+
+static void binding(void **state)
+{
+	struct berth_socket_address a, name;
+	struct one o;
+	int s, t;
+
+	(void)state;
+	one_init(&o);
+	s = datagram_socket(&o);
+	t = datagram_socket(&o);
+	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
+	assert_int_equal(name.port, 0);
+	assert_int_equal(berth_getpeername(o.host, s, &name), BERTH_ENOTCONN);
+	a = socket_address(PEER, 1000);
+	assert_int_equal(berth_bind(o.host, s, &a), BERTH_EADDRNOTAVAIL);
+	berth_address_parse("fd00::7", &a.address);
+	assert_int_equal(berth_bind(o.host, s, &a), BERTH_EAFNOSUPPORT);
+	a = socket_address(HOST, 1000);
+	assert_int_equal(berth_bind(o.host, s, &a), 0);
+	assert_int_equal(berth_bind(o.host, s, &a), BERTH_EINVAL);
+	assert_int_equal(berth_bind(o.host, t, &a), BERTH_EADDRINUSE);
+	a = (struct berth_socket_address){.port = 1000};
+	assert_int_equal(berth_bind(o.host, t, &a), BERTH_EADDRINUSE);
+	a.port = 0;
+	assert_int_equal(berth_bind(o.host, t, &a), 0);
+	assert_int_equal(berth_getsockname(o.host, t, &name), 0);
+	assert_in_range(name.port, 49152, 65535);
+	assert_true(berth_address_is_any(&name.address));
+	assert_int_equal(berth_bind(o.host, 99, &a), BERTH_EBADF);
+	assert_int_equal(berth_close(o.host, s), 0);
+	s = datagram_socket(&o);
+	a = socket_address(LOCALHOST, 1000);
+	assert_int_equal(berth_bind(o.host, s, &a), 0);
+	one_deinit(&o);
+}
+
+static void sending_errors(void **state)
+{
+	static uint8_t data[65508];
+	struct berth_socket_address a;
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	s = datagram_socket(&o);
+	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EDESTADDRREQ);
+	a = socket_address(PEER, 9);
+	assert_int_equal(berth_sendto(o.host, s, data, sizeof(data), &a), BERTH_EMSGSIZE);
+	a.port = 0;
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_EINVAL);
+	assert_int_equal(berth_connect(o.host, s, &a), BERTH_EINVAL);
+	a = socket_address(IP(8, 8, 8, 8), 9);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_ENETUNREACH);
+	assert_int_equal(berth_connect(o.host, s, &a), BERTH_ENETUNREACH);
+	a = socket_address(IP(192, 168, 1, 255), 9);
+	assert_int_equal(berth_connect(o.host, s, &a), BERTH_EACCES);
+	berth_address_parse("fd00::5", &a.address);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_EAFNOSUPPORT);
+	assert_int_equal(berth_connect(o.host, s, &a), BERTH_EAFNOSUPPORT);
+	assert_int_equal(berth_sendto(o.host, 7, "x", 1, &a), BERTH_EBADF);
+	assert_int_equal(berth_recv(o.host, s, data, 1, 0), BERTH_EAGAIN);
+	assert_int_equal(berth_recv(o.host, 7, data, 1, 0), BERTH_EBADF);
+	assert_int_equal(berth_listen(o.host, s, 1), BERTH_EOPNOTSUPP);
+	assert_int_equal(berth_accept(o.host, s, NULL), BERTH_EOPNOTSUPP);
+	assert_int_equal(berth_shutdown(o.host, s, BERTH_SHUT_WR), BERTH_ENOTCONN);
+	assert_int_equal(berth_shutdown(o.host, s, (enum berth_shutdown)7), BERTH_EINVAL);
+	/* What speaks from 127.0.0.0/8 stays in the host (RFC 1122 section 3.2.1.3). */
+	a = socket_address(LOCALHOST, 1000);
+	assert_int_equal(berth_bind(o.host, s, &a), 0);
+	a = socket_address(PEER, 9);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_ENETUNREACH);
+	assert_int_equal(one_out(&o), 0);
+	one_deinit(&o);
+}
+
+static void connected(void **state)
+{
+	struct berth_socket_address peer = socket_address(PEER, 9), other = socket_address(IP(192, 168, 1, 6), 9), name;
+	uint8_t got[8], udp[9];
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	one_meet(&o);
+	s = datagram_socket(&o);
+	assert_int_equal(berth_connect(o.host, s, &peer), 0);
+	assert_int_equal(berth_getpeername(o.host, s, &name), 0);
+	assert_true(berth_address_equal(&name.address, &peer.address));
+	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
+	assert_int_equal(get_be32(name.address.bytes), HOST);
+	assert_in_range(name.port, 49152, 65535);
+	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(one_out(&o), 1);
+	/* Others are not heard. */
+	make_udp(udp, IP(192, 168, 1, 6), 0, 9, name.port, "n", 1);
+	one_packet(&o, &(struct packet_spec){.source = IP(192, 168, 1, 6), .protocol = 17, .payload = udp, .n = 9});
+	one_udp(&o, 10, name.port, "n", 1);
+	assert_counter(&o, "udp_no_socket", 2);
+	one_udp(&o, 9, name.port, "y", 1);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 1);
+	/* Another peer, and none: then all are heard. */
+	assert_int_equal(berth_connect(o.host, s, &other), 0);
+	one_udp(&o, 9, name.port, "y", 1);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), BERTH_EAGAIN);
+	assert_int_equal(berth_connect(o.host, s, &(struct berth_socket_address){0}), 0);
+	assert_int_equal(berth_getpeername(o.host, s, &name), BERTH_ENOTCONN);
+	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
+	assert_true(berth_address_is_any(&name.address));
+	one_udp(&o, 9, name.port, "y", 1);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EDESTADDRREQ);
+	one_deinit(&o);
+}
+
+static void two_with_one_pair(void **state)
+{
+	struct berth_socket_address peer = socket_address(PEER, 9), local = socket_address(HOST, 1000);
+	int on = 1, s[2];
+	struct one o;
+
+	(void)state;
+	one_init(&o);
+	for (unsigned i = 0; i < 2; i++) {
+		s[i] = datagram_socket(&o);
+		assert_int_equal(berth_setsockopt(o.host, s[i], BERTH_SOL_SOCKET, BERTH_SO_REUSEADDR, &on, sizeof(on)),
+				 0);
+		assert_int_equal(berth_bind(o.host, s[i], &local), 0);
+	}
+	assert_int_equal(berth_connect(o.host, s[0], &peer), 0);
+	assert_int_equal(berth_connect(o.host, s[1], &peer), BERTH_EADDRINUSE);
+	assert_int_equal(berth_getpeername(o.host, s[1], &peer), BERTH_ENOTCONN);
+	one_deinit(&o);
+}
+
+static void cut_and_peeked(void **state)
+{
+	uint8_t a[3], b[2];
+	struct berth_vector vectors[] = {{a, 3}, {NULL, 0}, {b, 2}};
+	struct berth_message m = {.vectors = vectors, .n_vectors = 3};
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	s = one_udp_socket(&o, 7);
+	one_udp(&o, 1000, 7, "abcdefgh", 8);
+	assert_int_equal(berth_recvmsg(o.host, s, &m, BERTH_MSG_PEEK), 5);
+	assert_int_equal(m.flags, BERTH_MSG_TRUNC);
+	assert_memory_equal(a, "abc", 3);
+	assert_memory_equal(b, "de", 2);
+	assert_int_equal(m.foreign.port, 1000);
+	assert_int_equal(get_be32(m.foreign.address.bytes), PEER);
+	assert_int_equal(get_be32(m.local.address.bytes), HOST);
+	assert_int_equal(m.local.port, 7);
+	assert_int_equal(berth_recvmsg(o.host, s, &m, BERTH_MSG_TRUNC), 8);
+	assert_int_equal(berth_recvmsg(o.host, s, &m, 0), BERTH_EAGAIN);
+	one_udp(&o, 1000, 7, NULL, 0);
+	assert_int_equal(berth_ready(o.host, s), BERTH_READABLE | BERTH_WRITABLE);
+	assert_int_equal(berth_recvmsg(o.host, s, &m, 0), 0);
+	assert_int_equal(m.flags, 0);
+	vectors[0].n = vectors[2].n = SIZE_MAX / 2 + 1;
+	assert_int_equal(berth_recvmsg(o.host, s, &m, 0), BERTH_EINVAL);
+	assert_int_equal(berth_sendmsg(o.host, s, &m), BERTH_EINVAL);
+	one_deinit(&o);
+}
+
+static void gathered(void **state)
+{
+	struct berth_vector vectors[] = {{"ab", 2}, {NULL, 0}, {"cde", 3}};
+	struct berth_message m = {.foreign = socket_address(PEER, 9), .vectors = vectors, .n_vectors = 3};
+	const uint8_t *udp;
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	one_meet(&o);
+	s = datagram_socket(&o);
+	assert_int_equal(berth_sendmsg(o.host, s, &m), 5);
+	m.n_vectors = 0;
+	assert_int_equal(berth_sendmsg(o.host, s, &m), 0);
+	assert_int_equal(one_out(&o), 2);
+	sent_ip(&o, 0, &udp);
+	assert_memory_equal(udp + 8, "abcde", 5);
+	assert_int_equal(sent_ip(&o, 1, &udp).total_len, 28);
+	one_deinit(&o);
+}
+
+/* attacks row 35 for UDP: a flood fills the queue and no more, however small the datagrams; each drop is counted. */
+static void bounded_receive_queue(void **state)
+{
+	struct berth_socket_row row;
+	uint64_t cursor = 0, dropped;
+	unsigned got = 0;
+	uint8_t byte;
+	size_t before;
+	int size = 16384;
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	s = one_udp_socket(&o, 7);
+	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, &size, sizeof(size)), 0);
+	before = o.heap.n_bytes;
+	for (unsigned i = 0; i < 10000; i++)
+		one_udp(&o, 1000, 7, "x", 1);
+	assert_true(o.heap.n_bytes - before < 16384 + 512);
+	dropped = counter(o.host, "udp_queue_full");
+	assert_true(dropped > 9000);
+	assert_true(berth_host_snapshot_next(o.host, &cursor, &row));
+	assert_int_equal(row.drops, dropped);
+	while (berth_recv(o.host, s, &byte, 1, 0) == 1)
+		got++;
+	assert_int_equal(got + dropped, 10000);
+	/* An idle socket holds no buffers. */
+	assert_int_equal(o.heap.n_bytes, before);
+	one_deinit(&o);
+}
+
+static void bounded_send_queue(void **state)
+{
+	struct berth_socket_address to = socket_address(PEER, 9);
+	struct berth_event event;
+	static uint8_t data[1000], large[65507];
+	unsigned sent = 0;
+	int size = 8192;
+	size_t before;
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	one_meet(&o);
+	s = one_udp_socket(&o, 1000);
+	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, &size, sizeof(size)), 0);
+	one_out(&o);
+	before = o.heap.n_bytes;
+	while (berth_sendto(o.host, s, data, sizeof(data), &to) == sizeof(data))
+		sent++;
+	assert_in_range(sent, 7, 9);
+	assert_int_equal(berth_sendto(o.host, s, data, 1, &to), BERTH_EAGAIN);
+	assert_int_equal(berth_ready(o.host, s), 0);
+	assert_false(berth_host_next_event(o.host, &event));
+	assert_int_equal(berth_host_deadline(o.host), 0);
+	assert_int_equal(one_out(&o), sent);
+	assert_true(berth_host_next_event(o.host, &event));
+	assert_int_equal(event.descriptor, s);
+	assert_int_equal(event.ready, BERTH_WRITABLE);
+	one_out(&o);
+	assert_int_equal(o.heap.n_bytes, before);
+	/* A small buffer still takes the largest datagram, one at a time. */
+	assert_int_equal(berth_sendto(o.host, s, large, sizeof(large), &to), sizeof(large));
+	assert_int_equal(berth_sendto(o.host, s, data, 1, &to), BERTH_EAGAIN);
+	one_deinit(&o);
+}
+
+static void errors_and_shutdown(void **state)
+{
+	struct berth_socket_address peer = socket_address(PEER, 9);
+	uint8_t got[8];
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	one_meet(&o);
+	s = one_udp_socket(&o, 1000);
+	assert_int_equal(berth_connect(o.host, s, &peer), 0);
+	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	one_out(&o);
+	one_udp(&o, 9, 1000, "data", 4);
+	one_icmp(&o, 0, 3, 3, 0, o.out[0].bytes + 14, 28);
+	assert_int_equal(berth_ready(o.host, s), BERTH_READABLE | BERTH_WRITABLE | BERTH_FAILED);
+	/* Queued data comes first. */
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 4);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), BERTH_ECONNREFUSED);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), BERTH_EAGAIN);
+	one_icmp(&o, 0, 3, 3, 0, o.out[0].bytes + 14, 28);
+	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_ECONNREFUSED);
+	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(pending_error(&o, s), 0);
+	assert_int_equal(berth_shutdown(o.host, s, BERTH_SHUT_WR), 0);
+	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EPIPE);
+	assert_int_equal(berth_shutdown(o.host, s, BERTH_SHUT_RD), 0);
+	one_udp(&o, 9, 1000, "data", 4);
+	assert_counter(&o, "udp_shut_down", 1);
+	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 0);
+	assert_true(berth_ready(o.host, s) & (int)BERTH_HANGUP);
+	one_deinit(&o);
+}
+
+/* What was sent before close still leaves; the port is free at once. */
+static void close_lets_leave(void **state)
+{
+	struct berth_socket_address to = socket_address(PEER, 9);
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	one_meet(&o);
+	s = one_udp_socket(&o, 1000);
+	one_udp(&o, 9, 1000, "unread", 6);
+	assert_int_equal(berth_sendto(o.host, s, "last", 4, &to), 4);
+	assert_int_equal(berth_close(o.host, s), 0);
+	assert_int_equal(berth_close(o.host, s), BERTH_EBADF);
+	s = one_udp_socket(&o, 1000);
+	assert_int_equal(one_out(&o), 1);
+	assert_int_equal(berth_close(o.host, s), 0);
+	assert_true(list_is_empty(&o.host->endpoints.all));
+	one_deinit(&o);
+}
+
+static void checksums(void **state)
+{
+	uint8_t udp[12], got[4];
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	s = one_udp_socket(&o, 7);
+	make_udp(udp, 0, 0, 1000, 7, "data", 4);
+	udp[11] ^= 1;
+	one_packet(&o, &(struct packet_spec){.protocol = 17, .payload = udp, .n = 12});
+	assert_counter(&o, "udp_bad_checksum", 1);
+	put_be16(udp + 6, 0); /* RFC 768: none made */
+	one_packet(&o, &(struct packet_spec){.protocol = 17, .payload = udp, .n = 12});
+	assert_int_equal(berth_recv(o.host, s, got, 4, 0), 4);
+	for (uint16_t len = 0; len < 20; len++) {
+		put_be16(udp + 4, len);
+		one_packet(&o, &(struct packet_spec){.protocol = 17, .payload = udp, .n = 12});
+	}
+	assert_counter(&o, "udp_bad_length", 8 + 7);
+	make_udp(udp, 0, 0, 1000, 0, "data", 4);
+	one_packet(&o, &(struct packet_spec){.protocol = 17, .payload = udp, .n = 12});
+	assert_counter(&o, "udp_bad_port", 1);
+	one_deinit(&o);
+}
+
+/* The host to itself, by both of its addresses; also the largest datagram. */
+static void loopback(void **state)
+{
+	static uint8_t data[65507], got[65507];
+	uint32_t addresses[] = {LOCALHOST, HOST, IP(127, 1, 2, 3)};
+	struct berth_socket_address from;
+	struct one o;
+	int a, b;
+
+	(void)state;
+	one_init(&o);
+	a = one_udp_socket(&o, 1000);
+	b = one_udp_socket(&o, 7);
+	data[65506] = 9;
+	for (unsigned i = 0; i < 3; i++) {
+		struct berth_socket_address to = socket_address(addresses[i], 7);
+
+		assert_int_equal(berth_sendto(o.host, a, data, sizeof(data), &to), sizeof(data));
+		assert_int_equal(one_out(&o), 0);
+		assert_int_equal(berth_recvfrom(o.host, b, got, sizeof(got), 0, &from), sizeof(got));
+		assert_memory_equal(got, data, sizeof(data));
+		assert_int_equal(get_be32(from.address.bytes), addresses[i]);
+		assert_int_equal(from.port, 1000);
+	}
+	/* Nobody there: refused, by way of ICMP inside the host. */
+	from = socket_address(LOCALHOST, 9);
+	assert_int_equal(berth_connect(o.host, a, &from), 0);
+	assert_int_equal(berth_send(o.host, a, "x", 1), 1);
+	one_out(&o);
+	assert_int_equal(pending_error(&o, a), BERTH_ECONNREFUSED);
+	assert_counter(&o, "ip_looped", 5);
+	one_deinit(&o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(binding),
+		cmocka_unit_test(sending_errors),
+		cmocka_unit_test(connected),
+		cmocka_unit_test(two_with_one_pair),
+		cmocka_unit_test(cut_and_peeked),
+		cmocka_unit_test(gathered),
+		cmocka_unit_test(bounded_receive_queue),
+		cmocka_unit_test(bounded_send_queue),
+		cmocka_unit_test(errors_and_shutdown),
+		cmocka_unit_test(close_lets_leave),
+		cmocka_unit_test(checksums),
+		cmocka_unit_test(loopback),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
