@@ -109,6 +109,16 @@ static void deliver(struct berth_host *host, const struct ip_packet *packet)
 	}
 }
 
+/* Source and destination are both good, known at a glance: the other way of the path that the host used last. */
+static bool is_answer(const struct berth_host *host, const struct ip_packet *packet)
+{
+	const struct host_path *path = &host->last;
+
+	return packet->source == path->destination && packet->destination == path->source &&
+	       packet->interface == path->interface && path->reach == REACH_UNICAST && path->destination &&
+	       !packet->broadcast;
+}
+
 /* Points the packet at the bytes of `frame` from off on. false: the header is not sound. */
 static bool open_packet(struct berth_host *host, struct berth_frame *frame, uint32_t off, struct ip_packet *packet)
 {
@@ -150,12 +160,14 @@ void ip_in(struct berth_host *host, unsigned interface, struct berth_frame *fram
 		host->counters.ip.source_routed++;
 		return;
 	}
-	if (!source_is_good(host, &packet)) {
-		host->counters.ip.martian_source++;
-		return;
+	if (!is_answer(host, &packet)) {
+		if (!source_is_good(host, &packet)) {
+			host->counters.ip.martian_source++;
+			return;
+		}
+		if (!destination_is_good(host, &packet))
+			return;
 	}
-	if (!destination_is_good(host, &packet))
-		return;
 	if (packet.header.more_fragments || packet.header.off_fragment)
 		deliver_fragment(host, &packet);
 	else

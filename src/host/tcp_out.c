@@ -33,7 +33,7 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	header.dont_fragment = path->dont_fragment;
 	if (!header.dont_fragment)
 		header.id = ip_draw_id(host);
-	ip_checksum(out, &header, TCP_OFF_CHECKSUM, (capabilities & BERTH_LINK_CHECKSUM) || out->segment_size);
+	ip_checksum(out, &header, TCP_OFF_CHECKSUM, capabilities & BERTH_LINK_CHECKSUM);
 	out->off_transport = IP4_HEADER;
 	return ip_frame(host, path, &header, out);
 }

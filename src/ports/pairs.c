@@ -112,6 +112,18 @@ struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair 
 	return NULL;
 }
 
+struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair *pair)
+{
+	struct endpoint *e;
+
+	if (pairs->found && same_pair(&pairs->found->pair, pair))
+		return pairs->found;
+	e = pairs_find(pairs, pair);
+	if (e)
+		pairs->found = e;
+	return e;
+}
+
 struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct socket_pair *pair)
 {
 	struct socket_pair waiting = {
@@ -139,12 +151,15 @@ static void enter_pairs(struct pairs *pairs, struct endpoint *e)
 {
 	table_add(&pairs->by_pair, hash_pair(pairs, &e->pair), &e->node);
 	e->in_pairs = true;
+	pairs->found = NULL; /* of those with the same pair the last one counts */
 }
 
 static void leave_pairs(struct pairs *pairs, struct endpoint *e)
 {
 	if (e->in_pairs)
 		table_remove(&pairs->by_pair, &e->node);
+	if (pairs->found == e)
+		pairs->found = NULL;
 	e->in_pairs = false;
 }
 

@@ -12,8 +12,9 @@
 struct pairs {
 	struct table by_pair, by_port;
 	struct siphash_key key;
-	uint64_t n_drawn;     /* with the key: where the next search for a port begins */
-	uint16_t first, last; /* the ephemeral range */
+	uint64_t n_drawn;       /* with the key: where the next search for a port begins */
+	uint16_t first, last;   /* the ephemeral range */
+	struct endpoint *found; /* by pairs_find_cached last; NULL, or in by_pair */
 };
 
 /* 0 or BERTH_ENOMEM. */
@@ -23,6 +24,9 @@ void pairs_deinit(struct pairs *pairs);
 
 /* The endpoint with exactly this pair, or NULL. */
 struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair *pair);
+
+/* The same, trying the endpoint found last first: segments come in trains, and then no hash is needed. */
+struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair *pair);
 
 /* The endpoint that waits at the pair's local address and port without a peer: bound to the address first, then to all.
  */

@@ -390,7 +390,7 @@ static void in_connection(struct tcp_env *env, struct tcb *t, const struct tcp_s
 
 void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
 {
-	struct endpoint *e = pairs_find(env->pairs, &segment->pair);
+	struct endpoint *e = pairs_find_cached(env->pairs, &segment->pair);
 
 	env->counters.segments_in++;
 	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT &&
