@@ -4,7 +4,7 @@
  * ...", which bench/report.py reads. */
 #include "bench.h"
 
-#include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +32,12 @@ uint64_t bench_used(void)
 uint64_t bench_resident(void)
 {
 	unsigned long n_total, n_resident;
-	FILE *f = fopen("/proc/self/statm", "r");
-	int n = f ? fscanf(f, "%lu %lu", &n_total, &n_resident) : 0;
+	FILE *f;
+	int n;
+
+	malloc_trim(0);
+	f = fopen("/proc/self/statm", "r");
+	n = f ? fscanf(f, "%lu %lu", &n_total, &n_resident) : 0;
 
 	if (f)
 		fclose(f);

@@ -12,7 +12,7 @@ uint64_t bench_now(void);
 /* Nanoseconds of a processor that this process has used: what it costs, whoever else is running. */
 uint64_t bench_used(void);
 
-/* Bytes of memory that the process has resident. */
+/* Bytes of memory that the process has resident, once malloc has given back what it only keeps. */
 uint64_t bench_resident(void);
 
 /* The value of "name=VALUE" among the program's arguments (decimal, with k, m or g for powers of 1024), or `otherwise`.
