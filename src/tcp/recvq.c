@@ -159,14 +159,18 @@ static void ahead_free_if_empty(struct recvq *q, const struct berth_memory *memo
 		ahead_free(q, memory);
 }
 
-/* The run at this position changed last. */
+/* The run at this position changed last. It stands there once, so that one that grows leaves the others their place. */
 static void remember(struct recvq_ahead *a, tcp_seq at)
 {
-	unsigned n = a->n_recent < TCP_SACK_BLOCKS_MAX ? a->n_recent : TCP_SACK_BLOCKS_MAX - 1;
+	const struct recvq_run *run = &a->runs[run_find(a, at + 1)];
+	tcp_seq recent[TCP_SACK_BLOCKS_MAX] = {at};
+	uint8_t n = 1;
 
-	memmove(a->recent + 1, a->recent, n * sizeof(a->recent[0]));
-	a->recent[0] = at;
-	a->n_recent = (uint8_t)(n + 1);
+	for (unsigned i = 0; i < a->n_recent && n < TCP_SACK_BLOCKS_MAX; i++)
+		if (a->recent[i] < run->left || a->recent[i] >= run->right)
+			recent[n++] = a->recent[i];
+	memcpy(a->recent, recent, sizeof(recent));
+	a->n_recent = n;
 }
 
 /* Where a new segment goes, once what was there already is taken off its ends. */
