@@ -19,13 +19,12 @@ const char netstat_usage[] = "usage: berth netstat [options]\n"
 			     "  -t, --tcp           TCP only\n"
 			     "  -u, --udp           UDP only\n"
 			     "  -s, --statistics    the hosts' counters instead of their sockets\n"
-			     "      --json          as JSON\n"
+			     "  -j, --json          as JSON\n"
 			     "      --host NAME     only hosts of this name\n"
 			     "  -h, --help          this text\n";
 
 enum {
-	OPTION_JSON = 0x100,
-	OPTION_HOST,
+	OPTION_HOST = 0x100,
 };
 
 /* false: not an option of ours. */
@@ -50,7 +49,7 @@ static bool take_option(struct netstat_query *query, int c)
 	case 's':
 		query->statistics = true;
 		return true;
-	case OPTION_JSON:
+	case 'j':
 		query->json = true;
 		return true;
 	case OPTION_HOST:
@@ -68,12 +67,12 @@ static int parse_options(struct netstat_query *query, int argc, char **argv)
 		{"all", no_argument, NULL, 'a'},          {"listening", no_argument, NULL, 'l'},
 		{"numeric", no_argument, NULL, 'n'},      {"tcp", no_argument, NULL, 't'},
 		{"udp", no_argument, NULL, 'u'},          {"statistics", no_argument, NULL, 's'},
-		{"json", no_argument, NULL, OPTION_JSON}, {"host", required_argument, NULL, OPTION_HOST},
+		{"json", no_argument, NULL, 'j'}, {"host", required_argument, NULL, OPTION_HOST},
 		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":alntush", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":ajlntush", options, NULL)) != -1) {
 		if (c == 'h')
 			return -1;
 		if (!take_option(query, c))
