@@ -257,6 +257,7 @@ static void test_complete(void **state)
 		payload[i] = (uint8_t)(i * 7 + 3);
 	for (unsigned i = 0; i < 54; i++)
 		out.header[i] = (uint8_t)(i * 5);
+	out.header[50] = out.header[51] = 0; /* a pseudo-header that adds up to nothing */
 	out.slices[0] = (struct berth_slice){payload, 301};
 	out.slices[1] = (struct berth_slice){payload + 301, 1};
 	out.slices[2] = (struct berth_slice){payload + 302, 698};
