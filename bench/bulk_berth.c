@@ -22,7 +22,7 @@ struct end {
 struct run {
 	struct berth_pool *pool;
 	struct end sender, receiver;
-	uint32_t window, chunk, mtu;
+	uint32_t window, chunk, mtu; /* chunk: bytes of one send and of one receive */
 	unsigned capabilities, batch;
 	bool offload;
 	bool has_room;
@@ -87,7 +87,7 @@ static void receive_data(struct run *run, int socket)
 {
 	long n;
 
-	while ((n = berth_recv(run->receiver.host, socket, run->sink, sizeof run->sink, 0)) > 0)
+	while ((n = berth_recv(run->receiver.host, socket, run->sink, run->chunk, 0)) > 0)
 		run->n_received += (uint64_t)n;
 	bench_require(n == BERTH_EAGAIN, "the receiver waits for more");
 }
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 	t.from = bench_argument(argv, "warm", 64 << 20);
 	t.to = t.from + bench_argument(argv, "bytes", 1 << 30);
 	run.window = (uint32_t)bench_argument(argv, "window", 256 << 10);
-	run.chunk = (uint32_t)bench_argument(argv, "chunk", 65536);
+	run.chunk = (uint32_t)bench_argument(argv, "chunk", 8 * 1460);
 	run.batch = (unsigned)bench_argument(argv, "batch", 65536);
 	run.mtu = (uint32_t)bench_argument(argv, "mtu", 1500);
 	run.capabilities = (unsigned)bench_argument(argv, "capabilities", 0);

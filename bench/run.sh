@@ -3,7 +3,7 @@
 #
 #     sh bench/run.sh [meson options]
 #
-# Builds for speed in build-bench, with lwIP from Debian's source package when that can be had, and takes a few minutes.
+# Builds for speed in build-bench, with lwIP from Debian's source package when that can be had, and takes about a minute.
 # Further options go to meson for both, for example -Db_lto=true.
 set -eu
 
