@@ -38,6 +38,11 @@ uint64_t tcp_cc_slow_start(struct tcp_cc *cc, uint64_t n_acked)
 
 void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window)
 {
+	/* Credit from when growth was slower is worth one segment, not a burst at the new rate. */
+	if (cc->n_credit >= window) {
+		cc->n_credit = 0;
+		cc->cwnd += cc->mss;
+	}
 	cc->n_credit += n_acked;
 	if (cc->n_credit >= window) {
 		uint64_t n = cc->n_credit / window;
