@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "host_private.h"
+#include "in.h"
+#include "neighbour.h"
 
 /* To this station or to all; groups are taken as far as IP, which knows them better. */
 static bool is_for_us(const struct host_interface *interface, const uint8_t destination[6])

@@ -4,7 +4,7 @@
  * leaving in fragments, then the endpoints that have something to send, a frame each in turn. Frames show bytes of send
  * queues and of packets; what has left stays until the next call. What the host sends to itself is taken in between, so
  * that a conversation inside the host gets on within one call. */
-#include "host_private.h"
+#include "out.h"
 
 /* Puts the endpoint behind the others that have something to send. */
 static void rotate(struct berth_host *host, struct endpoint *e)

@@ -4,7 +4,9 @@
  * made in frames_out; between the two there is nothing but the endpoints' lists. */
 #include <string.h>
 
-#include "host_private.h"
+#include "in.h"
+#include "neighbour.h"
+#include "out.h"
 
 void berth_host_config_default(struct berth_host_config *config)
 {

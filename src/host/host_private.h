@@ -9,7 +9,6 @@
 
 #include "bytes.h"
 #include "counters.h"
-#include "eth.h"
 #include "ip4.h"
 #include "list.h"
 #include "pairs.h"
@@ -193,17 +192,6 @@ struct berth_host {
 	struct berth_host_config config;
 };
 
-/* A packet that has arrived, its header checked. */
-struct ip_packet {
-	struct berth_frame *frame;
-	const uint8_t *bytes; /* the IP header, header.total_len bytes are there */
-	struct ip4_header header;
-	uint32_t source, destination;
-	uint32_t off_payload, len_payload; /* from frame->data */
-	uint8_t interface;
-	bool broadcast; /* to more than this host, by IP or by the frame */
-};
-
 /* ---- host.c ---- */
 
 /* Every call that has a time begins with this: time goes on, and what the last frames out showed may go. */
@@ -275,159 +263,5 @@ bool path_mtu_judge(struct berth_host *host, uint32_t destination, uint32_t mtu,
 		    struct path_mtu_verdict *out);
 /* Remembers a verdict. */
 void path_mtu_set(struct berth_host *host, uint32_t destination, const struct path_mtu_verdict *verdict);
-
-/* ---- neighbour.c and arp.c ---- */
-
-enum neighbour_state {
-	NEIGHBOUR_INCOMPLETE, /* asked for, MAC unknown */
-	NEIGHBOUR_REACHABLE,  /* heard of lately */
-	NEIGHBOUR_STALE,      /* not lately: usable, and asked again when used */
-	NEIGHBOUR_PROBE,      /* usable, and being asked again */
-};
-
-struct neighbour {
-	struct table_node node;
-	struct list_node age;
-	struct host_timer timer;
-	struct host_packets held; /* while INCOMPLETE */
-	uint32_t ip;
-	uint8_t interface;
-	uint8_t state; /* enum neighbour_state */
-	uint8_t n_asked;
-	uint8_t mac[6];
-};
-
-int neighbour_init(struct berth_host *host);
-void neighbour_deinit(struct berth_host *host);
-struct neighbour *neighbour_find(struct berth_host *host, unsigned interface, uint32_t ip);
-/* The entry of the path's next hop, made and asked for if need be; NULL when out of memory. */
-struct neighbour *neighbour_of_path(struct berth_host *host, struct host_path *path);
-/* An entry with a known MAC, not to be used yet but likely soon: made only while there is plenty of room. */
-void neighbour_introduce(struct berth_host *host, unsigned interface, uint32_t ip, const uint8_t mac[6]);
-/* n is at this MAC. `confirmed`: it said so in answer to us. */
-void neighbour_learn(struct berth_host *host, struct neighbour *n, const uint8_t mac[6], bool confirmed);
-/* Asks again for a STALE neighbour that is being used. */
-void neighbour_refresh(struct berth_host *host, struct neighbour *n);
-/* Keeps a packet until n's MAC is known. Takes it. */
-void neighbour_hold(struct berth_host *host, struct neighbour *n, struct host_packet *packet);
-
-/* n's MAC may be used. */
-static inline bool neighbour_usable(struct berth_host *host, struct neighbour *n)
-{
-	if (n->state == NEIGHBOUR_STALE)
-		neighbour_refresh(host, n);
-	return n->state != NEIGHBOUR_INCOMPLETE;
-}
-
-void arp_in(struct berth_host *host, unsigned interface, const uint8_t *p, size_t n);
-/* Asks all stations for ip, or the one at `mac` when that is not NULL. */
-void arp_ask(struct berth_host *host, unsigned interface, uint32_t ip, const uint8_t *mac);
-
-/* ---- eth_in.c, ip_in.c, reassemble.c ---- */
-
-/* frame is borrowed: who keeps it takes a reference. */
-void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame);
-/* `to_all`: the frame went to more stations than this. */
-void ip_in(struct berth_host *host, unsigned interface, struct berth_frame *frame, uint32_t off, bool to_all);
-void host_udp_in(struct berth_host *host, const struct ip_packet *packet);
-/* Fills everything but the ports of the pair of a packet's transport, as seen from this host. */
-void ip_pair(const struct ip_packet *packet, struct socket_pair *pair);
-
-void reassemble_init(struct berth_host *host);
-void reassemble_deinit(struct berth_host *host);
-/* Takes in a fragment. The frame of the whole packet, with header in front and a reference for the caller, once this
- * one was the last that was missing; else NULL. */
-struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *fragment);
-
-/* ---- icmp_in.c, icmp_out.c ---- */
-
-void icmp_in(struct berth_host *host, const struct ip_packet *packet);
-/* A packet of this host, quoted from its IP header on, did not get there. `error` is a BERTH_E number. */
-void icmp_deliver(struct berth_host *host, const uint8_t *quote, size_t n, int error, bool hard);
-/* Sends an error about a packet, if one may be sent (RFC 1122 section 3.2.2) and the limit allows. */
-void icmp_error(struct berth_host *host, const struct ip_packet *about, uint8_t type, uint8_t code);
-void icmp_echo_reply(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *request);
-void icmp_limit_init(struct berth_host *host);
-
-/* ---- packet.c ---- */
-
-/* A packet with room for n bytes; NULL when out of memory. */
-struct host_packet *packet_new(struct berth_host *host, uint32_t n);
-struct host_packet *packet_free(struct berth_host *host, struct host_packet *packet);
-/* The same bytes as the frame (no Ethernet header before them), owned. NULL when out of memory. */
-struct host_packet *packet_of_frame(struct berth_host *host, const struct berth_frame_out *out);
-void packets_push(struct host_packets *packets, struct host_packet *packet);
-struct host_packet *packets_pop(struct host_packets *packets);
-void packets_clear(struct berth_host *host, struct host_packets *packets);
-/* Takes a packet whose MAC is known (or that needs none) to the queue of those that leave next. */
-void packet_ready(struct berth_host *host, struct host_packet *packet);
-/* Fills a frame from a packet; the frame shows the packet's bytes. */
-void packet_to_frame(const struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out);
-
-/* Puts the Ethernet header before what is in the frame. */
-static inline void host_eth_prepend(const struct host_interface *interface, const uint8_t mac[6], uint16_t type,
-				    struct berth_frame_out *out)
-{
-	uint8_t *p = out->header + out->off_header - ETH_HEADER;
-
-	put_be16(put_bytes(put_bytes(p, mac, 6), interface->mac, 6), type);
-	out->off_header = (uint8_t)(out->off_header - ETH_HEADER);
-	out->len_header = (uint8_t)(out->len_header + ETH_HEADER);
-	out->len += ETH_HEADER;
-	out->off_network = type == ETH_TYPE_IP4 ? ETH_HEADER : 0;
-	if (out->off_transport)
-		out->off_transport += ETH_HEADER;
-}
-
-/* ---- ip_out.c ---- */
-
-struct ip_send {
-	uint32_t source; /* 0: the path's */
-	uint8_t protocol, tos, ttl;
-	uint8_t len_transport;  /* of the payload: its header, when a link may have to change it; else 0 */
-	const uint8_t *payload; /* borrowed */
-	uint32_t len;
-};
-
-/* An IP ID that nobody can foretell (RFC 6864, 7739). */
-uint16_t ip_draw_id(struct berth_host *host);
-/* Sends a payload in one packet, or in fragments when it is longer than the path's MTU. */
-void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what);
-/* Puts an IP header before the transport header and payload in `out`, and gives it to the link layer. true: the frame
- * is to leave now; false: it was kept or dropped. */
-bool ip_frame(struct berth_host *host, struct host_path *path, struct ip4_header *header, struct berth_frame_out *out);
-/* The same for a frame that has its IP header. */
-bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_frame_out *out);
-/* Completes the transport checksum of a frame that has no headers below transport yet, at HOST_OFF_TRANSPORT +
- * off_checksum (now 0); or leaves it to the link when `partial`. */
-void ip_checksum(struct berth_frame_out *out, const struct ip4_header *header, uint16_t off_checksum, bool partial);
-
-/* ---- udp_out.c ---- */
-
-/* The next frame of the datagram that is leaving in fragments. As host_udp_frame. */
-bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out);
-/* The next frame of a UDP socket. true: it is in *out; false: nothing this time. */
-bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out);
-
-/* ---- tcp_in.c, tcp_out.c ---- */
-
-void host_tcp_in(struct berth_host *host, const struct ip_packet *packet);
-/* The next frame of a connection, as host_udp_frame. */
-bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out);
-/* Sends the answer that TCP has left in its env, if any. */
-void host_tcp_reply(struct berth_host *host);
-
-/* ---- frames_out.c ---- */
-
-/* Something has to leave, or the host has something to say to itself. */
-bool host_has_frames(const struct berth_host *host);
-
-/* ---- loopback.c ---- */
-
-/* Queues a copy of the frame for this host itself. */
-void loopback_push(struct berth_host *host, const struct berth_frame_out *out);
-/* Takes in what waits, at most n_max packets. */
-void loopback_run(struct berth_host *host, unsigned n_max);
-void loopback_deinit(struct berth_host *host);
 
 #endif

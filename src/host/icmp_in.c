@@ -6,8 +6,8 @@
  * 8504's reasons hold for IPv4). */
 #include <string.h>
 
-#include "host_private.h"
 #include "icmp.h"
+#include "in.h"
 
 /* What an error quotes. */
 struct quotation {

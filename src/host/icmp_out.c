@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "host_private.h"
 #include "icmp.h"
+#include "in.h"
+#include "out.h"
 
 /* In hundredths of an error. */
 #define TOKENS_ALL 20000

@@ -4,8 +4,8 @@
  * that can be, is it for this host, is it whole; only then is the transport looked at. */
 #include <string.h>
 
-#include "host_private.h"
 #include "icmp.h"
+#include "in.h"
 
 static bool header_is_sound(struct berth_host *host, enum ip4_verdict verdict)
 {

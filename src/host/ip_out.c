@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "host_private.h"
+#include "neighbour.h"
+#include "out.h"
 
 static const uint8_t mac_all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 

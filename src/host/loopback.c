@@ -2,7 +2,8 @@
  *
  * It goes through the same input as everything else. A packet is copied into a frame (whoever receives it keeps frames,
  * and what is sent belongs to the sender), waits in a bounded queue, and is taken in when the sender's call is over. */
-#include "host_private.h"
+#include "in.h"
+#include "out.h"
 
 static struct berth_frame *pop(struct host_frames *frames)
 {

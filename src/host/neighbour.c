@@ -7,7 +7,9 @@
  */
 #include <string.h>
 
-#include "host_private.h"
+#include "in.h"
+#include "neighbour.h"
+#include "out.h"
 
 #define NEIGHBOURS_MAX 512
 /* Stations that only asked for us fill this many places; the others are for those that this host itself talks to. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "eth.h"
-#include "host_private.h"
+#include "out.h"
 
 struct host_packet *packet_new(struct berth_host *host, uint32_t n)
 {

@@ -11,8 +11,8 @@
  * overlap: networks do duplicate. */
 #include <string.h>
 
-#include "host_private.h"
 #include "icmp.h"
+#include "in.h"
 #include "ranges.h"
 
 #define BYTES_ALL (1u << 20)

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "host_private.h"
+#include "in.h"
+#include "out.h"
 
 static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p)
 {

@@ -4,7 +4,7 @@
  * and the payload is touched once, for the checksum, and not at all when the link makes that. */
 #include <string.h>
 
-#include "host_private.h"
+#include "out.h"
 
 /* The most payload of one IP packet with the longest headers. */
 #define PAYLOAD_MAX (UINT16_MAX - IP4_HEADER - TCP_HEADER_MAX)

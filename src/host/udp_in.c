@@ -1,7 +1,7 @@
 /* UDP in: from an IP packet to a socket. */
-#include "host_private.h"
 #include "checksum.h"
 #include "icmp.h"
+#include "in.h"
 #include "udp_header.h"
 
 /* RFC 768: a checksum of 0 is none. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "host_private.h"
+#include "out.h"
 #include "udp_header.h"
 
 /* The datagram has left, all of it; frames may show its bytes until the next call. */

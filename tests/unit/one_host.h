@@ -19,6 +19,8 @@
 #include "checksum.h"
 #include "heap.h"
 #include "host_private.h"
+#include "neighbour.h"
+#include "out.h"
 #include "icmp.h"
 #include "udp_header.h"
 

@@ -1,0 +1,86 @@
+/* What leaves: packets that the host owns, IP, the frames of transports, and the way back into the host itself. */
+#ifndef HOST_OUT_H
+#define HOST_OUT_H
+
+#include "eth.h"
+#include "host_private.h"
+
+/* ---- packet.c ---- */
+
+/* A packet with room for n bytes; NULL when out of memory. */
+struct host_packet *packet_new(struct berth_host *host, uint32_t n);
+struct host_packet *packet_free(struct berth_host *host, struct host_packet *packet);
+/* The same bytes as the frame (no Ethernet header before them), owned. NULL when out of memory. */
+struct host_packet *packet_of_frame(struct berth_host *host, const struct berth_frame_out *out);
+void packets_push(struct host_packets *packets, struct host_packet *packet);
+struct host_packet *packets_pop(struct host_packets *packets);
+void packets_clear(struct berth_host *host, struct host_packets *packets);
+/* Takes a packet whose MAC is known (or that needs none) to the queue of those that leave next. */
+void packet_ready(struct berth_host *host, struct host_packet *packet);
+/* Fills a frame from a packet; the frame shows the packet's bytes. */
+void packet_to_frame(const struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out);
+
+/* Puts the Ethernet header before what is in the frame. */
+static inline void host_eth_prepend(const struct host_interface *interface, const uint8_t mac[6], uint16_t type,
+				    struct berth_frame_out *out)
+{
+	uint8_t *p = out->header + out->off_header - ETH_HEADER;
+
+	put_be16(put_bytes(put_bytes(p, mac, 6), interface->mac, 6), type);
+	out->off_header = (uint8_t)(out->off_header - ETH_HEADER);
+	out->len_header = (uint8_t)(out->len_header + ETH_HEADER);
+	out->len += ETH_HEADER;
+	out->off_network = type == ETH_TYPE_IP4 ? ETH_HEADER : 0;
+	if (out->off_transport)
+		out->off_transport += ETH_HEADER;
+}
+
+/* ---- ip_out.c ---- */
+
+struct ip_send {
+	uint32_t source; /* 0: the path's */
+	uint8_t protocol, tos, ttl;
+	uint8_t len_transport;  /* of the payload: its header, when a link may have to change it; else 0 */
+	const uint8_t *payload; /* borrowed */
+	uint32_t len;
+};
+
+/* An IP ID that nobody can foretell (RFC 6864, 7739). */
+uint16_t ip_draw_id(struct berth_host *host);
+/* Sends a payload in one packet, or in fragments when it is longer than the path's MTU. */
+void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what);
+/* Puts an IP header before the transport header and payload in `out`, and gives it to the link layer. true: the frame
+ * is to leave now; false: it was kept or dropped. */
+bool ip_frame(struct berth_host *host, struct host_path *path, struct ip4_header *header, struct berth_frame_out *out);
+/* The same for a frame that has its IP header. */
+bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_frame_out *out);
+/* Completes the transport checksum of a frame that has no headers below transport yet, at HOST_OFF_TRANSPORT +
+ * off_checksum (now 0); or leaves it to the link when `partial`. */
+void ip_checksum(struct berth_frame_out *out, const struct ip4_header *header, uint16_t off_checksum, bool partial);
+
+/* ---- udp_out.c ---- */
+
+/* The next frame of the datagram that is leaving in fragments. As host_udp_frame. */
+bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out);
+/* The next frame of a UDP socket. true: it is in *out; false: nothing this time. */
+bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out);
+
+/* ---- tcp_out.c ---- */
+
+/* The next frame of a connection, as host_udp_frame. */
+bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out);
+
+/* ---- frames_out.c ---- */
+
+/* Something has to leave, or the host has something to say to itself. */
+bool host_has_frames(const struct berth_host *host);
+
+/* ---- loopback.c ---- */
+
+/* Queues a copy of the frame for this host itself. */
+void loopback_push(struct berth_host *host, const struct berth_frame_out *out);
+/* Takes in what waits, at most n_max packets. */
+void loopback_run(struct berth_host *host, unsigned n_max);
+void loopback_deinit(struct berth_host *host);
+
+#endif
