@@ -33,13 +33,14 @@ int berth_bind(struct berth_host *host, int descriptor, const struct berth_socke
 int berth_listen(struct berth_host *host, int descriptor, int backlog);
 
 /* The next waiting connection: its descriptor, and the peer in *foreign when that is not NULL. BERTH_EAGAIN, BERTH_EINVAL
- * (not listening), BERTH_EMFILE (it stays in the queue). */
+ * (not listening), BERTH_EOPNOTSUPP (not TCP), BERTH_EMFILE (it stays in the queue). */
 int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_address *foreign);
 
 /* TCP: begins to connect, BERTH_EINPROGRESS; when it is writable or failed, SO_ERROR says how it went. Again while it
  * runs: BERTH_EALREADY; when connected: BERTH_EISCONN. UDP: sets the peer, 0; an address of BERTH_ANY_FAMILY takes it
  * away. Also BERTH_EADDRNOTAVAIL (no ephemeral port free), BERTH_EADDRINUSE (the socket pair exists), BERTH_ENETUNREACH,
- * BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, or listening), BERTH_ENOMEM. */
+ * BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, or listening), BERTH_EACCES (UDP to a broadcast address without SO_BROADCAST),
+ * BERTH_ENOMEM. */
 int berth_connect(struct berth_host *host, int descriptor, const struct berth_socket_address *foreign);
 
 /* Flags of the calls that follow. */
@@ -49,7 +50,9 @@ int berth_connect(struct berth_host *host, int descriptor, const struct berth_so
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram, all
  * or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
  * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH, BERTH_ENOBUFS, or the socket's
- * pending error (which it takes away). */
+ * pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT, BERTH_EINVAL (port 0), BERTH_EACCES
+ * (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound, and no ephemeral port free). For TCP the address is not
+ * looked at. */
 long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n);
 long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
 		  const struct berth_socket_address *foreign);

@@ -31,8 +31,6 @@ static int datagram_connect(struct berth_host *host, struct endpoint *e, const s
 		return BERTH_EAFNOSUPPORT;
 	if (foreign->port == 0)
 		return BERTH_EINVAL;
-	/* The local address is chosen anew for each peer, unless the program bound one. */
-	udp_disconnect(&host->udp, s);
 	memcpy(address, foreign->address.bytes, 4);
 	error = socket_path(host, e, get_be32(address), local, &path);
 	if (error)

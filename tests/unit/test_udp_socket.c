@@ -122,6 +122,11 @@ static void connected(void **state)
 	assert_counter(&o, "udp_no_socket", 2);
 	one_udp(&o, 9, name.port, "y", 1);
 	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 1);
+	/* A peer that cannot be leaves the one that is. */
+	name = socket_address(IP(8, 8, 8, 8), 9);
+	assert_int_equal(berth_connect(o.host, s, &name), BERTH_ENETUNREACH);
+	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
 	/* Another peer, and none: then all are heard. */
 	assert_int_equal(berth_connect(o.host, s, &other), 0);
 	one_udp(&o, 9, name.port, "y", 1);
