@@ -114,12 +114,13 @@ bool host_route(struct berth_host *host, uint32_t destination, struct host_path 
 	const struct host_address *source;
 	struct host_path path = {.destination = destination, .next_hop = destination, .until = BERTH_NEVER};
 
-	if (destination == 0)
-		return false;
 	if (host_is_own(host, destination)) {
 		local_path(host, destination, out);
 		return true;
 	}
+	/* RFC 1122 section 3.2.1.3: no host has such an address, whatever the default route says. */
+	if (!ip_is_unicast(destination) && !ip_is_multicast(destination) && destination != UINT32_MAX)
+		return false;
 	route = destination == UINT32_MAX ? NULL : best_route(host, destination);
 	if (route) {
 		path.interface = route->interface;

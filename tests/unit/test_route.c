@@ -146,6 +146,10 @@ static void longest_prefix_wins(void **state)
 	assert_int_equal(next_hop(&o, IP(10, 1, 2, 9)), IP(192, 168, 1, 3));
 	assert_int_equal(next_hop(&o, IP(10, 1, 2, 3)), IP(192, 168, 1, 4));
 	assert_int_equal(next_hop(&o, PEER), PEER);
+	/* Not even the default route leads where no host can be. */
+	assert_null(host_path(o.host, 0));
+	assert_null(host_path(o.host, IP(0, 1, 2, 3)));
+	assert_null(host_path(o.host, IP(240, 0, 0, 1)));
 	one_deinit(&o);
 }
 
