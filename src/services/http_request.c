@@ -47,9 +47,14 @@ static int on_field(http_parser *parser, const char *at, size_t n)
 		request->in_value = false;
 		request->n_field = 0;
 	}
-	for (size_t i = 0; i < n; i++, request->n_field++)
+	for (size_t i = 0; i < n; i++, request->n_field++) {
+		/* RFC 9112 section 5.1: no space before the colon. A parser built without its strict mode lets it
+		 * through. */
+		if (at[i] == ' ' || at[i] == '\t')
+			return refuse(request, 400);
 		if (request->n_field < sizeof(request->field))
 			request->field[request->n_field] = at[i];
+	}
 	return count_head(request, n);
 }
 
