@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define NS_SECOND 1000000000ull
-#define NS_CAPTURE_CHECK NS_SECOND
+#define NS_WATCH NS_SECOND
 #define OFFLOADS (BERTH_LINK_CHECKSUM | BERTH_LINK_SEGMENT)
 
 /* ---- options ---- */
@@ -336,12 +336,20 @@ static bool capture_failed(struct host_setup *setup)
 	return true;
 }
 
-static void check_capture(void *user)
+/* What may go wrong while all is quiet: the capture's disk is full, the device is taken away. */
+static void watch_over(void *user)
 {
 	struct host_setup *setup = user;
 
-	if (!capture_failed(setup))
-		berth_loop_at(setup->loop, berth_loop_now(setup->loop) + NS_CAPTURE_CHECK, check_capture, setup);
+	capture_failed(setup);
+	if (if_nametoindex(setup->options->tap) == 0) {
+		setup->lost = true;
+		tool_fail(setup->options->verb, TOOL_FAILED, "%s: the device is gone; make it again and start anew",
+			  setup->options->tap);
+		berth_loop_stop(setup->loop);
+		return;
+	}
+	berth_loop_at(setup->loop, berth_loop_now(setup->loop) + NS_WATCH, watch_over, setup);
 }
 
 /* ---- all of it ---- */
@@ -362,8 +370,7 @@ int host_setup_open(struct host_setup *setup, const struct host_options *options
 		return status;
 	}
 	publish(setup);
-	if (setup->capture)
-		check_capture(setup);
+	watch_over(setup);
 	return TOOL_DONE;
 }
 
@@ -399,7 +406,7 @@ void host_settle(struct berth_loop *loop, struct berth_host *host, berth_time ns
 
 int host_setup_close(struct host_setup *setup, int status)
 {
-	if (capture_failed(setup) && status == TOOL_DONE)
+	if ((capture_failed(setup) || setup->lost) && status == TOOL_DONE)
 		status = TOOL_FAILED;
 	setup->control = berth_control_free(setup->control);
 	signals_unwatch(&setup->signals);

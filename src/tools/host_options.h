@@ -68,6 +68,7 @@ struct host_setup {
 	struct berth_control *control;
 	struct signals signals;
 	bool capture_told; /* that the capture has failed */
+	bool lost;         /* the device is gone, and a line says so; the loop was stopped */
 };
 
 /* Opens the link and puts capture, wire and offload around it, makes the host, attaches both to a new loop whose events
@@ -79,7 +80,8 @@ int host_setup_open(struct host_setup *setup, const struct host_options *options
  * `ns`. */
 void host_settle(struct berth_loop *loop, struct berth_host *host, berth_time ns);
 
-/* Closes everything. `status`, or TOOL_FAILED when it is TOOL_DONE but the capture's file is not whole. */
+/* Closes everything. `status`, or TOOL_FAILED when it is TOOL_DONE but the capture's file is not whole or the device is
+ * gone. */
 int host_setup_close(struct host_setup *setup, int status);
 
 /* The line for a capture that could not begin. Returns TOOL_FAILED. */

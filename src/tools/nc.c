@@ -414,12 +414,14 @@ static int converse(struct nc *nc)
 	if (status != TOOL_DONE)
 		return status;
 	touch(nc);
-	while (!nc->finished && !nc->setup.signals.number) {
+	while (!nc->finished && !nc->setup.signals.number && !nc->setup.lost) {
 		if (berth_loop_run(nc->setup.loop) < 0)
 			return tool_fail("nc", TOOL_FAILED, "the event loop failed");
 	}
 	if (nc->finished)
 		return nc->status;
+	if (nc->setup.lost)
+		return TOOL_FAILED;
 	return nc->udp ? TOOL_DONE : tool_fail("nc", TOOL_FAILED, "ended by a signal before the conversation was over");
 }
 

@@ -348,4 +348,13 @@ def test_what_cannot_be(t):
     assert r.returncode == 3 and r.stderr == b"berth serve: lo is not a TAP device; take another name\n", r.stderr
 
 
+def test_a_device_that_goes_away(t):
+    with serve(t) as process:
+        subprocess.run(["ip", "link", "del", "tap0"], check=True)
+        assert process.wait(wire.PATIENCE) == 3
+        line = process.stderr.read()
+        assert line == b"berth serve: tap0: the device is gone; make it again and start anew\n", line
+    wire.set_up()
+
+
 wire.main()
