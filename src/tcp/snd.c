@@ -277,7 +277,10 @@ bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct
 	if (!record(env, t, &plan)) {
 		env->counters.no_memory++;
 		tcp_timer_update(env, t, false);
-		return false;
+		if (!t->n_acks_due || plan.flags & TCP_SYN)
+			return false;
+		plan_ack(t, &plan); /* needs no record: what comes in is acknowledged all the same */
+		tcp_build_slices(t, &plan, out);
 	}
 	tcp_build_header(env, t, &plan, out);
 	commit(env, t, &plan);
