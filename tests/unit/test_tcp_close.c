@@ -315,6 +315,20 @@ static void test_reuse(void **state)
 	}
 }
 
+/* Where nobody listens there is no new connection to make room for: the newest SYN does not end TIME-WAIT. */
+static void test_reuse_without_listener(void **state)
+{
+	struct peer p;
+
+	time_wait(&p, &plain);
+	tcp_close(&p.env, p.listener);
+	p.listener = NULL;
+	peer_in(&p, TCP_SYN, 1000, 0, 0);
+	peer_expect(peer_only(&p), TCP_ACK, 2, 2, 0);
+	assert_int_equal(peer_state(&p), BERTH_TCP_TIME_WAIT);
+	peer_deinit(&p);
+}
+
 /* Their number is bounded: the oldest makes room. */
 static void test_cap(void **state)
 {
@@ -483,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_repeated_fin),
 		cmocka_unit_test(test_old_segments),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_reuse_without_listener),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_blind_reset),
 		cmocka_unit_test(test_blind_syn),

@@ -294,6 +294,39 @@ static void test_no_memory(void **state)
 	}
 }
 
+/* A host without memory for what it sends still acknowledges what it receives. */
+static void *no_alloc(void *context, size_t size)
+{
+	return NULL;
+}
+
+static void test_acks_without_memory(void **state)
+{
+	struct berth_memory broke;
+	struct peer p;
+
+	begin(&p, &plain);
+	peer_send(&p, 1, 10000);
+	for (uint32_t acked = 1001; acked <= 10001; acked += 1000)
+		peer_in(&p, TCP_ACK, 1, acked, 0);
+	broke = p.heap.memory;
+	broke.alloc = no_alloc;
+	peer_clear(&p);
+	{
+		uint8_t bytes[1000] = {0};
+
+		assert_int_equal(sendq_append(&p.t->sendq, bytes, sizeof(bytes), p.env.memory), 1000);
+	}
+	p.env.memory = &broke; /* there are bytes to send, and no record for them */
+	peer_in(&p, TCP_ACK, 0, 10001, 1);
+	peer_expect(peer_only(&p), TCP_ACK, 10001, 1, 0);
+	peer_clear(&p);
+	peer_in(&p, TCP_ACK, 0, 10001, 1);
+	peer_expect(peer_only(&p), TCP_ACK, 10001, 1, 0);
+	p.env.memory = &p.heap.memory;
+	peer_deinit(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_send_buffer),
 		cmocka_unit_test(test_idle_holds_nothing),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_acks_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
