@@ -22,6 +22,7 @@ struct berth_link;
 	X(send_failed, "frames the link could not take")                                                               \
 	X(receive_failed, "frames lost for want of memory, or cut short")                                              \
 	X(split, "frames made by splitting large ones")                                                                \
+	X(coalesced, "segments joined into large frames")                                                              \
 	X(lost_out, "frames lost on the way out")                                                                      \
 	X(lost_out_bytes, "bytes lost on the way out")                                                                 \
 	X(lost_in, "frames lost on the way in")                                                                        \

@@ -1,4 +1,5 @@
-/* The software path: a link that takes partial checksums and large segments, around one that does not.
+/* The software path: a link that takes partial checksums and large segments, and gives large segments, around one that
+ * does not.
  *
  * Frames that the inner link can take as they are pass in runs, untouched. The others are worked on (split.h) into a
  * batch of gather lists that still point into the original's payload, and the batch goes to the inner link when it is
@@ -7,6 +8,7 @@
 
 #include <berth/link.h>
 
+#include "coalesce.h"
 #include "split.h"
 
 #define BATCH 48
@@ -15,6 +17,7 @@ struct offload {
 	struct berth_link link;
 	struct berth_link *inner;
 	const struct berth_memory *memory;
+	struct coalesce coalesce;
 	unsigned n_batch;
 	struct berth_frame_out batch[BATCH];
 };
@@ -120,7 +123,9 @@ static void offload_send(struct berth_link *link, const struct berth_frame_out *
 
 static struct berth_frame *offload_receive(struct berth_link *link, berth_time now)
 {
-	struct berth_frame *frame = berth_link_receive(((struct offload *)link)->inner, now);
+	struct offload *offload = (struct offload *)link;
+	struct berth_frame *frame =
+		coalesce_receive(&offload->coalesce, offload->inner, offload->memory, now, &link->counters.coalesced);
 
 	if (frame) {
 		link->counters.received++;
@@ -131,7 +136,9 @@ static struct berth_frame *offload_receive(struct berth_link *link, berth_time n
 
 static berth_time offload_deadline(const struct berth_link *link)
 {
-	return berth_link_deadline(((const struct offload *)link)->inner);
+	const struct offload *offload = (const struct offload *)link;
+
+	return offload->coalesce.n ? 0 : berth_link_deadline(offload->inner);
 }
 
 static void offload_free(struct berth_link *link)
@@ -139,6 +146,7 @@ static void offload_free(struct berth_link *link)
 	struct offload *offload = (struct offload *)link;
 	const struct berth_memory *memory = offload->memory;
 
+	coalesce_deinit(&offload->coalesce);
 	berth_link_free(offload->inner);
 	memory->free(memory->context, offload, sizeof(*offload));
 }
@@ -166,6 +174,7 @@ int berth_link_offload(struct berth_link *inner, const struct berth_memory *memo
 	offload->link.ethernet = inner->ethernet;
 	offload->inner = inner;
 	offload->memory = memory;
+	offload->coalesce.n = 0;
 	offload->n_batch = 0;
 	*out = &offload->link;
 	return 0;
