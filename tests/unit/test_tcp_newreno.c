@@ -102,8 +102,8 @@ static void test_partial(void **state)
 	peer_deinit(&p);
 }
 
-/* RFC 3042: the first two duplicates let a new segment out each. RFC 5681 section 3.2, step 3 to 5: then ssthresh is half of
- * what cwnd had let out, and each duplicate beyond lets one out when as much has left the network. */
+/* RFC 3042: the first two duplicates let a new segment out each. RFC 5681 section 3.2, step 3 to 5: then ssthresh is
+ * half of what cwnd had let out, and each duplicate beyond lets one out when as much has left the network. */
 static void test_inflation(void **state)
 {
 	struct peer p;
@@ -147,6 +147,28 @@ static void test_after_timeout(void **state)
 	peer_deinit(&p);
 }
 
+/* Step 1: duplicates of just what was outstanding at the timeout may be answers to what was sent again needlessly;
+ * those of more are a loss. */
+static void test_covers_more_than_recover(void **state)
+{
+	struct peer p;
+
+	begin(&p, 10);
+	peer_advance(&p, 1100 * MS);
+	peer_in(&p, TCP_ACK, 1, at(10), 0);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
+	p.t->cc.cwnd = 10 * MSS;
+	peer_send(&p, at(10), 8 * MSS);
+	peer_clear(&p);
+	duplicates(&p, 10, 4);
+	assert_int_equal(p.env.counters.fast_recoveries, 0);
+	peer_in(&p, TCP_ACK, 1, at(11), 0);
+	duplicates(&p, 11, 3);
+	assert_int_equal(p.env.counters.fast_recoveries, 1);
+	assert_int_equal(times(&p, 11), 1);
+	peer_deinit(&p);
+}
+
 /* A second loss event after the first is over halves again. */
 static void test_again(void **state)
 {
@@ -184,10 +206,10 @@ static void test_blocks_uninvited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_third_duplicate),  cmocka_unit_test(test_no_duplicates),
-		cmocka_unit_test(test_partial),          cmocka_unit_test(test_inflation),
-		cmocka_unit_test(test_after_timeout),    cmocka_unit_test(test_again),
-		cmocka_unit_test(test_blocks_uninvited),
+		cmocka_unit_test(test_third_duplicate), cmocka_unit_test(test_no_duplicates),
+		cmocka_unit_test(test_partial),         cmocka_unit_test(test_inflation),
+		cmocka_unit_test(test_after_timeout),   cmocka_unit_test(test_covers_more_than_recover),
+		cmocka_unit_test(test_again),           cmocka_unit_test(test_blocks_uninvited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,23 @@ static void test_third_duplicate(void **state)
 	peer_deinit(&p);
 }
 
+/* The same by three separate stretches that are less than two segments together, in one ACK; two are not enough. */
+static void test_three_stretches(void **state)
+{
+	const uint32_t edges[6] = {at(5), at(5) + 100, at(3), at(3) + 100, at(1), at(1) + 100};
+	struct peer p;
+
+	begin(&p, 10);
+	peer_in_sack(&p, 1, at(0), 2, edges);
+	peer_none(&p);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
+	peer_in_sack(&p, 1, at(0), 3, edges);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(p.t->sent.n_lost, MSS); /* what lies below the third from above, and no more */
+	peer_expect(peer_at(&p, 0), TCP_ACK, at(0), 1, MSS);
+	peer_deinit(&p);
+}
+
 /* Holes of every pattern over ten segments: what is sent again is what was lost, each once, without a timeout. The peer
  * acknowledges each arrival, the blocks of the latest first. */
 struct receiver {
@@ -469,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_third_duplicate),
+		cmocka_unit_test(test_three_stretches),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_recover),
