@@ -3,7 +3,7 @@
  * Scope: the subject of the comparison with bulk_lwip.c. Method: two hosts with an Ethernet interface each at the ends
  * of a memory pair; the program sends pieces as long as there is room and takes out what has arrived, by the events,
  * and the links move frames. What the link can do is chosen: with capabilities=0 the host makes frames of one segment
- * with all checksums; offload=1 puts the software splitter around the sending end, so that TCP makes large segments and
+ * with all checksums; offload=1 puts the software path around both ends, so that TCP makes and takes large segments and
  * the cable still carries small ones with all checksums; capabilities=2 lets large segments pass whole, checksums made
  * and looked at in software; 3 leaves the checksums out, as memory needs none. */
 #include <string.h>
@@ -73,8 +73,9 @@ static void cable_up(struct run *run)
 	run->sender.link = run->sender.cable;
 	run->receiver.link = run->receiver.cable;
 	if (run->offload)
-		bench_require(berth_link_offload(run->sender.cable, config.memory, &run->sender.link) == 0,
-			      "the splitter can be put around it");
+		bench_require(berth_link_offload(run->sender.cable, config.memory, &run->sender.link) == 0 &&
+				      berth_link_offload(run->receiver.cable, config.memory, &run->receiver.link) == 0,
+			      "the software path can be put around both ends");
 }
 
 static void expire(struct end *end, berth_time now)
