@@ -70,7 +70,8 @@ static bool has_more(const struct tcb *t)
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup)
 {
 	struct tcp_ack a = {.ack = ack, .n_acked = ack - t->snd_una};
-	bool was_fast = t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
+	bool was_fast =
+		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);
@@ -81,7 +82,6 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	if (a.n_acked) {
 		if (!was_fast && t->recovery != TCP_RECOVERY_FAST)
 			grow_window(env, t, a.n_acked);
-		t->cwnd_limited = false;
 		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
 		if (t->want_write && tcp_ready(t) & BERTH_WRITABLE) {
 			t->want_write = false;

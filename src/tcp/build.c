@@ -48,7 +48,7 @@ static void sack_option(struct tcb *t, const struct tcp_plan *plan, struct tcp_h
 	h->n_sacks = (uint8_t)recvq_sacks(&t->recvq, h->sacks, n_max);
 }
 
-static void fill_header(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h)
+void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h)
 {
 	*h = (struct tcp_header){
 		.source_port = t->e.pair.local_port,
@@ -76,7 +76,7 @@ void tcp_build_header(struct tcp_env *env, struct tcb *t, const struct tcp_plan 
 	struct tcp_header h;
 	uint8_t *end;
 
-	fill_header(env, t, plan, &h);
+	tcp_build_fields(env, t, plan, &h);
 	end = tcp_header_emit(&h, out->header + OFF_HEADER);
 	out->off_header = OFF_HEADER;
 	out->len_header = (uint8_t)(end - (out->header + OFF_HEADER));

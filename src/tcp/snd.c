@@ -79,10 +79,9 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
 
 	if (usable < len)
 		len = usable;
-	if (len > room) {
-		t->cwnd_limited = true;
+	t->cwnd_limited = len > room;
+	if (t->cwnd_limited)
 		len = room / t->mss * t->mss;
-	}
 	if (len == unsent && (len % t->mss == 0 || may_send_small(t)))
 		return (uint32_t)len;
 	if (len >= t->mss)
@@ -109,6 +108,8 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 	tcp_seq edge = t->snd_una + t->snd_wnd;
 	uint32_t len;
 
+	if (!unsent && tcp_pipe(t) + t->mss <= t->cc.cwnd)
+		t->cwnd_limited = false;
 	if (!unsent && !fin)
 		return false;
 	if (unsent)
@@ -250,12 +251,8 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	if (plan->flags & TCP_SYN)
 		t->syn_due = false;
 	if (plan->flags & TCP_ACK && t->state != BERTH_TCP_CLOSED) {
-		t->last_ack_sent = t->rcv_nxt;
-		t->ack_pending = false;
-		t->rcv_unacked = 0;
-		if (t->n_acks_due)
-			t->n_acks_due--;
-		tcp_timer_stop(t, TCP_TIMER_ACK);
+		tcp_acked(t);
+		t->n_acks_early = 0;
 	}
 	if (plan->len || plan->flags & (TCP_SYN | TCP_FIN)) {
 		t->sent_at = env->now;

@@ -62,7 +62,8 @@ struct tcb {
 	uint8_t recovery;  /* enum tcp_recovery */
 	uint8_t n_backoff; /* timeouts or probes in a row without an answer */
 	uint8_t n_dup_acks;
-	uint8_t n_acks_due; /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
+	uint8_t n_acks_early; /* ACKs that left by env->reply since the host last asked for segments */
+	uint8_t n_acks_due;   /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
 	uint8_t snd_wscale, rcv_wscale;
 
 	bool sack_ok : 1;   /* both sides said SACK-permitted */
@@ -80,7 +81,7 @@ struct tcb {
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, quickack : 1, keepalive : 1;
 	bool linger_reset : 1; /* SO_LINGER with 0 seconds */
-	bool cwnd_limited : 1; /* cwnd held data back since the last acknowledgment */
+	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
 	bool syn_retransmitted : 1;
 	bool connected : 1; /* has reached ESTABLISHED */
@@ -234,6 +235,8 @@ uint64_t tcp_pipe(const struct tcb *t);
 void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment, tcp_seq seq, bool fin);
 /* An ACK has to leave now; one more of them when `each`. */
 void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each);
+/* An acknowledgment has left, in whatever segment. */
+void tcp_acked(struct tcb *t);
 /* An ACK that answers something suspicious: limited (RFC 5961 section 7). */
 void tcp_challenge(struct tcp_env *env, struct tcb *t);
 /* The user has read: tells the peer when the window has grown enough. */
@@ -249,6 +252,8 @@ struct tcp_plan {
 	uint8_t flags;
 	bool again; /* a retransmission */
 };
+/* The header of a segment, everything in it but the checksum. */
+void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h);
 /* Sets slices, n_slices and segment_size; may cut the plan. */
 void tcp_build_slices(struct tcb *t, struct tcp_plan *plan, struct berth_frame_out *out);
 /* Writes the header and sets off_header, len_header and len. */

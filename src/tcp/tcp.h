@@ -71,8 +71,8 @@ struct tcp_config {
 	const struct tcp_congestion *congestion;
 };
 
-/* A segment that wants an answer though no connection is there to give it: a reset (RFC 9293 section 3.10.7.1), or the
- * ACK of a TIME-WAIT or challenge that has no TCB. `pair` is seen from this host. */
+/* A segment that is to leave at once and not by tcp_output: a reset where no connection is (RFC 9293 section 3.10.7.1),
+ * or an acknowledgment in the middle of a burst. `pair` is seen from this host. */
 struct tcp_reply {
 	bool wanted;
 	struct socket_pair pair;

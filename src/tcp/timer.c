@@ -106,7 +106,8 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 		t->trying_since = env->now - t->ns_rto;
 	since = t->trying_since;
 	/* RFC 9293 SHLD-17: what a shrunk window leaves outside is no reason to end a connection whose peer answers. */
-	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !t->ms_user_timeout && t->heard_at > since)
+	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !t->ms_user_timeout &&
+	    t->heard_at > since)
 		since = t->heard_at;
 	if (env->now - since >= ns_give_up(t)) {
 		give_up(env, t);
