@@ -1,7 +1,9 @@
 /* Options for a host on a link, and the host.
  *
- * The wrappers go around the TAP device in one order: capture, wire, offload. The capture sees what the cable sees, and
- * as neither it nor the wire has capabilities, the TAP device is then opened without: checksums in the file are whole.
+ * The wrappers go around the TAP device in one order: capture, wire, offload. Capture and wire turn what the device
+ * hands over, with the kernel's offloads, into frames as they are on a cable; so each of the file's frames has its
+ * checksum, made by berth. The kernel's own software checksums would not do: where the sum is 0, Linux writes 0xffff
+ * for TCP, too, which dissectors call wrong.
  */
 #include "host_options.h"
 #include "service.h"
@@ -181,7 +183,6 @@ static int open_tap(struct host_setup *setup)
 
 	berth_tap_config_default(&config);
 	snprintf(config.name, sizeof(config.name), "%s", options->tap);
-	config.offload = !options->pcap && !options->has_wire;
 	int r = berth_link_tap(&config, &setup->link);
 	if (r < 0)
 		return tap_failed(options, r);

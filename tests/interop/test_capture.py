@@ -2,6 +2,7 @@
 """berth serve --pcap under tshark, and with disks that are full: test_capture.py BERTH"""
 import os
 import socket
+import threading
 
 import wire
 from wire import HOST, TSHARK, WRONG
@@ -13,6 +14,12 @@ def talk(t):
     """Some of everything: TCP, UDP with fragments, ICMP."""
     r = t.run("curl", "-q", "-sS", "--noproxy", "*", f"http://{HOST}/data")
     assert r.stdout == DATA, r.stderr
+    # Large segments of the kernel's, which the capture has as they would be on a cable.
+    with wire.connect(7) as c:
+        sender = threading.Thread(target=lambda: (c.sendall(DATA), c.shutdown(socket.SHUT_WR)))
+        sender.start()
+        assert wire.receive_all(c) == DATA
+        sender.join()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.connect((HOST, 7))
         for size in (0, 1, 1473, 9000):
@@ -47,6 +54,7 @@ def test_the_dissector_finds_nothing_wrong(t):
         assert {"TCP", "HTTP", "ICMP", "ECHO"} <= set(text.split()), set(text.split())
         # The test would find what is wrong: all frames were looked at.
         assert tshark(t, capture, "-Y", "tcp.checksum.status == 1") != ""
+        assert tshark(t, capture, "-Y", "frame.len > 1514") == ""
 
 
 def test_a_disk_that_is_full(t):

@@ -2,6 +2,7 @@
 """berth demo, small: test_demo.py BERTH"""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -54,6 +55,43 @@ def test_in_memory(t):
     assert (r.returncode, r.stderr) == (0, b""), (r.returncode, r.stderr, text)
     assert "because\n--memory asks for it." in text and "(seed 7)" in text, text
     check_output(text)
+    assert leftovers(t) == []
+
+
+def in_memory_because(t, setup, why):
+    """The demo where something is missing: in memory, and it says what."""
+    r = t.run("unshare", "-m", "sh", "-c", setup + ' || exit 77; exec "$0" demo --size 4', t.berth,
+              env={**os.environ, "TMPDIR": t.directory})
+    if r.returncode == 77:
+        raise wire.Skip(f"'{setup}' is not allowed")
+    text = r.stdout.decode()
+    assert r.returncode == 0 and f"because\n{why}." in text, (text, r.stderr)
+    check_output(text)
+
+
+def test_without_tun(t):
+    in_memory_because(t, "mount -t tmpfs tmpfs /dev/net", "there is no /dev/net/tun")
+
+
+def test_without_namespaces(t):
+    in_memory_because(t, "cd /proc/sys/user && echo 0 >max_net_namespaces && echo 0 >max_user_namespaces",
+                      "no more user namespaces are allowed (user.max_user_namespaces)")
+
+
+def test_without_curl(t):
+    os.makedirs(t.path("bin"), exist_ok=True)
+    os.symlink(shutil.which("sha256sum"), t.path("bin/sha256sum"))
+    r = demo(t, env={**os.environ, "TMPDIR": t.directory, "PATH": t.path("bin")})
+    assert r.returncode == 0 and b"because\ncurl is not installed." in r.stdout, r
+
+
+def test_a_reader_that_leaves(t):
+    process = subprocess.Popen([t.berth, "demo", "--memory"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "TMPDIR": t.directory})
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(wire.PATIENCE) == 0 and process.stderr.read() == b""
+    process.stderr.close()
     assert leftovers(t) == []
 
 

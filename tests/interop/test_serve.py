@@ -348,6 +348,15 @@ def test_what_cannot_be(t):
     assert r.returncode == 3 and r.stderr == b"berth serve: lo is not a TAP device; take another name\n", r.stderr
 
 
+def test_without_tun(t):
+    r = t.run("unshare", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/net || exit 77; exec "$@"', "sh", t.berth, "serve",
+              *wire.LINK, "--echo", "7")
+    if r.returncode == 77:
+        raise wire.Skip("no tmpfs may be mounted")
+    line = b"berth serve: tap0: there is no /dev/net/tun; 'modprobe tun' as root loads the kernel's driver\n"
+    assert (r.returncode, r.stderr) == (3, line), r
+
+
 def test_a_device_that_goes_away(t):
     with serve(t) as process:
         subprocess.run(["ip", "link", "del", "tap0"], check=True)

@@ -174,6 +174,12 @@ static void on_tick(void *user)
 {
 	struct demo *demo = user;
 
+	/* Whoever read what the demo says is gone. */
+	if (tool_stdout_failed()) {
+		demo->unheard = true;
+		berth_loop_stop(demo->network.loop);
+		return;
+	}
 	measure(demo);
 	report_progress(demo);
 	if (!demo->views.running && !demo->views.done && views_due(demo))
@@ -254,6 +260,10 @@ static int run(struct demo *demo)
 	if (demo->signals.number) {
 		report_progress_end(demo);
 		return tool_fail("demo", TOOL_FAILED, "ended by a signal before the downloads were");
+	}
+	if (demo->unheard) {
+		report_progress_end(demo);
+		return TOOL_DONE;
 	}
 	/* The last acknowledgments, so that everything sent is counted. */
 	host_settle(demo->network.loop, demo->network.server, NS_SETTLE);

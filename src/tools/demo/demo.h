@@ -52,7 +52,7 @@ struct demo {
 	struct views views;
 	bool progress;     /* standard error is a terminal */
 	size_t n_progress; /* characters of the line there */
-	bool failed;       /* the error line is written */
+	bool unheard;      /* standard output is gone */
 	berth_time began, ended;
 };
 

@@ -47,7 +47,6 @@ static const char *open_kernel(struct berth_link **out)
 		return why;
 	berth_tap_config_default(&config);
 	snprintf(config.name, sizeof(config.name), TAP_NAME);
-	config.offload = false;
 	int r = berth_link_tap(&config, out);
 	if (r < 0)
 		return tap_reason(r);
