@@ -9,7 +9,7 @@ set -eu
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config python3 libcmocka-dev libhttp-parser-dev libpcap-dev libsmartcols-dev'
 demo='curl coreutils'
-tests='iproute2 iputils-ping netcat-openbsd tshark util-linux'
+tests='g++ netbase iproute2 iputils-ping netcat-openbsd tshark util-linux'
 
 case ${1-} in
 demo) wanted="$build $demo" ;;
