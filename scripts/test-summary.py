@@ -30,6 +30,13 @@ def tap_results(text):
             yield "failed" if found[1] else "passed", title, ""
 
 
+def last_words(test):
+    """Why a program that prints no TAP was skipped: the last line it printed."""
+    lines = (test.get("stderr", "") or test.get("stdout", "")).split("\n")
+    words = [line.strip() for line in lines if line.strip()]
+    return re.sub(r"^skipped:\s*", "", words[-1]) if words else "it does not say why"
+
+
 def program_results(test):
     """The results of one program. One that failed without saying so in TAP adds a failure of its own."""
     results = list(tap_results(test.get("stdout", "")))
@@ -37,7 +44,7 @@ def program_results(test):
     if outcome in ("OK", "EXPECTEDFAIL"):
         return results or [("passed", "", "")]
     if outcome == "SKIP":
-        return [r for r in results if r[0] == "skipped"] or [("skipped", "", "the program says so")]
+        return [r for r in results if r[0] == "skipped"] or [("skipped", "", last_words(test))]
     if not any(result == "failed" for result, _, _ in results):
         results.append(("failed", f"the program as a whole: {outcome.lower()}", ""))
     return results
