@@ -393,6 +393,7 @@ void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
 	struct endpoint *e = pairs_find_cached(env->pairs, &segment->pair);
 
 	env->counters.segments_in++;
+	segment->reuses = false;
 	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT && pairs_find_waiting(env->pairs, &segment->pair) &&
 	    tcp_time_wait_reuse(env, tcp_of_endpoint(e), segment))
 		e = NULL;

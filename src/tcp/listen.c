@@ -73,6 +73,17 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->cc.ops = listener->cc.ops;
 }
 
+/* A connection that follows another of the same pair begins above its numbers (RFC 9293 section 3.10.7.4, MAY-13), also
+ * when the old one sent faster than the clock of RFC 6528 runs. */
+static uint32_t first_number(const struct tcp_env *env, const struct tcp_segment *segment)
+{
+	uint32_t isn = tcp_isn(env, &segment->pair);
+
+	if (segment->reuses && (int32_t)(isn - segment->isn_after) <= 0)
+		isn = segment->isn_after + 65536;
+	return isn;
+}
+
 static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
 {
 	struct tcp_listener *l = listener->listener;
@@ -92,7 +103,7 @@ static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp
 	t->passive = true;
 	inherit(t, listener);
 	pairs_adopt(env->pairs, &t->e);
-	tcp_begin(env, t, segment->mtu);
+	tcp_begin(env, t, first_number(env, segment), segment->mtu);
 	tcp_take_syn(env, t, &segment->header);
 	t->parent = listener;
 	list_push_back(&l->half_open, &t->queue);

@@ -78,9 +78,9 @@ static uint8_t wscale_for(uint32_t buffer)
 	return shift;
 }
 
-void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t mtu)
+void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 {
-	tcp_seq iss = TCP_SEQ_BASE + tcp_isn(env, &t->e.pair);
+	tcp_seq iss = TCP_SEQ_BASE + isn;
 
 	t->mtu = mtu;
 	t->mss_peer = MSS_DEFAULT;
@@ -157,7 +157,7 @@ int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu)
 	if (error)
 		return error;
 	env->counters.active_opens++;
-	tcp_begin(env, t, mtu);
+	tcp_begin(env, t, tcp_isn(env, &t->e.pair), mtu);
 	tcp_set_state(env, t, BERTH_TCP_SYN_SENT);
 	tcp_want_output(env, t);
 	return 0;

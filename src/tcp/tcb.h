@@ -173,7 +173,7 @@ static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
 /* ---- open.c ---- */
 uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair);
 /* Sequence numbers, MSS and timers of a connection that begins now. */
-void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t mtu);
+void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu);
 /* What the peer's SYN said. */
 void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h);
 /* t->mss from MTU, peer and options. */
@@ -207,7 +207,7 @@ void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
 /* ---- timewait.c ---- */
 void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);
 /* A SYN for a pair in TIME-WAIT: true when it may begin a new connection, the old one is then gone. */
-bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment);
+bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment);
 
 /* ---- rtt.c ---- */
 void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt);

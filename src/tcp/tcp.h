@@ -115,6 +115,8 @@ struct tcp_segment {
 				    * mark, off_wanted and len_wanted of the frame */
 	uint32_t off, len;         /* payload, from frame->data */
 	uint32_t mtu;              /* of the path back to the peer */
+	bool reuses;               /* tcp's own: the SYN takes over a pair from TIME-WAIT, whose numbers ended before */
+	uint32_t isn_after;        /* this one */
 	uint8_t ce;                /* the IP header said congestion experienced */
 };
 

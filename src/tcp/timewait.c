@@ -26,7 +26,7 @@ void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
 
 /* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-13) and RFC 6191 section 2: a SYN that is plainly newer than all
  * that the old connection sent begins a new one. */
-bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)
+bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment)
 {
 	const struct tcp_header *h = &segment->header;
 	bool newer_seq = tcp_seq_unwrap(h->seq, t->rcv_nxt) > t->rcv_nxt;
@@ -37,6 +37,8 @@ bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, const struct tcp_se
 		return false;
 	if (!newer_ts && !(newer_seq && (same_ts || !(t->ts_ok && h->has_timestamp))))
 		return false;
+	segment->reuses = true;
+	segment->isn_after = (uint32_t)t->snd_nxt;
 	tcp_drop(env, t, 0);
 	return true;
 }

@@ -315,6 +315,27 @@ static void test_reuse(void **state)
 	}
 }
 
+/* RFC 9293 section 3.10.7.4, MAY-13: the new connection's numbers begin above the old one's, though that one was faster
+ * than the clock that they come from. */
+static void test_reuse_numbers(void **state)
+{
+	struct tcp_header h;
+	struct peer p;
+	struct tcb *old;
+	uint32_t end;
+
+	time_wait(&p, &plain);
+	old = CONTAINER_OF(pairs_find(&p.pairs, &p.pair), struct tcb, e);
+	old->snd_nxt += 1000000000;
+	end = (uint32_t)old->snd_nxt;
+	h = peer_syn(&p, TCP_SYN, 3, 0);
+	peer_in_header(&p, &h, 0);
+	assert_int_equal(peer_state(&p), BERTH_TCP_SYN_RECEIVED);
+	old = CONTAINER_OF(pairs_find(&p.pairs, &p.pair), struct tcb, e);
+	assert_int_equal((uint32_t)old->snd_una, end + 65536);
+	peer_deinit(&p);
+}
+
 /* Where nobody listens there is no new connection to make room for: the newest SYN does not end TIME-WAIT. */
 static void test_reuse_without_listener(void **state)
 {
@@ -497,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_repeated_fin),
 		cmocka_unit_test(test_old_segments),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_reuse_numbers),
 		cmocka_unit_test(test_reuse_without_listener),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_blind_reset),
