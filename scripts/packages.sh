@@ -7,7 +7,8 @@
 # With root, installs what is missing. Without, prints it in one line and ends with status 3.
 set -eu
 
-build='gcc libc6-dev binutils meson ninja-build pkg-config python3 libcmocka-dev libhttp-parser-dev libpcap-dev libsmartcols-dev'
+build='gcc libc6-dev binutils meson ninja-build pkg-config python3'
+build="$build libcmocka-dev libhttp-parser-dev libpcap-dev libsmartcols-dev"
 demo='curl coreutils'
 tests='g++ netbase iproute2 iputils-ping netcat-openbsd tshark util-linux'
 

@@ -317,10 +317,9 @@ static bool evict_idle(struct http_server *server)
 
 static void accept_all(struct http_server *server)
 {
-	unsigned ready;
-
-	while ((ready = (unsigned)berth_ready(server->config.host, server->descriptor)) & BERTH_READABLE) {
-		if ((int)ready < 0)
+	for (;;) {
+		int ready = berth_ready(server->config.host, server->descriptor);
+		if (ready < 0 || !(ready & BERTH_READABLE))
 			return;
 		if (server->n_connections >= server->config.n_connections_max && !evict_idle(server))
 			return;
