@@ -54,7 +54,8 @@ enum berth_error {
 #undef X
 };
 
-/* "ECONNRESET" for BERTH_ECONNRESET, "OK" for 0 or more, "EUNKNOWN" for a number that is not in the map. Static text. */
+/* "ECONNRESET" for BERTH_ECONNRESET, "OK" for 0 or more, "EUNKNOWN" for a number that is not in the map. Static text.
+ */
 const char *berth_error_name(int error);
 
 /* "connection reset by peer" for BERTH_ECONNRESET. Static text, never NULL. */

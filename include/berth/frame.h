@@ -21,15 +21,16 @@ typedef uint64_t berth_time;
 
 enum berth_checksum {
 	BERTH_CHECKSUM_FULL = 0, /* in: not looked at yet. out: every checksum is in place */
-	BERTH_CHECKSUM_PARTIAL,  /* out: the transport checksum holds the pseudo-header's sum only; the link completes it */
-	BERTH_CHECKSUM_VALID,    /* in: the link vouches for the transport checksum (offload, or memory to memory) */
+	BERTH_CHECKSUM_PARTIAL, /* out: the transport checksum holds the pseudo-header's sum only; the link completes it
+				 */
+	BERTH_CHECKSUM_VALID,   /* in: the link vouches for the transport checksum (offload, or memory to memory) */
 };
 
 /* A frame on its way in. Counted: whoever keeps it holds a reference. The bytes are data[0..len). */
 struct berth_frame {
 	uint8_t *data;
-	uint32_t len;          /* bytes of the frame */
-	uint32_t capacity;     /* bytes of storage from `storage` on */
+	uint32_t len;      /* bytes of the frame */
+	uint32_t capacity; /* bytes of storage from `storage` on */
 	uint32_t n_refs;
 	uint16_t segment_size; /* a coalesced TCP frame: payload bytes of each segment but the last; else 0 */
 	uint8_t checksum;      /* enum berth_checksum: FULL or VALID */
@@ -61,21 +62,21 @@ struct berth_slice {
 #define BERTH_HEADER_MAX 128
 #define BERTH_SLICES_MAX 20
 
-/* A frame on its way out: headers, then slices of data that stay where they are. Everything in it is valid until the next
- * call to the host that made it. A frame with segment_size != 0 is one TCP header for several segments: each takes
+/* A frame on its way out: headers, then slices of data that stay where they are. Everything in it is valid until the
+ * next call to the host that made it. A frame with segment_size != 0 is one TCP header for several segments: each takes
  * segment_size payload bytes (the last one the rest), sequence numbers go on, PSH and FIN are the last one's, CWR the
  * first's, and the IPv4 ID counts up. Only a link that says BERTH_LINK_SEGMENT is given one. */
 struct berth_frame_out {
-	uint32_t len;           /* of the whole frame: len_header and all slices */
-	uint8_t off_header;     /* the headers are header[off_header .. off_header + len_header) */
-	uint8_t len_header;     /* 0 when everything is in the slices */
+	uint32_t len;       /* of the whole frame: len_header and all slices */
+	uint8_t off_header; /* the headers are header[off_header .. off_header + len_header) */
+	uint8_t len_header; /* 0 when everything is in the slices */
 	uint8_t n_slices;
 	uint8_t checksum;       /* enum berth_checksum: FULL or PARTIAL */
 	uint16_t off_network;   /* IP header, from the frame's first byte; 0 when not IP and nothing below is set */
 	uint16_t off_transport; /* TCP or UDP header, from the frame's first byte */
 	uint16_t off_checksum;  /* PARTIAL: where the 16-bit sum goes, from the transport header */
 	uint16_t segment_size;
-	uint16_t interface;     /* the host's interface that it leaves by */
+	uint16_t interface; /* the host's interface that it leaves by */
 	uint8_t header[BERTH_HEADER_MAX];
 	struct berth_slice slices[BERTH_SLICES_MAX];
 };

@@ -1,7 +1,7 @@
 /* A host: one TCP/IP endpoint of its own, with interfaces, addresses, routes, ports and sockets.
  *
- * This header is the sans-I/O boundary. A host never blocks, sleeps, opens a file, reads a clock or calls the user back.
- * Frames, time and randomness come in through the calls below, and everything that it does follows from its
+ * This header is the sans-I/O boundary. A host never blocks, sleeps, opens a file, reads a clock or calls the user
+ *back. Frames, time and randomness come in through the calls below, and everything that it does follows from its
  * configuration and those calls: the same bytes at the same times give the same bytes out.
  *
  *	berth_host_frame_in     a frame has arrived
@@ -34,22 +34,22 @@ struct berth_host;
 #define BERTH_INTERFACE_NAME_MAX 16
 #define BERTH_CONGESTION_NAME_MAX 16
 
-/* What a host is made of. Fill it with berth_host_config_default, change what you want, hand it to berth_host_new, which
- * copies it. */
+/* What a host is made of. Fill it with berth_host_config_default, change what you want, hand it to berth_host_new,
+ * which copies it. */
 struct berth_host_config {
-	size_t size;                      /* sizeof(struct berth_host_config); set by the default function */
-	char name[BERTH_HOST_NAME_MAX];   /* for people: netstat shows it */
-	uint8_t secret[16];               /* keys the sequence numbers, ports and tables; unguessable to peers */
-	uint64_t seed;                    /* all randomness that is no secret; fix it and a run repeats */
+	size_t size;                       /* sizeof(struct berth_host_config); set by the default function */
+	char name[BERTH_HOST_NAME_MAX];    /* for people: netstat shows it */
+	uint8_t secret[16];                /* keys the sequence numbers, ports and tables; unguessable to peers */
+	uint64_t seed;                     /* all randomness that is no secret; fix it and a run repeats */
 	const struct berth_memory *memory; /* borrowed for the host's life */
-	uint16_t ephemeral_first;         /* the range that source ports are picked from, RFC 6056; 49152 */
-	uint16_t ephemeral_last;          /* 65535 */
-	uint8_t ttl;                      /* of packets that the host sends; 64 */
-	uint32_t n_sockets_max;           /* descriptors; 1,048,576 */
-	uint32_t n_time_wait_max;         /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
-	uint32_t send_buffer;             /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
-	uint32_t receive_buffer;          /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */
-	uint32_t ms_msl;                  /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
+	uint16_t ephemeral_first;          /* the range that source ports are picked from, RFC 6056; 49152 */
+	uint16_t ephemeral_last;           /* 65535 */
+	uint8_t ttl;                       /* of packets that the host sends; 64 */
+	uint32_t n_sockets_max;            /* descriptors; 1,048,576 */
+	uint32_t n_time_wait_max;          /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
+	uint32_t send_buffer;    /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
+	uint32_t receive_buffer; /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */
+	uint32_t ms_msl;         /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
 };
 
@@ -60,14 +60,15 @@ void berth_host_config_default(struct berth_host_config *config);
  * is wrong with which member, in static text. */
 int berth_host_config_validate(const struct berth_host_config *config, const char **why);
 
-/* A new host without interfaces but the internal loopback ("lo", 127.0.0.1/8). 0 and *out, or BERTH_EINVAL, BERTH_ENOMEM
- * and *out untouched. */
+/* A new host without interfaces but the internal loopback ("lo", 127.0.0.1/8). 0 and *out, or BERTH_EINVAL,
+ * BERTH_ENOMEM and *out untouched. */
 int berth_host_new(const struct berth_host_config *config, struct berth_host **out);
 
 /* The name that the host was made with. Borrowed for the host's life. */
 const char *berth_host_name(const struct berth_host *host);
 
-/* Ends a host without a word to its peers (close the sockets and let them finish for that). Accepts NULL, returns NULL. */
+/* Ends a host without a word to its peers (close the sockets and let them finish for that). Accepts NULL, returns NULL.
+ */
 struct berth_host *berth_host_free(struct berth_host *host);
 
 /* ---- interfaces, addresses, routes ---- */
@@ -77,12 +78,12 @@ struct berth_host *berth_host_free(struct berth_host *host);
 #define BERTH_LINK_SEGMENT 2u  /* takes frames out with a segment_size */
 
 struct berth_interface_config {
-	size_t size;                          /* sizeof(struct berth_interface_config) */
-	char name[BERTH_INTERFACE_NAME_MAX];  /* "eth0" */
-	bool ethernet;                        /* frames are Ethernet II; otherwise they are bare IP packets */
-	uint8_t mac[6];                       /* when ethernet: unicast, not all zero */
-	uint32_t mtu;                         /* largest IP packet, bytes: 576 to 65,535 */
-	unsigned capabilities;                /* BERTH_LINK_... */
+	size_t size;                         /* sizeof(struct berth_interface_config) */
+	char name[BERTH_INTERFACE_NAME_MAX]; /* "eth0" */
+	bool ethernet;                       /* frames are Ethernet II; otherwise they are bare IP packets */
+	uint8_t mac[6];                      /* when ethernet: unicast, not all zero */
+	uint32_t mtu;                        /* largest IP packet, bytes: 576 to 65,535 */
+	unsigned capabilities;               /* BERTH_LINK_... */
 };
 
 /* An Ethernet interface with MTU 1500, no capabilities, no name and no MAC address. */
@@ -92,13 +93,14 @@ void berth_interface_config_default(struct berth_interface_config *config);
 int berth_host_interface_add(struct berth_host *host, const struct berth_interface_config *config);
 
 /* Gives an interface an address; the route to its network comes with it. 0, or BERTH_EINVAL (no such interface, not a
- * unicast address, prefix beyond the family), BERTH_EADDRINUSE (the host has it already), BERTH_EAFNOSUPPORT, BERTH_ENOSPC
- * (at most 32). */
-int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address, unsigned prefix);
+ * unicast address, prefix beyond the family), BERTH_EADDRINUSE (the host has it already), BERTH_EAFNOSUPPORT,
+ * BERTH_ENOSPC (at most 32). */
+int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address,
+			   unsigned prefix);
 
-/* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies. The longest
- * prefix wins; among equals the first. 0, or BERTH_EINVAL, BERTH_ENETUNREACH (no interface's network has the gateway),
- * BERTH_EAFNOSUPPORT, BERTH_ENOSPC (at most 64). */
+/* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies. The
+ * longest prefix wins; among equals the first. 0, or BERTH_EINVAL, BERTH_ENETUNREACH (no interface's network has the
+ * gateway), BERTH_EAFNOSUPPORT, BERTH_ENOSPC (at most 64). */
 int berth_host_route_add(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
 			 const struct berth_address *gateway);
 
@@ -132,7 +134,8 @@ struct berth_event {
 };
 
 /* The next socket of which something has become true since its last event: more data, room again after a send found
- * none, a connection, an end, an error. Costs O(1), so all events cost O(ready). true and *event, or false: none left. */
+ * none, a connection, an end, an error. Costs O(1), so all events cost O(ready). true and *event, or false: none left.
+ */
 bool berth_host_next_event(struct berth_host *host, struct berth_event *event);
 
 #ifdef __cplusplus

@@ -38,8 +38,8 @@ struct berth_service {
 	bool alias;              /* another name of a port whose name is another entry's */
 };
 
-/* How many entries the registry has, and the i-th of them: by first port, then names before aliases. Fills *out; false when
- * i is beyond the end. */
+/* How many entries the registry has, and the i-th of them: by first port, then names before aliases. Fills *out; false
+ * when i is beyond the end. */
 size_t berth_service_count(void);
 bool berth_service_get(size_t i, struct berth_service *out);
 

@@ -1,8 +1,8 @@
 /* Sockets of a host: what POSIX calls them, with the host as first argument.
  *
- * All calls are non-blocking: what cannot be done now is BERTH_EAGAIN (or BERTH_EINPROGRESS for connect). They queue work;
- * berth_host_frames_out afterwards says what leaves. A descriptor is a small number of this host, given anew after close.
- * Errors common to all: BERTH_EBADF, the descriptor is not open. */
+ * All calls are non-blocking: what cannot be done now is BERTH_EAGAIN (or BERTH_EINPROGRESS for connect). They queue
+ * work; berth_host_frames_out afterwards says what leaves. A descriptor is a small number of this host, given anew
+ * after close. Errors common to all: BERTH_EBADF, the descriptor is not open. */
 #ifndef BERTH_SOCKET_H
 #define BERTH_SOCKET_H
 
@@ -24,7 +24,8 @@ int berth_socket(struct berth_host *host, enum berth_family family, enum berth_s
 int berth_set_user(struct berth_host *host, int descriptor, void *user);
 
 /* Gives the socket its local address. Port 0: an ephemeral one (RFC 6056). Any address: all of the host's. 0, or
- * BERTH_EINVAL (bound already), BERTH_EADDRNOTAVAIL (not the host's), BERTH_EADDRINUSE, BERTH_EAFNOSUPPORT, BERTH_ENOMEM. */
+ * BERTH_EINVAL (bound already), BERTH_EADDRNOTAVAIL (not the host's), BERTH_EADDRINUSE, BERTH_EAFNOSUPPORT,
+ * BERTH_ENOMEM. */
 int berth_bind(struct berth_host *host, int descriptor, const struct berth_socket_address *local);
 
 /* A TCP socket takes connections, up to `backlog` (1 to 4096; others are brought into that range) waiting for accept.
@@ -32,34 +33,35 @@ int berth_bind(struct berth_host *host, int descriptor, const struct berth_socke
  * BERTH_ENOMEM. */
 int berth_listen(struct berth_host *host, int descriptor, int backlog);
 
-/* The next waiting connection: its descriptor, and the peer in *foreign when that is not NULL. BERTH_EAGAIN, BERTH_EINVAL
- * (not listening), BERTH_EOPNOTSUPP (not TCP), BERTH_EMFILE (it stays in the queue). */
+/* The next waiting connection: its descriptor, and the peer in *foreign when that is not NULL. BERTH_EAGAIN,
+ * BERTH_EINVAL (not listening), BERTH_EOPNOTSUPP (not TCP), BERTH_EMFILE (it stays in the queue). */
 int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_address *foreign);
 
 /* TCP: begins to connect, BERTH_EINPROGRESS; when it is writable or failed, SO_ERROR says how it went. Again while it
  * runs: BERTH_EALREADY; when connected: BERTH_EISCONN. UDP: sets the peer, 0; an address of BERTH_ANY_FAMILY takes it
- * away. Also BERTH_EADDRNOTAVAIL (no ephemeral port free), BERTH_EADDRINUSE (the socket pair exists), BERTH_ENETUNREACH,
- * BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, or listening), BERTH_EACCES (UDP to a broadcast address without SO_BROADCAST),
- * BERTH_ENOMEM. */
+ * away. Also BERTH_EADDRNOTAVAIL (no ephemeral port free), BERTH_EADDRINUSE (the socket pair exists),
+ * BERTH_ENETUNREACH, BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, or listening), BERTH_EACCES (UDP to a broadcast address
+ * without SO_BROADCAST), BERTH_ENOMEM. */
 int berth_connect(struct berth_host *host, int descriptor, const struct berth_socket_address *foreign);
 
 /* Flags of the calls that follow. */
-#define BERTH_MSG_PEEK 0x02u     /* receive: leave the data in the queue */
-#define BERTH_MSG_TRUNC 0x20u    /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut */
+#define BERTH_MSG_PEEK 0x02u  /* receive: leave the data in the queue */
+#define BERTH_MSG_TRUNC 0x20u /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut  \
+			       */
 
-/* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram, all
- * or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
- * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH, BERTH_ENOBUFS, or the socket's
- * pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT, BERTH_EINVAL (port 0), BERTH_EACCES
- * (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound, and no ephemeral port free). For TCP the address is not
- * looked at. */
+/* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
+ * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
+ * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH, BERTH_ENOBUFS, or the
+ * socket's pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT, BERTH_EINVAL (port 0),
+ * BERTH_EACCES (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound, and no ephemeral port free). For TCP the
+ * address is not looked at. */
 long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n);
 long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
 		  const struct berth_socket_address *foreign);
 
 /* Receives up to n bytes. TCP: 0 is the end of data. UDP: one datagram, the rest of which is lost when n is too small.
- * BERTH_EAGAIN, BERTH_ENOTCONN, or the socket's pending error (which it takes away; queued data comes first). *foreign, when
- * not NULL, is the sender. */
+ * BERTH_EAGAIN, BERTH_ENOTCONN, or the socket's pending error (which it takes away; queued data comes first). *foreign,
+ * when not NULL, is the sender. */
 long berth_recv(struct berth_host *host, int descriptor, void *data, size_t n, unsigned flags);
 long berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t n, unsigned flags,
 		    struct berth_socket_address *foreign);
@@ -90,8 +92,8 @@ enum berth_shutdown {
 /* Ends one or both directions of a connected socket. 0, BERTH_ENOTCONN, BERTH_EINVAL (no such `how`). */
 int berth_shutdown(struct berth_host *host, int descriptor, enum berth_shutdown how);
 
-/* Gives the descriptor back. TCP goes on by itself to deliver what is queued and to close in order; unread data makes it a
- * reset (RFC 2525 section 2.17), and so does SO_LINGER with 0 seconds. 0. */
+/* Gives the descriptor back. TCP goes on by itself to deliver what is queued and to close in order; unread data makes
+ * it a reset (RFC 2525 section 2.17), and so does SO_LINGER with 0 seconds. 0. */
 int berth_close(struct berth_host *host, int descriptor);
 
 /* The socket's own address, and its peer's. 0; BERTH_ENOTCONN. */
@@ -113,7 +115,7 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SO_SNDBUF 7    /* bytes; 4,096 to 67,108,864, others are brought into that range; get: the same number */
 #define BERTH_SO_RCVBUF 8    /* the same */
 #define BERTH_SO_KEEPALIVE 9
-#define BERTH_SO_LINGER 13   /* struct berth_linger */
+#define BERTH_SO_LINGER 13     /* struct berth_linger */
 #define BERTH_SO_ACCEPTCONN 30 /* get: listening */
 #define BERTH_SO_PROTOCOL 38   /* get: 6 or 17 */
 #define BERTH_SO_DOMAIN 39     /* get: enum berth_family */
@@ -136,8 +138,8 @@ struct berth_linger {
 	int seconds; /* 0: close resets. Others: close never blocks here, so it is as without */
 };
 
-/* 0; BERTH_ENOPROTOOPT (no such level or option for this socket), BERTH_EINVAL (n is not the size of the value, or the value
- * is out of range). */
+/* 0; BERTH_ENOPROTOOPT (no such level or option for this socket), BERTH_EINVAL (n is not the size of the value, or the
+ * value is out of range). */
 int berth_setsockopt(struct berth_host *host, int descriptor, int level, int option, const void *value, size_t n);
 
 /* *n is the room in value on entry, the length of the value on return. Errors as above. */

@@ -1,5 +1,5 @@
-/* Reading and writing network byte order. Each get returns the value, each put the next position; the caller has checked the
- * length of the block once (style: one length check per fixed block). */
+/* Reading and writing network byte order. Each get returns the value, each put the next position; the caller has
+ * checked the length of the block once (style: one length check per fixed block). */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 

@@ -1,4 +1,5 @@
-/* A doubly linked list whose nodes live in what they link. A node is in one list or in none; none is both pointers NULL. */
+/* A doubly linked list whose nodes live in what they link. A node is in one list or in none; none is both pointers
+ * NULL. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -15,7 +16,7 @@ struct list {
 };
 
 /* The struct that a member lies in. */
-#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
 {
