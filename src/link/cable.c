@@ -18,8 +18,6 @@
 #include "tcp_header.h"
 #include "udp_header.h"
 
-#define UDP_OFF_CHECKSUM 6
-
 struct cable {
 	struct berth_link link;
 	struct berth_link *inner;
@@ -46,20 +44,20 @@ static bool layout_ip4(const uint8_t *p, size_t n, struct layout *layout)
 	layout->end = layout->off_network + ip.total_len;
 	layout->protocol = ip.protocol;
 	layout->n_address = 4;
-	layout->off_source = 12;
+	layout->off_source = IP4_OFF_SOURCE;
 	return true;
 }
 
 /* Only a transport header right behind the fixed header: nothing else is ever coalesced. */
 static bool layout_ip6(const uint8_t *p, size_t n, struct layout *layout)
 {
-	if (n < IP6_HEADER || get_be16(p + 4) > n - IP6_HEADER)
+	if (n < IP6_HEADER || get_be16(p + IP6_OFF_PAYLOAD) > n - IP6_HEADER)
 		return false;
 	layout->off_transport = layout->off_network + IP6_HEADER;
-	layout->end = layout->off_transport + get_be16(p + 4);
-	layout->protocol = p[6];
+	layout->end = layout->off_transport + get_be16(p + IP6_OFF_PAYLOAD);
+	layout->protocol = p[IP6_OFF_NEXT_HEADER];
 	layout->n_address = 16;
-	layout->off_source = 8;
+	layout->off_source = IP6_OFF_SOURCE;
 	return true;
 }
 

@@ -14,18 +14,6 @@
 #include "tcp_header.h"
 #include "udp_header.h"
 
-#define TCP_OFF_SEQ 4
-#define TCP_OFF_DATA_OFFSET 12
-#define TCP_OFF_FLAGS 13
-#define UDP_OFF_CHECKSUM 6
-#define IP4_OFF_TOTAL 2
-#define IP4_OFF_ID 4
-#define IP4_OFF_PROTOCOL 9
-#define IP4_OFF_CHECKSUM 10
-#define IP4_OFF_SOURCE 12
-#define IP6_OFF_PAYLOAD 4
-#define IP6_OFF_SOURCE 8
-
 /* ---- walking a frame's pieces ---- */
 
 static struct berth_slice piece_get(const struct berth_frame_out *frame, unsigned piece)
@@ -104,7 +92,7 @@ static bool split_init_ip4(struct split *split)
 	put_be16(ip + IP4_OFF_ID, 0);
 	put_be16(ip + IP4_OFF_CHECKSUM, 0);
 	split->sum_ip = checksum_add(0, ip, len);
-	split->sum_base = checksum_pseudo(ip + IP4_OFF_SOURCE, ip + IP4_OFF_SOURCE + 4, 4, IP_PROTOCOL_TCP, 0);
+	split->sum_base = checksum_pseudo(ip + IP4_OFF_SOURCE, ip + IP4_OFF_DESTINATION, 4, IP_PROTOCOL_TCP, 0);
 	return true;
 }
 
@@ -115,7 +103,7 @@ static bool split_init_ip6(struct split *split)
 	if (split->off_transport - split->off_network < IP6_HEADER)
 		return false;
 	split->ip6 = true;
-	split->sum_base = checksum_pseudo(ip + IP6_OFF_SOURCE, ip + IP6_OFF_SOURCE + 16, 16, IP_PROTOCOL_TCP, 0);
+	split->sum_base = checksum_pseudo(ip + IP6_OFF_SOURCE, ip + IP6_OFF_DESTINATION, 16, IP_PROTOCOL_TCP, 0);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define ETH_HEADER 14
+#define ETH_OFF_TYPE 12 /* from the header's first byte */
 #define ETH_TYPE_IP4 0x0800
 #define ETH_TYPE_ARP 0x0806
 #define ETH_TYPE_IP6 0x86dd

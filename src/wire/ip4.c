@@ -9,8 +9,6 @@
 #include "bytes.h"
 #include "checksum.h"
 
-#define FLAG_DF 0x4000
-#define FLAG_MF 0x2000
 #define OFF_MASK 0x1fff
 
 #define OPTION_END 0
@@ -56,8 +54,8 @@ static inline void read_fields(const uint8_t *p, struct ip4_header *out)
 	out->tos = p[1];
 	out->total_len = get_be16(p + 2);
 	out->id = get_be16(p + 4);
-	out->dont_fragment = fragment & FLAG_DF;
-	out->more_fragments = fragment & FLAG_MF;
+	out->dont_fragment = fragment & IP4_FLAG_DF;
+	out->more_fragments = fragment & IP4_FLAG_MF;
 	out->off_fragment = (uint16_t)(fragment << 3);
 	out->ttl = p[8];
 	out->protocol = p[9];
@@ -123,7 +121,7 @@ enum ip4_verdict ip4_parse(const uint8_t *p, size_t n, struct ip4_header *out)
 {
 	if (n < IP4_HEADER)
 		return IP4_SHORT;
-	if (p[0] == 0x45 && !(get_be16(p + 6) & (FLAG_MF | OFF_MASK)))
+	if (p[0] == 0x45 && !(get_be16(p + 6) & (IP4_FLAG_MF | OFF_MASK)))
 		return parse_plain(p, n, out);
 	return parse_any(p, n, out);
 }
@@ -160,8 +158,8 @@ uint8_t *ip4_emit(const struct ip4_header *h, uint8_t *to)
 	unsigned fragment = h->off_fragment >> 3;
 
 	assert(h->off_fragment % 8 == 0);
-	fragment |= h->dont_fragment ? FLAG_DF : 0;
-	fragment |= h->more_fragments ? FLAG_MF : 0;
+	fragment |= h->dont_fragment ? IP4_FLAG_DF : 0;
+	fragment |= h->more_fragments ? IP4_FLAG_MF : 0;
 	to = put_u8(to, 0x45);
 	to = put_u8(to, h->tos);
 	to = put_be16(to, h->total_len);

@@ -9,6 +9,20 @@
 #define IP4_HEADER 20
 #define IP4_HEADER_MAX 60
 
+/* Where fields lie, from the header's first byte, for those who touch a header's bytes in place. */
+#define IP4_OFF_TOS 1
+#define IP4_OFF_TOTAL 2
+#define IP4_OFF_ID 4
+#define IP4_OFF_FLAGS 6 /* and fragment offset */
+#define IP4_OFF_PROTOCOL 9
+#define IP4_OFF_CHECKSUM 10
+#define IP4_OFF_SOURCE 12
+#define IP4_OFF_DESTINATION 16
+
+/* In the 16 bits at IP4_OFF_FLAGS. */
+#define IP4_FLAG_DF 0x4000
+#define IP4_FLAG_MF 0x2000
+
 #define IP_PROTOCOL_ICMP4 1
 #define IP_PROTOCOL_IP4 4
 #define IP_PROTOCOL_TCP 6

@@ -7,6 +7,12 @@
 #include <stdint.h>
 
 #define IP6_HEADER 40
+/* Where fields lie, from the header's first byte. */
+#define IP6_OFF_PAYLOAD 4
+#define IP6_OFF_NEXT_HEADER 6
+#define IP6_OFF_SOURCE 8
+#define IP6_OFF_DESTINATION 24
+
 #define IP6_EXTENSIONS_MAX 8 /* more in one packet: IP6_TOO_MANY */
 
 struct ip6_header {

@@ -19,8 +19,14 @@
 #define TCP_ECE 0x40u
 #define TCP_CWR 0x80u
 
-/* Where the checksum lies, from the header's first byte. */
+/* Where fields lie, from the header's first byte. */
+#define TCP_OFF_SEQ 4
+#define TCP_OFF_ACK 8
+#define TCP_OFF_DATA_OFFSET 12
+#define TCP_OFF_FLAGS 13
+#define TCP_OFF_WINDOW 14
 #define TCP_OFF_CHECKSUM 16
+#define TCP_OFF_URGENT 18
 
 struct tcp_sack_block {
 	uint32_t left, right; /* wire sequence numbers, half open */

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #define UDP_HEADER 8
+/* Where the checksum lies, from the header's first byte. */
+#define UDP_OFF_CHECKSUM 6
 
 struct udp_header {
 	uint16_t source_port, destination_port;
