@@ -174,7 +174,7 @@ int berth_link_offload(struct berth_link *inner, const struct berth_memory *memo
 	offload->link.ethernet = inner->ethernet;
 	offload->inner = inner;
 	offload->memory = memory;
-	offload->coalesce.n = 0;
+	offload->coalesce.n = offload->coalesce.n_alone = 0;
 	offload->n_batch = 0;
 	*out = &offload->link;
 	return 0;
