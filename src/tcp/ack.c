@@ -2,24 +2,27 @@
  * RFC 5681. */
 #include "tcb.h"
 
-/* Karn's algorithm (RFC 6298 section 3), with timestamps (RFC 7323 section 4.1) where a retransmission makes the record
- * ambiguous. One sample a round trip, as RFC 6298's constants expect. */
-static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct tcp_ack *ack,
-		    bool again)
+/* Karn's algorithm (RFC 6298 section 3): what was sent more than once measures nothing, unless the timestamp that comes
+ * back is from the latest sending or after it (RFC 7323 section 4.1). An older one tells when the first copy arrived,
+ * not when its acknowledgment was lost: taken for a round trip, it would grow with each timeout. One sample a round
+ * trip, as RFC 6298's constants expect. */
+static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct sent_times *sent)
 {
+	uint64_t ns_elapsed = env->now - sent->again, ns_echo;
+
 	if (t->snd_una < t->rtt_mark)
 		return;
-	if (ack->ns_rtt && !again) {
-		tcp_rtt_sample(t, ack->ns_rtt);
-	} else if (again && t->ts_ok && h->has_timestamp && h->ts_ecr) {
-		uint32_t ms = tcp_timestamp(env, t) - h->ts_ecr;
-
-		if (ms < 600000)
-			tcp_rtt_sample(t, ms * 1000000ull);
-	} else if (again) {
-		return;
+	if (!sent->again) {
+		if (sent->once && sent->once < env->now)
+			tcp_rtt_sample(t, env->now - sent->once);
+		t->rtt_mark = t->snd_nxt;
+	} else if (t->ts_ok && h->has_timestamp) {
+		ns_echo = (uint32_t)(tcp_timestamp(env, t) - h->ts_ecr) * 1000000ull;
+		if (ns_echo > ns_elapsed + 1000000)
+			return;
+		tcp_rtt_sample(t, ns_elapsed);
+		t->rtt_mark = t->snd_nxt;
 	}
-	t->rtt_mark = t->snd_nxt;
 }
 
 /* The user's bytes that are acknowledged give their memory back. */
@@ -33,19 +36,16 @@ static void cut_queue(struct tcp_env *env, struct tcb *t)
 
 static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
 {
-	berth_time at = 0;
-	bool again = false;
+	struct sent_times sent;
 
-	sent_cut(&t->sent, ack->ack, &at, &again, env->memory);
+	sent_cut(&t->sent, ack->ack, &sent, env->memory);
 	t->snd_una = ack->ack;
 	if (t->probing && t->snd_una == t->snd_nxt)
 		t->probing = false;
 	if (t->sacked.n)
 		ranges_cut(&t->sacked, t->snd_una, env->memory);
 	cut_queue(env, t);
-	if (at)
-		ack->ns_rtt = env->now - at;
-	measure(env, t, h, ack, again);
+	measure(env, t, h, &sent);
 	t->n_backoff = 0;
 	t->trying_since = 0;
 }

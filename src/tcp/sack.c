@@ -29,7 +29,7 @@ static bool is_known(const struct tcb *t, tcp_seq left, tcp_seq right)
 }
 
 /* What of [left, right) was not known to have arrived. */
-static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right, berth_time *at)
+static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right)
 {
 	uint64_t n_new = 0;
 	tcp_seq from = left;
@@ -39,7 +39,7 @@ static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp
 		tcp_seq to = known ? t->sacked.item[i].left : right;
 
 		if (to > from)
-			n_new += sent_mark_sacked(&t->sent, from, to, at, env->memory);
+			n_new += sent_mark_sacked(&t->sent, from, to, env->memory);
 		from = known ? t->sacked.item[i].right : right;
 	}
 	return n_new;
@@ -47,8 +47,6 @@ static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp
 
 void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
 {
-	berth_time at = 0;
-
 	for (unsigned i = 0; i < h->n_sacks; i++) {
 		tcp_seq left = tcp_seq_unwrap(h->sacks[i].left, t->snd_una);
 		tcp_seq right = left + (uint32_t)(h->sacks[i].right - h->sacks[i].left);
@@ -64,9 +62,7 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 			continue;
 		if (is_known(t, left, right) || t->sacked.n >= STRETCHES_MAX)
 			continue;
-		ack->n_sacked += take_block(env, t, left, right, &at);
+		ack->n_sacked += take_block(env, t, left, right);
 		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);
 	}
-	if (at)
-		ack->ns_rtt = env->now - at;
 }

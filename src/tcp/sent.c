@@ -91,16 +91,17 @@ void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *me
 	free_if_empty(s, memory);
 }
 
-void sent_cut(struct sent *s, tcp_seq left, berth_time *at, bool *again, const struct berth_memory *memory)
+void sent_cut(struct sent *s, tcp_seq left, struct sent_times *times, const struct berth_memory *memory)
 {
+	*times = (struct sent_times){0};
 	while (s->n && sent_at(s, 0)->left < left) {
 		struct sent_record *r = sent_at(s, 0);
 		tcp_seq end = r->right < left ? r->right : left;
 
 		if (r->flags & SENT_EVER_AGAIN)
-			*again = true;
+			times->again = r->at > times->again ? r->at : times->again;
 		else if (!(r->flags & SENT_SACKED))
-			*at = r->at;
+			times->once = r->at;
 		account(s, r, (uint32_t)(end - r->left), -1);
 		r->left = end;
 		if (r->left < r->right)
@@ -153,8 +154,7 @@ static int64_t isolate(struct sent *s, uint32_t i, tcp_seq left, tcp_seq right, 
 	return i;
 }
 
-uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, berth_time *at,
-			  const struct berth_memory *memory)
+uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, const struct berth_memory *memory)
 {
 	uint64_t n_new = 0;
 
@@ -169,8 +169,6 @@ uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, berth_tim
 			break;
 		i = (uint32_t)inside;
 		r = sent_at(s, i);
-		if (!(r->flags & SENT_EVER_AGAIN))
-			*at = r->at;
 		set_flags(s, r, SENT_SACKED);
 		n_new += length(r);
 	}

@@ -47,17 +47,21 @@ int sent_push(struct sent *s, tcp_seq left, tcp_seq right, berth_time now, uint3
 /* Takes back the last byte that was pushed (a zero-window probe that was refused). */
 void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *memory);
 
-/* Cuts everything below `left`. *at becomes the sending time of the latest record cut that was sent once, if there is
- * one; *again: some record cut was sent more than once. */
-void sent_cut(struct sent *s, tcp_seq left, berth_time *at, bool *again, const struct berth_memory *memory);
+/* When what is cut was sent; 0: none such. */
+struct sent_times {
+	berth_time once;  /* the latest record that was sent once and not sacked before */
+	berth_time again; /* the latest sending of those that were sent more than once */
+};
+
+/* Cuts everything below `left`; fills *times. */
+void sent_cut(struct sent *s, tcp_seq left, struct sent_times *times, const struct berth_memory *memory);
 
 /* The number of the record that holds `seq`, or n. */
 uint32_t sent_find(const struct sent *s, tcp_seq seq);
 
-/* Marks [left, right), splitting records at its ends: the peer has it; *at as in sent_cut for those newly marked. Bytes
- * newly marked. Without memory to split, what cannot be split stays as it was. */
-uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, berth_time *at,
-			  const struct berth_memory *memory);
+/* Marks [left, right), splitting records at its ends: the peer has it. Bytes newly marked. Without memory to split,
+ * what cannot be split stays as it was. */
+uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, const struct berth_memory *memory);
 
 /* Marks what of [left, right) is in flight as lost (also what was sent again, when `also_again`). Bytes newly marked.
  */

@@ -218,7 +218,6 @@ struct tcp_ack {
 	uint64_t n_acked;  /* bytes that it acknowledges for the first time, cumulatively */
 	uint64_t n_sacked; /* and selectively */
 	bool dsack;        /* it reports a duplicate */
-	uint64_t ns_rtt;   /* of the latest segment acknowledged that was sent once; 0 none */
 };
 /* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt). `dup`: it has the form of a duplicate (RFC 5681 section 2).
  */

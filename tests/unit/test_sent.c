@@ -87,31 +87,29 @@ static void push(struct fixture *f, uint32_t n, berth_time now, uint32_t n_join)
 
 static void cut(struct fixture *f, tcp_seq left)
 {
-	berth_time at = 0, want_at = 0;
-	bool again = false, want_again = false;
+	struct sent_times times, want = {0};
 
 	for (tcp_seq i = f->una; i < left; i++) {
 		if (*flags_at(f, i) & SENT_EVER_AGAIN)
-			want_again = true;
+			want.again = f->at[i - BASE] > want.again ? f->at[i - BASE] : want.again;
 		else if (!(*flags_at(f, i) & SENT_SACKED))
-			want_at = f->at[i - BASE];
+			want.once = f->at[i - BASE];
 	}
-	sent_cut(&f->s, left, &at, &again, &f->heap.memory);
-	assert_int_equal(again, want_again);
-	assert_int_equal(at, want_at);
+	sent_cut(&f->s, left, &times, &f->heap.memory);
+	assert_int_equal(times.again, want.again);
+	assert_int_equal(times.once, want.once);
 	f->una = left;
 }
 
 static void sacked(struct fixture *f, tcp_seq left, tcp_seq right)
 {
 	uint64_t n_new = 0;
-	berth_time at = 0;
 
 	for (tcp_seq i = left; i < right; i++) {
 		n_new += !(*flags_at(f, i) & SENT_SACKED);
 		*flags_at(f, i) = (uint8_t)((*flags_at(f, i) & SENT_EVER_AGAIN) | SENT_SACKED);
 	}
-	assert_int_equal(sent_mark_sacked(&f->s, left, right, &at, &f->heap.memory), n_new);
+	assert_int_equal(sent_mark_sacked(&f->s, left, right, &f->heap.memory), n_new);
 }
 
 static void lost(struct fixture *f, tcp_seq left, tcp_seq right, bool also_again)
@@ -306,13 +304,12 @@ static void test_no_memory(void **state)
 		f.heap.fail_at = n;
 		for (unsigned i = 1; i < 400; i++) {
 			tcp_seq left = f.una + rng_below(&rng, f.nxt - f.una + 1), right, l, r;
-			berth_time at = 0;
 
 			push(&f, 1 + (uint32_t)rng_below(&rng, 50), i, 0);
 			if (left == f.nxt)
 				continue;
 			right = left + 1 + rng_below(&rng, f.nxt - left);
-			sent_mark_sacked(&f.s, left, right < left + 20 ? right : left + 20, &at, &f.heap.memory);
+			sent_mark_sacked(&f.s, left, right < left + 20 ? right : left + 20, &f.heap.memory);
 			sent_mark_lost(&f.s, left, right, true, &f.heap.memory);
 			if (sent_next_lost(&f.s, &l, &r) && r - l > 1)
 				sent_mark_again(&f.s, l, l + 1, i, &f.heap.memory);
