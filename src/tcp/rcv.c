@@ -28,22 +28,41 @@ void tcp_acked(struct tcb *t)
 	tcp_timer_stop(t, TCP_TIMER_ACK);
 }
 
-/* More data comes though the ACK that is due has not been fetched: the host is being handed a burst. The ACK leaves by
- * itself, so that a burst is not acknowledged by a single segment whose loss would stop the sender until its timer. The
- * longer the burst, the fewer: after 2, 2, 4, 4, then each 8 segments. */
-static void acknowledge_early(struct tcp_env *env, struct tcb *t)
+/* An ACK up to rcv_nxt leaves by itself, in the middle of what the host is handing over. */
+static void acknowledge_by_reply(struct tcp_env *env, struct tcb *t)
 {
-	unsigned stretch = t->n_acks_early < 4 ? t->n_acks_early / 2 : 2;
 	struct tcp_plan plan = {.seq = t->snd_nxt, .flags = TCP_ACK};
 
-	if (!t->n_acks_due || t->rcv_unacked < (2 * t->rcv_mss) << stretch || t->recvq.ahead)
-		return;
 	env->reply = (struct tcp_reply){.wanted = true, .pair = t->e.pair};
 	tcp_build_fields(env, t, &plan, &env->reply.header);
 	env->counters.segments_out++;
 	t->segments_sent++;
-	t->n_acks_early += t->n_acks_early < UINT8_MAX;
 	tcp_acked(t);
+}
+
+/* More data comes though the ACK that is due has not been fetched: the host is being handed a burst. A burst is not to
+ * be acknowledged by a single segment whose loss would stop the sender until its timer. The longer it is, the fewer:
+ * after 2, 2, 4, 4, then each 8 segments. */
+static void acknowledge_burst(struct tcp_env *env, struct tcb *t)
+{
+	unsigned stretch = t->n_acks_early < 4 ? t->n_acks_early / 2 : 2;
+
+	if (!t->n_acks_due || t->rcv_unacked < (2 * t->rcv_mss) << stretch || t->recvq.ahead)
+		return;
+	t->n_acks_early += t->n_acks_early < UINT8_MAX;
+	acknowledge_by_reply(env, t);
+}
+
+/* The same for a burst that the link has joined into one frame of four segments or more: half of it first. */
+static void acknowledge_half(struct tcp_env *env, struct tcb *t, tcp_seq left, uint32_t n_segments, uint32_t one)
+{
+	tcp_seq right = t->rcv_nxt;
+
+	if (n_segments < 4 || env->reply.wanted)
+		return;
+	t->rcv_nxt = left + n_segments / 2 * one;
+	acknowledge_by_reply(env, t);
+	t->rcv_nxt = right;
 }
 
 void tcp_challenge(struct tcp_env *env, struct tcb *t)
@@ -140,7 +159,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 	bool gap = t->recvq.ahead != NULL;
 	tcp_seq before = t->rcv_nxt;
 
-	acknowledge_early(env, t);
+	acknowledge_burst(env, t);
 	if (!t->rcv_shut) {
 		enum recvq_verdict verdict = recvq_push(&t->recvq, frame, text->off, len, env->memory);
 
@@ -152,6 +171,8 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 	t->rcv_nxt = recvq_join(&t->recvq, text->right, env->memory);
 	t->bytes_received += t->rcv_nxt - before;
 	env->counters.bytes_in += t->rcv_nxt - before;
+	if (frame->segment_size && !gap)
+		acknowledge_half(env, t, before, len / frame->segment_size, frame->segment_size);
 	acknowledge(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */

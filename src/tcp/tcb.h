@@ -62,7 +62,7 @@ struct tcb {
 	uint8_t recovery;  /* enum tcp_recovery */
 	uint8_t n_backoff; /* timeouts or probes in a row without an answer */
 	uint8_t n_dup_acks;
-	uint8_t n_acks_early; /* ACKs that left by env->reply since the host last asked for segments */
+	uint8_t n_acks_early; /* ACKs that left within the burst that the host is handing over */
 	uint8_t n_acks_due;   /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
 	uint8_t snd_wscale, rcv_wscale;
 
