@@ -119,6 +119,30 @@ struct tcp_header peer_syn(const struct peer *p, uint8_t flags, uint32_t seq, ui
 	return h;
 }
 
+static struct peer_segment *next_slot(struct peer *p)
+{
+	assert_true(p->n_out < OUT_MAX);
+	p->out[p->n_out] = (struct peer_segment){.at = p->env.now};
+	return &p->out[p->n_out++];
+}
+
+static void number(struct peer_segment *s)
+{
+	s->seq = s->h.seq - BERTH_ISS;
+	s->ack = s->h.flags & TCP_ACK ? s->h.ack - PEER_ISS : 0;
+}
+
+static void keep_reply(struct peer *p)
+{
+	struct peer_segment *s = next_slot(p);
+
+	s->h = p->env.reply.header;
+	s->pair = p->env.reply.pair;
+	s->reply = true;
+	number(s);
+	p->env.reply.wanted = false;
+}
+
 static void deliver(struct peer *p, const struct tcp_header *h, struct berth_frame *frame, uint32_t off, uint32_t len)
 {
 	struct tcp_segment segment = {
@@ -132,7 +156,10 @@ static void deliver(struct peer *p, const struct tcp_header *h, struct berth_fra
 
 	tcp_segment_in(&p->env, &segment);
 	berth_frame_unref(frame);
-	peer_pump(p);
+	if (!p->burst)
+		peer_pump(p);
+	else if (p->env.reply.wanted)
+		keep_reply(p);
 }
 
 void peer_in_header(struct peer *p, const struct tcp_header *h, uint32_t len)
@@ -149,6 +176,7 @@ void peer_in_header(struct peer *p, const struct tcp_header *h, uint32_t len)
 	for (uint32_t i = 0; i < len; i++)
 		frame->data[head + i] = peer_byte(h->seq - PEER_ISS + (h->flags & TCP_SYN ? 1 : 0) + i);
 	frame->len = head + len;
+	frame->segment_size = p->segment_size;
 	deliver(p, h, frame, head, len);
 }
 
@@ -188,19 +216,6 @@ void peer_in_raw(struct peer *p, const uint8_t *segment, size_t n)
 
 /* ---- segments out ---- */
 
-static struct peer_segment *next_slot(struct peer *p)
-{
-	assert_true(p->n_out < OUT_MAX);
-	p->out[p->n_out] = (struct peer_segment){.at = p->env.now};
-	return &p->out[p->n_out++];
-}
-
-static void number(struct peer_segment *s)
-{
-	s->seq = s->h.seq - BERTH_ISS;
-	s->ack = s->h.flags & TCP_ACK ? s->h.ack - PEER_ISS : 0;
-}
-
 static void keep(struct peer *p, const struct tcb *t, const struct berth_frame_out *out)
 {
 	struct peer_segment *s = next_slot(p);
@@ -220,17 +235,6 @@ static void keep(struct peer *p, const struct tcb *t, const struct berth_frame_o
 	s->pair = t->e.pair;
 	p->n_bytes += out->len;
 	number(s);
-}
-
-static void keep_reply(struct peer *p)
-{
-	struct peer_segment *s = next_slot(p);
-
-	s->h = p->env.reply.header;
-	s->pair = p->env.reply.pair;
-	s->reply = true;
-	number(s);
-	p->env.reply.wanted = false;
 }
 
 void peer_pump(struct peer *p)

@@ -71,6 +71,8 @@ struct peer {
 	uint16_t window;         /* field of segments in */
 	uint32_t ts_val, ts_ecr; /* of segments in, when timestamps are in use */
 	uint32_t payload_max;    /* for tcp_output */
+	bool burst;              /* segments in come without a call of tcp_output between them */
+	uint16_t segment_size;   /* of segments in that a link has joined; else 0 */
 	struct peer_segment *out;
 	size_t n_out, n_out_max;
 	uint8_t *bytes;

@@ -109,6 +109,44 @@ static void test_out_of_order(void **state)
 	peer_deinit(&p);
 }
 
+/* RFC 9293 section 3.8.6.3, SHLD-19: a burst that the host takes in at one go is acknowledged after 2, 2, 4, 4 and then
+ * each 8 segments, and what is left when it has been taken in. */
+static void test_burst(void **state)
+{
+	static const uint32_t acked[] = {2, 4, 8, 12, 20, 28};
+	struct peer p;
+
+	begin(&p, &plain);
+	p.burst = true;
+	for (uint32_t i = 0; i < 30; i++)
+		peer_in(&p, TCP_ACK, 1 + i * 1000, 1, 1000);
+	assert_int_equal(p.n_out, 6);
+	for (uint32_t i = 0; i < 6; i++)
+		peer_expect(&p.out[i], TCP_ACK, 1, 1 + acked[i] * 1000, 0);
+	peer_pump(&p);
+	assert_int_equal(p.n_out, 7);
+	peer_expect(&p.out[6], TCP_ACK, 1, 30001, 0);
+	peer_deinit(&p);
+}
+
+/* The same burst in one frame that a link has joined: half, and all. Of three segments there is one acknowledgment. */
+static void test_joined(void **state)
+{
+	struct peer p;
+
+	begin(&p, &plain);
+	p.segment_size = 1000;
+	peer_in(&p, TCP_ACK, 1, 1, 9500);
+	assert_int_equal(p.n_out, 2);
+	peer_expect(&p.out[0], TCP_ACK, 1, 4001, 0);
+	peer_expect(&p.out[1], TCP_ACK, 1, 9501, 0);
+	peer_clear(&p);
+	peer_in(&p, TCP_ACK, 9501, 1, 3000);
+	peer_expect(peer_only(&p), TCP_ACK, 1, 12501, 0);
+	assert_int_equal(peer_recv(&p, 1, 20000), 12500);
+	peer_deinit(&p);
+}
+
 /* Without SACK: the duplicates that a sender counts, one for each segment. */
 static void test_duplicate_acks(void **state)
 {
@@ -336,6 +374,8 @@ int main(void)
 		cmocka_unit_test(test_cork),
 		cmocka_unit_test(test_out_of_order),
 		cmocka_unit_test(test_duplicate_acks),
+		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_dsack),
 		cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_shut_reading),
