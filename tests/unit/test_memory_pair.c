@@ -10,27 +10,7 @@
 
 #include <berth/link.h>
 
-struct budget {
-	unsigned left;
-	size_t in_use;
-};
-
-static void *budget_alloc(void *context, size_t size)
-{
-	struct budget *budget = context;
-
-	if (!budget->left)
-		return NULL;
-	budget->left--;
-	budget->in_use += size;
-	return malloc(size);
-}
-
-static void budget_free(void *context, void *p, size_t size)
-{
-	((struct budget *)context)->in_use -= size;
-	free(p);
-}
+#include "heap.h"
 
 static void pair_new(unsigned capabilities, uint32_t queue_max, struct berth_link **a, struct berth_link **b)
 {
@@ -198,15 +178,16 @@ static void test_out_of_memory(void **state)
 {
 	static const uint8_t filler[64];
 	struct berth_frame_out out = numbered(1, 60, filler);
-	struct budget budget = {0};
-	const struct berth_memory memory = {budget_alloc, budget_free, &budget};
+	struct heap heap;
 	struct berth_memory_pair_config config;
 	struct berth_link *a, *b;
 
+	heap_init(&heap);
+	heap.fail_at = 0;
 	berth_memory_pair_config_default(&config);
-	config.memory = &memory;
+	config.memory = &heap.memory;
 	assert_int_equal(berth_link_memory_pair(&config, &a, &b), BERTH_ENOMEM);
-	budget.left = 2;
+	heap.fail_at = 2;
 	assert_int_equal(berth_link_memory_pair(&config, &a, &b), 0);
 	berth_link_send(a, &out, 1, 0);
 	berth_link_send(a, &out, 1, 0);
@@ -214,7 +195,7 @@ static void test_out_of_memory(void **state)
 	assert_int_equal(a->counters.send_failed, 1);
 	berth_link_free(a);
 	berth_link_free(b);
-	assert_int_equal(budget.in_use, 0);
+	assert_int_equal(heap.n_bytes, 0);
 }
 
 static void test_bad_config(void **state)

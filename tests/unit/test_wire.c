@@ -10,6 +10,8 @@
 
 #include <berth/link.h>
 
+#include "heap.h"
+
 #define LEN 100
 #define MS 1000000u
 
@@ -387,55 +389,34 @@ static void test_flight_is_bounded(void **state)
 	bed_free(&bed);
 }
 
-struct budget {
-	unsigned left;
-	size_t in_use;
-};
-
-static void *budget_alloc(void *context, size_t size)
-{
-	struct budget *budget = context;
-
-	if (!budget->left)
-		return NULL;
-	budget->left--;
-	budget->in_use += size;
-	return malloc(size);
-}
-
-static void budget_free(void *context, void *p, size_t size)
-{
-	((struct budget *)context)->in_use -= size;
-	free(p);
-}
-
 /* With memory for `left` objects only: what wraps takes the inner link also on failure, and frames that find no memory
  * are lost and counted. */
 static void wrap_poorly(unsigned left)
 {
-	struct budget budget = {.left = left};
-	const struct berth_memory memory = {budget_alloc, budget_free, &budget};
+	struct heap heap;
 	struct berth_memory_pair_config config;
 	struct berth_wire_config wire = {.out = {.delay = 1}};
 	struct bed bed;
 
+	heap_init(&heap);
+	heap.fail_at = left;
 	berth_memory_pair_config_default(&config);
 	config.capabilities = BERTH_LINK_CHECKSUM;
 	assert_int_equal(berth_link_memory_pair(&config, &bed.near, &bed.far), 0);
 	if (left < 2) {
-		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), BERTH_ENOMEM);
+		assert_int_equal(berth_link_wire(bed.near, &wire, &heap.memory, &bed.near), BERTH_ENOMEM);
 	} else if (left < 3) {
-		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), 0);
-		assert_int_equal(berth_link_offload(bed.near, &memory, &bed.near), BERTH_ENOMEM);
+		assert_int_equal(berth_link_wire(bed.near, &wire, &heap.memory, &bed.near), 0);
+		assert_int_equal(berth_link_offload(bed.near, &heap.memory, &bed.near), BERTH_ENOMEM);
 	} else {
-		assert_int_equal(berth_link_wire(bed.near, &wire, &memory, &bed.near), 0);
+		assert_int_equal(berth_link_wire(bed.near, &wire, &heap.memory, &bed.near), 0);
 		send_number(bed.near, 1, 0);
 		send_number(bed.near, 2, 0);
 		assert_int_equal(bed.near->counters.send_failed, 1);
 		assert_int_equal(bed.near->counters.lost_out, 1);
 		berth_link_free(bed.near);
 	}
-	assert_int_equal(budget.in_use, 0);
+	assert_int_equal(heap.n_bytes, 0);
 	berth_link_free(bed.far);
 }
 
