@@ -181,7 +181,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 
 static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
 {
-	uint32_t len = (uint32_t)(text->right - text->left);
+	uint32_t len = (uint32_t)(text->right - text->left), one = frame->segment_size;
 	enum recvq_verdict verdict =
 		recvq_push_ahead(&t->recvq, text->left, frame, text->off, len, 3ull * t->receive_buffer, env->memory);
 
@@ -191,7 +191,9 @@ static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *f
 		t->recvq.dsack_left = text->left;
 		t->recvq.dsack_right = text->right;
 	}
-	tcp_ack_now(env, t, true);
+	/* Without SACK the peer counts duplicates: one for each segment, also of those that the link has joined. */
+	for (uint32_t n = t->sack_ok || !one ? 1 : (len + one - 1) / one; n > 0; n--)
+		tcp_ack_now(env, t, true);
 }
 
 /* What was there already is cut off the front and reported (RFC 2883). */

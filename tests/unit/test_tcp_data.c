@@ -144,6 +144,12 @@ static void test_joined(void **state)
 	peer_in(&p, TCP_ACK, 9501, 1, 3000);
 	peer_expect(peer_only(&p), TCP_ACK, 1, 12501, 0);
 	assert_int_equal(peer_recv(&p, 1, 20000), 12500);
+	/* Ahead of a gap it is five duplicates for a peer that counts them. */
+	peer_clear(&p);
+	peer_in(&p, TCP_ACK, 13501, 1, 4500);
+	assert_int_equal(p.n_out, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		peer_expect(&p.out[i], TCP_ACK, 1, 12501, 0);
 	peer_deinit(&p);
 }
 
