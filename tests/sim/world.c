@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "siphash.h"
+
 /* More rounds than this at one instant mean that two hosts answer each other for ever. */
 #define ROUNDS_MAX 100000
 
@@ -68,6 +70,20 @@ void world_init(struct world *w, const struct world_config *config)
 		make_host(w, i, config);
 }
 
+static void digest(struct world *w, const struct berth_frame_out *frames, unsigned n)
+{
+	static const struct siphash_key key = {1, 2};
+	static uint8_t bytes[UINT16_MAX + BERTH_HEADER_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t words[3] = {w->digest, w->now};
+
+		berth_frame_gather(&frames[i], bytes);
+		words[2] = siphash24(key, bytes, frames[i].len);
+		w->digest = siphash13_words(key, words, 3);
+	}
+}
+
 static unsigned exchange(struct world *w, int i)
 {
 	struct berth_frame_out out[16];
@@ -85,6 +101,7 @@ static unsigned exchange(struct world *w, int i)
 	do {
 		n = berth_host_frames_out(w->host[i], w->now, out, 16);
 		moved += n;
+		digest(w, out, n);
 		if (n)
 			berth_link_send(w->link[i], out, n, w->now);
 	} while (n == 16);

@@ -12,7 +12,8 @@ struct world {
 	struct berth_host *host[WORLD_HOSTS];
 	struct berth_link *link[WORLD_HOSTS];
 	int interface[WORLD_HOSTS];
-	bool silent; /* the cable is cut: frames go nowhere */
+	bool silent;     /* the cable is cut: frames go nowhere */
+	uint64_t digest; /* of every frame that left a host, and when */
 };
 
 struct world_config {
