@@ -217,7 +217,7 @@ static void cut_known(struct tcp_env *env, struct tcb *t, struct text *text)
 void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment, tcp_seq seq, bool fin)
 {
 	struct text text = {seq, seq + segment->len, segment->off};
-	uint32_t one = segment->frame && segment->frame->segment_size ? segment->frame->segment_size : segment->len;
+	uint32_t one = segment->frame->segment_size ? segment->frame->segment_size : segment->len;
 
 	if (one > t->rcv_mss)
 		t->rcv_mss = one;
