@@ -62,6 +62,12 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 	return true;
 }
 
+/* Nothing but full segments. The first comparison saves a division for most. */
+static bool is_whole(const struct tcb *t, uint64_t len)
+{
+	return len == t->mss || len % t->mss == 0;
+}
+
 /* Nagle's algorithm (RFC 896, RFC 9293 section 3.7.4) as Minshall amends it: a small segment waits only while another
  * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. */
 static bool may_send_small(const struct tcb *t)
@@ -82,10 +88,10 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
 	t->cwnd_limited = len > room;
 	if (t->cwnd_limited)
 		len = room / t->mss * t->mss;
-	if (len == unsent && (len % t->mss == 0 || may_send_small(t)))
+	if (len == unsent && (is_whole(t, len) || may_send_small(t)))
 		return (uint32_t)len;
 	if (len >= t->mss)
-		return (uint32_t)(len / t->mss * t->mss);
+		return (uint32_t)(len == t->mss ? len : len / t->mss * t->mss);
 	/* Less than a segment: only when the peer's window has never been much larger. */
 	if (len == usable && len < unsent && len && len >= t->snd_wnd_max / 2 && t->snd_nxt == t->snd_una)
 		return (uint32_t)len;
@@ -236,7 +242,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	t->snd_nxt = right;
 	env->counters.bytes_out += plan->len;
 	t->bytes_sent += plan->len;
-	if (plan->len % t->mss)
+	if (!is_whole(t, plan->len))
 		t->snd_small = right;
 	return true;
 }
