@@ -14,7 +14,7 @@
 /* Nobody waits for these, but they hold memory: a peer that is silent is given less, though never few tries, as a path
  * may be slow and bad. */
 #define NS_GIVE_UP_ORPHAN (100 * NS_PER_S)
-#define ORPHAN_TRIES 8
+#define ORPHAN_TRIES 10
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
 #define NS_PERSIST_MAX (60 * NS_PER_S)
 
