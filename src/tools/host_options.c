@@ -45,6 +45,11 @@ static int take_address(struct host_options *options, const char *value)
 				 "--address '%s' is no address with a prefix length, such as 192.168.1.7/24", value);
 	if (address.family != BERTH_IP4)
 		return tool_fail(options->verb, TOOL_USAGE, "--address '%s': only IPv4 addresses work yet", value);
+	if (berth_address_is_any(&address) || berth_address_is_multicast(&address) ||
+	    berth_address_is_loopback(&address) || address.bytes[0] >= 240)
+		return tool_fail(options->verb, TOOL_USAGE,
+				 "--address '%s' is not one that a single host has; take one of the device's network",
+				 value);
 	options->address = address;
 	options->prefix = prefix;
 	return TOOL_DONE;

@@ -40,6 +40,10 @@ for verb in serve nc; do
 	for address in '' 192.168.1.7 192.168.1/24 192.168.1.256/24 192.168.1.7/33 192.168.1.7/ /24 host/24; do
 		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24" --address "$address"
 	done
+	for address in 0.0.0.0/8 127.0.0.1/8 224.0.0.1/24 255.255.255.255/32; do
+		wrong $verb "--address '$address' is not one that a single host has; take one of the device's network" \
+			--address "$address"
+	done
 	wrong $verb "--address 'fd00::7/64': only IPv4 addresses work yet" --address fd00::7/64
 	for gateway in '' 192.168.1 192.168.1.1/24 fe80::1; do
 		wrong $verb "--gateway '$gateway' is no IPv4 address, such as 192.168.1.1" --gateway "$gateway"
