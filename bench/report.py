@@ -197,6 +197,18 @@ def instruction_table(programs):
     table("Instructions a segment, both ends (callgrind)", ["", "instructions"], rows)
 
 
+def checksums(programs):
+    """The program prints its own table."""
+    if not programs.has("checksum"):
+        programs.complain("checksum was not built")
+        return
+    progress("checksums")
+    done = subprocess.run([os.path.join(programs.directory, "checksum")], capture_output=True, text=True, timeout=120)
+    progress("")
+    print("\nThe Internet checksum, made alone and while copying, beside a plain loop")
+    print("".join(f"  {line}\n" for line in done.stdout.splitlines()), end="")
+
+
 def sizes(lookup, idle_lwip):
     table("Control block, bytes", ["", "sizeof"], [["berth", number(lookup, "tcb")], ["lwIP", number(idle_lwip, "pcb")]])
 
@@ -233,6 +245,7 @@ def main():
     lookup = lookups(programs)
     sizes(lookup, programs.run("idle_lwip", ["n=100"]))
     instruction_table(programs)
+    checksums(programs)
     if programs.has("bulk_lwip_best") and programs.run("bulk_lwip_best", ["corrupt=1", "bytes=1m", "warm=0"]):
         print("\nlwIP drops a segment with one bit turned: its checksums are looked at.")
     for text in programs.complaints:
