@@ -76,11 +76,20 @@ void tcp_challenge(struct tcp_env *env, struct tcb *t)
 	tcp_ack_now(env, t, false);
 }
 
-/* The right edge that the buffer allows; it never moves back (RFC 9293 section 3.8.6.2.1, SHLD-14). */
+/* The largest window: the buffer, or what the header can say of it (RFC 7323 section 2.3). */
+static uint64_t window_max(const struct tcb *t)
+{
+	uint64_t field = 65535ull << t->rcv_wscale;
+
+	return t->receive_buffer < field ? t->receive_buffer : field;
+}
+
+/* The right edge that the buffer and the header allow; it never moves back (RFC 9293 section 3.8.6.2.1, SHLD-14). */
 static tcp_seq right_edge(const struct tcb *t)
 {
-	uint32_t room = t->receive_buffer > t->recvq.n_bytes ? t->receive_buffer - t->recvq.n_bytes : 0;
-	tcp_seq edge = t->rcv_nxt + room;
+	uint64_t room = t->receive_buffer > t->recvq.n_bytes ? t->receive_buffer - t->recvq.n_bytes : 0;
+	uint64_t most = window_max(t);
+	tcp_seq edge = t->rcv_nxt + (room < most ? room : most);
 
 	return edge > t->rcv_adv ? edge : t->rcv_adv;
 }
@@ -96,8 +105,6 @@ uint32_t tcp_window_advertise(struct tcb *t)
 	if (edge - t->rcv_adv < step)
 		edge = t->rcv_adv;
 	window = edge - t->rcv_nxt;
-	if (window > 65535ull << t->rcv_wscale)
-		window = 65535ull << t->rcv_wscale;
 	field = (uint32_t)(window >> t->rcv_wscale);
 	/* The scale cuts bits off: not so many that the edge moves back. */
 	if (t->rcv_nxt + ((uint64_t)field << t->rcv_wscale) < t->rcv_adv && field < 65535)
@@ -107,7 +114,7 @@ uint32_t tcp_window_advertise(struct tcb *t)
 	return field;
 }
 
-/* A window that was nearly shut, or a quarter of the buffer, is worth a segment of its own. */
+/* A window that was nearly shut, or that can grow by a quarter, is worth a segment of its own. */
 void tcp_window_opened(struct tcp_env *env, struct tcb *t)
 {
 	uint64_t grown = right_edge(t) - t->rcv_adv;
@@ -115,7 +122,7 @@ void tcp_window_opened(struct tcp_env *env, struct tcb *t)
 
 	if (!tcp_states[t->state].can_receive)
 		return;
-	if (grown >= t->receive_buffer / 4 || (offered < t->rcv_mss && grown >= 2ull * t->rcv_mss))
+	if (grown >= window_max(t) / 4 || (offered < t->rcv_mss && grown >= 2ull * t->rcv_mss))
 		tcp_ack_now(env, t, false);
 }
 

@@ -329,6 +329,28 @@ static void test_receiver_silly(void **state)
 	peer_deinit(&p);
 }
 
+/* A buffer beyond what the header can say, as no scale is in use, is no reason to tell of each read: the window that
+ * the peer knows is as large as before. */
+static void test_large_buffer(void **state)
+{
+	uint32_t at = 1;
+	struct peer p;
+
+	begin(&p, &no_options);
+	for (unsigned i = 0; i < 20; i++) {
+		peer_in(&p, TCP_ACK, at, 1, 1000);
+		assert_int_equal(peer_recv(&p, at, 2000), 1000);
+		peer_none(&p);
+		peer_in(&p, TCP_ACK, at + 1000, 1, 1000);
+		assert_int_equal(peer_only(&p)->h.window, 65535);
+		peer_clear(&p);
+		assert_int_equal(peer_recv(&p, at + 1000, 2000), 1000);
+		peer_none(&p);
+		at += 2000;
+	}
+	peer_deinit(&p);
+}
+
 /* A probe of a shut window is answered (MUST-36's other side), its byte is not taken. */
 static void test_probed(void **state)
 {
@@ -441,8 +463,9 @@ int main(void)
 		cmocka_unit_test(test_silent_shut),   cmocka_unit_test(test_shrink),
 		cmocka_unit_test(test_old_update),    cmocka_unit_test(test_sender_silly),
 		cmocka_unit_test(test_small_peer),    cmocka_unit_test(test_receiver_silly),
-		cmocka_unit_test(test_probed),        cmocka_unit_test(test_shut_acks),
-		cmocka_unit_test(test_never_shrinks), cmocka_unit_test(test_ack_of_unsent),
+		cmocka_unit_test(test_large_buffer),  cmocka_unit_test(test_probed),
+		cmocka_unit_test(test_shut_acks),     cmocka_unit_test(test_never_shrinks),
+		cmocka_unit_test(test_ack_of_unsent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
