@@ -58,7 +58,7 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	};
 	if (plan->flags & TCP_ACK)
 		h->ack = (uint32_t)t->rcv_nxt;
-	if (t->ts_ok && !(plan->flags & TCP_RST)) {
+	if (t->ts_ok) { /* RFC 7323 section 3.2: also in a reset */
 		h->has_timestamp = true;
 		h->ts_val = tcp_timestamp(env, t);
 		h->ts_ecr = plan->flags & TCP_ACK ? t->ts_recent : 0;

@@ -32,6 +32,28 @@ static void test_clock(void **state)
 	peer_deinit(&p);
 }
 
+/* Section 3.2: a reset has the option too, so that a peer may see that it is no old one. */
+static void test_reset(void **state)
+{
+	uint32_t clock;
+	struct peer p;
+
+	peer_init(&p, &full);
+	peer_establish_active(&p);
+	p.ts_val += 5;
+	peer_in(&p, TCP_ACK, 1, 1, 100);
+	peer_clear(&p);
+	peer_advance(&p, 10 * MS);
+	peer_clear(&p);
+	clock = tcp_timestamp(&p.env, p.t);
+	peer_close(&p); /* with 100 bytes unread */
+	peer_expect(peer_only(&p), TCP_RST | TCP_ACK, 1, 101, 0);
+	assert_true(p.out[0].h.has_timestamp);
+	assert_int_equal(p.out[0].h.ts_ecr, p.ts_val);
+	assert_int_equal(p.out[0].h.ts_val, clock);
+	peer_deinit(&p);
+}
+
 /* Section 4.3: the echo is of the segment that the last ACK was for: not of later ones while an ACK is delayed, nor of
  * those ahead of a gap; of the one that fills the gap. */
 static void test_echo(void **state)
@@ -314,11 +336,17 @@ static void test_maxseg(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clock),        cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_paws),         cmocka_unit_test(test_paws_reset),
-		cmocka_unit_test(test_paws_24_days), cmocka_unit_test(test_timestamp_missing),
-		cmocka_unit_test(test_bad_options),  cmocka_unit_test(test_data_offset),
-		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_congestion),
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_paws),
+		cmocka_unit_test(test_paws_reset),
+		cmocka_unit_test(test_paws_24_days),
+		cmocka_unit_test(test_timestamp_missing),
+		cmocka_unit_test(test_bad_options),
+		cmocka_unit_test(test_data_offset),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_congestion),
 		cmocka_unit_test(test_maxseg),
 	};
 
