@@ -117,11 +117,14 @@ static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *
 }
 
 /* Section 3.4's four cases. Beyond the letter: an empty segment at the right edge is in, as a peer that has filled the
- * window has nothing else to send its acknowledgments with. */
+ * window has nothing else to send its acknowledgments with. A reset there is not (RFC 5961 section 3.2), and must not
+ * be answered. */
 static bool acceptable(const struct tcb *t, const struct arrival *a)
 {
 	uint32_t len = a->len + a->fin + !!(a->flags & TCP_SYN);
 
+	if (a->flags & TCP_RST && a->seq == t->rcv_adv && t->rcv_adv > t->rcv_nxt)
+		return false;
 	if (!len)
 		return a->seq >= t->rcv_nxt && a->seq <= t->rcv_adv;
 	return a->seq < t->rcv_adv && a->seq + len > t->rcv_nxt;

@@ -270,6 +270,25 @@ static void test_old_segments(void **state)
 	peer_deinit(&p);
 }
 
+/* RFC 5961 section 3.2: a reset in the window is challenged, the first number beyond it is outside: silence. */
+static void test_reset_at_edge(void **state)
+{
+	struct peer p;
+	uint32_t edge;
+
+	begin(&p, &plain);
+	edge = (uint32_t)(p.t->rcv_adv - p.t->rcv_nxt) + 1;
+	peer_in(&p, TCP_RST, edge, 0, 0);
+	peer_in(&p, TCP_RST, edge + 1, 0, 0);
+	peer_none(&p);
+	peer_in(&p, TCP_ACK, edge, 1, 0); /* an empty segment there is no stranger */
+	peer_none(&p);
+	peer_in(&p, TCP_RST, edge - 1, 0, 0);
+	peer_expect(peer_only(&p), TCP_ACK, 1, 1, 0);
+	assert_int_equal(peer_state(&p), BERTH_TCP_ESTABLISHED);
+	peer_deinit(&p);
+}
+
 /* RFC 6191 section 2: who may take the place of the old connection. The old timestamp is ts_val of the setup. */
 static void test_reuse(void **state)
 {
@@ -521,6 +540,7 @@ int main(void)
 		cmocka_unit_test(test_reuse_numbers),
 		cmocka_unit_test(test_reuse_without_listener),
 		cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_reset_at_edge),
 		cmocka_unit_test(test_blind_reset),
 		cmocka_unit_test(test_blind_syn),
 		cmocka_unit_test(test_blind_data),
