@@ -69,12 +69,14 @@ static bool has_more(const struct tcb *t)
 
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup)
 {
-	struct tcp_ack a = {.ack = ack, .n_acked = ack - t->snd_una};
+	struct tcp_ack a = {.ack = ack, .n_acked = ack > t->snd_una ? ack - t->snd_una : 0};
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);
+	if (ack < t->snd_una) /* a later one has overtaken it: RFC 6675 section 2 takes it by what it reports */
+		dup = a.n_sacked;
 	if (a.n_acked)
 		advance(env, t, h, &a);
 	if (a.n_acked || t->snd_nxt > t->snd_una)

@@ -307,7 +307,8 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 		return STEP_DROP;
 	}
 	take_timestamp(env, t, a);
-	if (a->ack >= t->snd_una) {
+	/* RFC 6675 section 5: the blocks of any acknowledgment count, also of one that another has overtaken. */
+	if (a->ack >= t->snd_una || a->h->n_sacks) {
 		/* RFC 5681 section 2; with SACK, what it reports counts, not its form. */
 		dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
 		      t->snd_nxt > t->snd_una && !t->probing &&

@@ -60,7 +60,9 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 		}
 		if (left < ack->ack)
 			continue;
-		if (is_known(t, left, right) || t->sacked.n >= STRETCHES_MAX)
+		if (left < t->snd_una) /* the acknowledgment is an old one */
+			left = t->snd_una < right ? t->snd_una : right;
+		if (left == right || is_known(t, left, right) || t->sacked.n >= STRETCHES_MAX)
 			continue;
 		ack->n_sacked += take_block(env, t, left, right);
 		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);

@@ -219,8 +219,8 @@ struct tcp_ack {
 	uint64_t n_sacked; /* and selectively */
 	bool dsack;        /* it reports a duplicate */
 };
-/* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt). `dup`: it has the form of a duplicate (RFC 5681 section 2).
- */
+/* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt, or less when it has SACK blocks). `dup`: it has the form of
+ * a duplicate (RFC 5681 section 2). */
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup);
 /* Marks what the blocks of h say, fills n_sacked and dsack. */
 void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack);

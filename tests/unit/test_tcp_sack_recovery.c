@@ -302,6 +302,36 @@ static void test_timeout_slow_start(void **state)
 	}
 }
 
+/* RFC 6675 section 5: the scoreboard takes the blocks of any acknowledgment, also of one that a later one has
+ * overtaken; what of them is acknowledged by now is cut off, and what such a one acknowledges by itself is no
+ * duplicate. */
+static void test_overtaken(void **state)
+{
+	const uint32_t new[2] = {at(5), at(8)}, across[2] = {at(3), at(5)}, old[2] = {at(2), at(3)};
+	struct peer p;
+
+	begin(&p, 10);
+	peer_in(&p, TCP_ACK, 1, at(4), 0);
+	peer_clear(&p);
+	for (unsigned i = 0; i < 5; i++) {
+		peer_in(&p, TCP_ACK, 1, at(1), 0);
+		peer_in_sack(&p, 1, at(1), 1, old);
+	}
+	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(p.t->n_dup_acks, 0);
+	peer_in_sack(&p, 1, at(1), 1, new);
+	assert_int_equal(p.t->sent.n_sacked, 3 * MSS);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(resent(&p, 10), 1u << 4);
+	peer_in_sack(&p, 1, at(2), 1, across);
+	assert_int_equal(p.t->sent.n_sacked, 4 * MSS);
+	assert_int_equal(p.t->snd_una, p.t->sendq.left);
+	peer_in(&p, TCP_ACK, 1, at(10), 0);
+	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
+	peer_deinit(&p);
+}
+
 /* RFC 2883: duplicates below the acknowledgment, and inside the second block, are counted and change nothing. */
 static void test_dsack(void **state)
 {
@@ -493,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_timeout_keeps_sacks),
 		cmocka_unit_test(test_reneging),
 		cmocka_unit_test(test_timeout_slow_start),
+		cmocka_unit_test(test_overtaken),
 		cmocka_unit_test(test_dsack),
 		cmocka_unit_test(test_bad_blocks),
 		cmocka_unit_test(test_storm),
