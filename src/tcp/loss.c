@@ -75,6 +75,29 @@ static void find_lost_by_sacks(struct tcp_env *env, struct tcb *t)
 		enter_fast(env, t);
 }
 
+/* RFC 6675 section 5, NextSeg, rule 3: in recovery, when nothing is known to be lost and nothing new waits, the first
+ * hole below what the peer has is sent again although too little lies above it to be sure; otherwise nothing would
+ * leave and the timer would have to find it. One segment for each acknowledgment that tells something new. */
+static void guess_lost(struct tcp_env *env, struct tcb *t)
+{
+	tcp_seq left = t->lost_edge > t->snd_una ? t->lost_edge : t->snd_una, right = left + t->mss;
+	uint32_t i = ranges_find(&t->sacked, left);
+
+	if (t->recovery != TCP_RECOVERY_FAST || t->sent.n_lost > t->sent.n_again || t->sendq.right > t->snd_nxt ||
+	    tcp_pipe(t) + t->mss > t->cc.cwnd)
+		return;
+	if (i < t->sacked.n && t->sacked.item[i].left <= left) {
+		left = t->sacked.item[i++].right;
+		right = left + t->mss;
+	}
+	if (i == t->sacked.n)
+		return;
+	if (right > t->sacked.item[i].left)
+		right = t->sacked.item[i].left;
+	sent_mark_lost(&t->sent, left, right, false, env->memory);
+	t->lost_edge = right;
+}
+
 /* RFC 6582. */
 static void find_lost_by_duplicates(struct tcp_env *env, struct tcb *t, uint64_t n_acked)
 {
@@ -107,10 +130,13 @@ void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack,
 		if (!t->sack_ok && t->dup_bytes + t->mss <= t->snd_nxt - t->snd_una)
 			t->dup_bytes += t->mss;
 	}
-	if (t->sack_ok)
+	if (t->sack_ok) {
 		find_lost_by_sacks(env, t);
-	else if (ack->n_acked || dup)
+		if (ack->n_acked || ack->n_sacked)
+			guess_lost(env, t);
+	} else if (ack->n_acked || dup) {
 		find_lost_by_duplicates(env, t, ack->n_acked);
+	}
 }
 
 void tcp_loss_timeout(struct tcp_env *env, struct tcb *t)

@@ -302,6 +302,58 @@ static void test_timeout_slow_start(void **state)
 	}
 }
 
+/* Segments 1, 2, 8 and 9 of ten have arrived, then the 0 that this finds lost, and 3. */
+static void two_above(struct peer *p)
+{
+	const uint32_t blocks[4] = {at(8), at(10), at(1), at(3)};
+
+	begin(p, 10);
+	sacked(p, 0, 1, 3);
+	peer_in_sack(p, 1, at(0), 2, blocks);
+	assert_int_equal(resent(p, 10), 1u << 0);
+	peer_advance(p, 50 * MS);
+	peer_clear(p);
+}
+
+/* RFC 6675 section 5, NextSeg, rule 3: in recovery, when nothing new waits, a hole is sent again though too little lies
+ * above it to call it lost. One segment for each acknowledgment that tells something new, and no timer has to run. */
+static void test_guess(void **state)
+{
+	struct peer p;
+
+	two_above(&p);
+	for (uint32_t i = 4; i < 8; i++) {
+		peer_clear(&p);
+		sacked(&p, i, 8, 10);
+		assert_int_equal(resent(&p, 10), 1u << i);
+		sacked(&p, i, 8, 10);
+		assert_int_equal(p.n_out, 1);
+		peer_advance(&p, 50 * MS);
+	}
+	peer_clear(&p);
+	peer_in(&p, TCP_ACK, 1, at(10), 0);
+	peer_none(&p);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(p.env.counters.timeouts, 0);
+	peer_deinit(&p);
+}
+
+/* Rule 2 comes before it: new data, which brings the acknowledgments that tell. */
+static void test_new_before_guess(void **state)
+{
+	struct peer p;
+
+	two_above(&p);
+	assert_int_equal(peer_send(&p, at(10), MSS), MSS);
+	peer_none(&p);
+	sacked(&p, 4, 8, 10);
+	peer_expect(peer_only(&p), TCP_ACK, at(10), 1, MSS);
+	peer_clear(&p);
+	sacked(&p, 4, 8, 11);
+	assert_int_equal(resent(&p, 10), 0xf0); /* three above: all lost */
+	peer_deinit(&p);
+}
+
 /* RFC 6675 section 5: the scoreboard takes the blocks of any acknowledgment, also of one that a later one has
  * overtaken; what of them is acknowledged by now is cut off, and what such a one acknowledges by itself is no
  * duplicate. */
@@ -523,6 +575,8 @@ int main(void)
 		cmocka_unit_test(test_timeout_keeps_sacks),
 		cmocka_unit_test(test_reneging),
 		cmocka_unit_test(test_timeout_slow_start),
+		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_new_before_guess),
 		cmocka_unit_test(test_overtaken),
 		cmocka_unit_test(test_dsack),
 		cmocka_unit_test(test_bad_blocks),
