@@ -85,8 +85,9 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
 
 	if (usable < len)
 		len = usable;
-	t->cwnd_limited = len > room;
-	if (t->cwnd_limited)
+	/* Also when what there is to send fills it to the last segment (RFC 9438 section 5.8). */
+	t->cwnd_limited = len + t->mss > room;
+	if (len > room)
 		len = room / t->mss * t->mss;
 	if (len == unsent && (is_whole(t, len) || may_send_small(t)))
 		return (uint32_t)len;

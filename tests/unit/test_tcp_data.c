@@ -153,6 +153,29 @@ static void test_joined(void **state)
 	peer_deinit(&p);
 }
 
+/* RFC 9438 section 5.8: cwnd grows by what is acknowledged of a window that was full, and not of one that was not. */
+static void test_cwnd_used(void **state)
+{
+	static const struct {
+		uint32_t n_sent;
+		uint64_t cwnd; /* after all is acknowledged; 10,000 before */
+	} rows[] = {{9000, 10000}, {9001, 19001}, {10000, 20000}, {30000, 20000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct berth_socket_row row = {0};
+		struct peer p;
+
+		begin(&p, &plain);
+		peer_option(&p, BERTH_SOL_TCP, BERTH_TCP_NODELAY, 1);
+		peer_send(&p, 1, rows[i].n_sent);
+		peer_in(&p, TCP_ACK, 1, 1 + (rows[i].n_sent < 10000 ? rows[i].n_sent : 10000), 0);
+		tcp_row(&p.env, p.t, &row);
+		if (row.cwnd != rows[i].cwnd)
+			fail_msg("%u bytes: cwnd %llu", rows[i].n_sent, (unsigned long long)row.cwnd);
+		peer_deinit(&p);
+	}
+}
+
 /* Without SACK: the duplicates that a sender counts, one for each segment. */
 static void test_duplicate_acks(void **state)
 {
@@ -374,23 +397,15 @@ static void test_acks_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nagle),
-		cmocka_unit_test(test_tail),
-		cmocka_unit_test(test_nodelay),
-		cmocka_unit_test(test_cork),
-		cmocka_unit_test(test_out_of_order),
-		cmocka_unit_test(test_duplicate_acks),
-		cmocka_unit_test(test_burst),
-		cmocka_unit_test(test_joined),
-		cmocka_unit_test(test_dsack),
-		cmocka_unit_test(test_shuffled),
-		cmocka_unit_test(test_shut_reading),
-		cmocka_unit_test(test_urgent),
-		cmocka_unit_test(test_large_segments),
-		cmocka_unit_test(test_send_buffer),
-		cmocka_unit_test(test_idle_holds_nothing),
-		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_acks_without_memory),
+		cmocka_unit_test(test_nagle),        cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_nodelay),      cmocka_unit_test(test_cork),
+		cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_duplicate_acks),
+		cmocka_unit_test(test_burst),        cmocka_unit_test(test_cwnd_used),
+		cmocka_unit_test(test_joined),       cmocka_unit_test(test_dsack),
+		cmocka_unit_test(test_shuffled),     cmocka_unit_test(test_shut_reading),
+		cmocka_unit_test(test_urgent),       cmocka_unit_test(test_large_segments),
+		cmocka_unit_test(test_send_buffer),  cmocka_unit_test(test_idle_holds_nothing),
+		cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_acks_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
