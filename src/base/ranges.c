@@ -23,20 +23,11 @@ uint32_t ranges_find(const struct ranges *r, uint64_t at)
 	return low;
 }
 
-bool ranges_has(const struct ranges *r, uint64_t at)
+bool ranges_cover(const struct ranges *r, uint64_t left, uint64_t right)
 {
-	uint32_t i = ranges_find(r, at);
+	uint32_t i = ranges_find(r, left);
 
-	return i < r->n && r->item[i].left <= at;
-}
-
-uint64_t ranges_sum(const struct ranges *r)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < r->n; i++)
-		sum += r->item[i].right - r->item[i].left;
-	return sum;
+	return i < r->n && r->item[i].left <= left && r->item[i].right >= right;
 }
 
 static int grow(struct ranges *r, const struct berth_memory *memory)

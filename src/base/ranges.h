@@ -36,11 +36,8 @@ void ranges_cut(struct ranges *r, uint64_t left, const struct berth_memory *memo
 /* The number of the first range with right > at: the one that holds `at` or the next above; r->n when there is none. */
 uint32_t ranges_find(const struct ranges *r, uint64_t at);
 
-/* `at` lies in a range. */
-bool ranges_has(const struct ranges *r, uint64_t at);
-
-/* Bytes in all ranges: O(n). */
-uint64_t ranges_sum(const struct ranges *r);
+/* All of [left, right) lies in one range. */
+bool ranges_cover(const struct ranges *r, uint64_t left, uint64_t right);
 
 /* Empties the set and gives its memory back. */
 void ranges_deinit(struct ranges *r, const struct berth_memory *memory);

@@ -40,7 +40,6 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	segment.len = packet->len_payload - (uint32_t)len_header;
 	path = host_path(host, packet->source);
 	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
-	segment.ce = (packet->header.tos & 3) == 3;
 	tcp_segment_in(&host->tcp, &segment);
 	host_tcp_reply(host);
 }

@@ -20,14 +20,6 @@ static bool is_dsack(const struct tcb *t, const struct tcp_header *h, tcp_seq le
 	       right <= tcp_seq_unwrap(h->sacks[1].right, t->snd_una);
 }
 
-/* All of [left, right) is known to have arrived. */
-static bool is_known(const struct tcb *t, tcp_seq left, tcp_seq right)
-{
-	uint32_t i = ranges_find(&t->sacked, left);
-
-	return i < t->sacked.n && t->sacked.item[i].left <= left && t->sacked.item[i].right >= right;
-}
-
 /* What of [left, right) was not known to have arrived. */
 static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right)
 {
@@ -54,7 +46,6 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 		if (right <= left || right > t->snd_nxt)
 			continue;
 		if (is_dsack(t, h, left, right, i, ack->ack)) {
-			ack->dsack = true;
 			env->counters.dsacks_in++;
 			continue;
 		}
@@ -62,7 +53,7 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 			continue;
 		if (left < t->snd_una) /* the acknowledgment is an old one */
 			left = t->snd_una < right ? t->snd_una : right;
-		if (left == right || is_known(t, left, right) || t->sacked.n >= STRETCHES_MAX)
+		if (left == right || ranges_cover(&t->sacked, left, right) || t->sacked.n >= STRETCHES_MAX)
 			continue;
 		ack->n_sacked += take_block(env, t, left, right);
 		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);

@@ -217,12 +217,11 @@ struct tcp_ack {
 	tcp_seq ack;
 	uint64_t n_acked;  /* bytes that it acknowledges for the first time, cumulatively */
 	uint64_t n_sacked; /* and selectively */
-	bool dsack;        /* it reports a duplicate */
 };
 /* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt, or less when it has SACK blocks). `dup`: it has the form of
  * a duplicate (RFC 5681 section 2). */
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup);
-/* Marks what the blocks of h say, fills n_sacked and dsack. */
+/* Marks what the blocks of h say, fills n_sacked. */
 void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack);
 void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack, bool dup);
 void tcp_loss_timeout(struct tcp_env *env, struct tcb *t);

@@ -117,7 +117,6 @@ struct tcp_segment {
 	uint32_t mtu;              /* of the path back to the peer */
 	bool reuses;               /* tcp's own: the SYN takes over a pair from TIME-WAIT, whose numbers ended before */
 	uint32_t isn_after;        /* this one */
-	uint8_t ce;                /* the IP header said congestion experienced */
 };
 
 /* Takes the segment to its connection or listener. Afterwards the host looks at env->reply and, when it is wanted,

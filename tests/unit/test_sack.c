@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "heap.h"
+#include "ranges_sum.h"
 #include "rng.h"
 #include "tcb.h"
 
@@ -91,10 +92,9 @@ static void test_rows(void **state)
 
 		begin(&f);
 		ack = take(&f, r->ack, r->n, r->edges);
-		if (ack.n_sacked != r->n_sacked || f.t.sent.n_sacked != r->n_sacked || ack.dsack != r->dsack ||
+		if (ack.n_sacked != r->n_sacked || f.t.sent.n_sacked != r->n_sacked ||
 		    ranges_sum(&f.t.sacked) != r->n_sacked)
-			fail_msg("%s: %u bytes new, %u marked, duplicate %d", r->what, (unsigned)ack.n_sacked,
-				 f.t.sent.n_sacked, ack.dsack);
+			fail_msg("%s: %u bytes new, %u marked", r->what, (unsigned)ack.n_sacked, f.t.sent.n_sacked);
 		assert_int_equal(f.env.counters.dsacks_in, r->dsack);
 		end(&f);
 	}

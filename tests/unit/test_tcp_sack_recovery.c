@@ -2,6 +2,7 @@
 #include <berth/error.h>
 
 #include "tcp_peer.h"
+#include "ranges_sum.h"
 
 enum { MSS = 1000 };
 
