@@ -4,8 +4,9 @@
  * of a memory pair; the program sends pieces as long as there is room and takes out what has arrived, by the events,
  * and the links move frames. What the link can do is chosen: with capabilities=0 the host makes frames of one segment
  * with all checksums; offload=1 puts the software path around both ends, so that TCP makes and takes large segments and
- * the cable still carries small ones with all checksums; capabilities=2 lets large segments pass whole, checksums made
- * and looked at in software; 3 leaves the checksums out, as memory needs none. */
+ * the cable still carries small ones with all checksums; complete=1 with capabilities=1 lets the cable make those while
+ * it copies; capabilities=2 lets large segments pass whole, checksums made and looked at in software; 3 leaves the
+ * checksums out, as memory needs none. */
 #include <string.h>
 
 #include <berth/berth.h>
@@ -24,7 +25,7 @@ struct run {
 	struct end sender, receiver;
 	uint32_t window, chunk, mtu; /* chunk: bytes of one send and of one receive */
 	unsigned capabilities, batch;
-	bool offload;
+	bool offload, complete;
 	bool has_room;
 	uint64_t n_received; /* payload bytes */
 	uint8_t source[65536], sink[65536];
@@ -67,6 +68,7 @@ static void cable_up(struct run *run)
 	config.memory = berth_pool_memory(run->pool);
 	config.mtu = run->mtu;
 	config.capabilities = run->capabilities;
+	config.complete = run->complete;
 	config.queue_max = 65536;
 	bench_require(berth_link_memory_pair(&config, &run->sender.cable, &run->receiver.cable) == 0,
 		      "a memory pair can be made");
@@ -181,8 +183,8 @@ static void down(struct run *run)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = {"bytes",  "warm", "chunk",        "batch",
-					    "window", "mtu",  "capabilities", "offload"};
+	static const char *const names[] = {"bytes", "warm",         "chunk",   "batch",   "window",
+					    "mtu",   "capabilities", "offload", "complete"};
 	static struct run run;
 	struct bench_transfer t = {0};
 
@@ -195,6 +197,7 @@ int main(int argc, char **argv)
 	run.mtu = (uint32_t)bench_argument(argv, "mtu", 1500);
 	run.capabilities = (unsigned)bench_argument(argv, "capabilities", 0);
 	run.offload = bench_argument(argv, "offload", 0) != 0;
+	run.complete = bench_argument(argv, "complete", 0) != 0;
 	bench_require(run.chunk > 0 && run.chunk <= sizeof run.source, "chunk is 1 to 65536");
 	memset(run.source, 0xa5, sizeof run.source);
 	run.pool = berth_pool_new(berth_memory_libc(), 64 << 20);

@@ -97,6 +97,8 @@ struct berth_memory_pair_config {
 	uint32_t mtu;
 	unsigned capabilities; /* CHECKSUM: partial checksums pass and arrive vouched for. SEGMENT: large frames
 				* pass whole */
+	bool complete; /* with CHECKSUM: the copy completes partial checksums and vouches for nothing, as a cable does
+			*/
 	bool ethernet;
 	uint32_t queue_max; /* frames that may wait in each direction; more are lost and counted */
 };

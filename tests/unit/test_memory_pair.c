@@ -214,13 +214,71 @@ static void test_bad_config(void **state)
 	assert_int_equal(berth_link_memory_pair(&config, &a, &b), BERTH_EINVAL);
 }
 
+/* RFC 1071, a word at a time: 0xffff when the bytes hold their own right checksum. */
+static uint16_t folded(const uint8_t *p, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += i % 2 ? p[i] : (uint32_t)p[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* Pieces of odd length, a field that holds a partial sum: what arrives is whole, right, and not vouched for. */
+static void test_complete(void **state)
+{
+	struct berth_memory_pair_config config;
+	struct berth_frame_out out = {.len_header = 54, .off_transport = 34, .off_checksum = 16, .n_slices = 3};
+	static uint8_t payload[1000];
+	struct berth_link *a, *b;
+
+	for (unsigned i = 0; i < sizeof(payload); i++)
+		payload[i] = (uint8_t)(i * 7 + 3);
+	for (unsigned i = 0; i < 54; i++)
+		out.header[i] = (uint8_t)(i * 5);
+	out.header[50] = out.header[51] = 0; /* a pseudo-header that adds up to nothing */
+	out.slices[0] = (struct berth_slice){payload, 301};
+	out.slices[1] = (struct berth_slice){payload + 301, 1};
+	out.slices[2] = (struct berth_slice){payload + 302, 698};
+	out.len = 54 + 1000;
+	out.checksum = BERTH_CHECKSUM_PARTIAL;
+	berth_memory_pair_config_default(&config);
+	config.capabilities = BERTH_LINK_CHECKSUM;
+	config.complete = true;
+	assert_int_equal(berth_link_memory_pair(&config, &a, &b), 0);
+	for (unsigned n_payload = 995; n_payload <= 1000; n_payload++) {
+		struct berth_frame *frame;
+
+		out.slices[2].len = n_payload - 302;
+		out.len = 54 + n_payload;
+		berth_link_send(a, &out, 1, 0);
+		frame = berth_link_receive(b, 0);
+		assert_non_null(frame);
+		assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
+		assert_int_equal(folded(frame->data + 34, frame->len - 34), 0xffff);
+		assert_memory_equal(frame->data, out.header, 50);
+		assert_memory_equal(frame->data + 52, out.header + 52, 2);
+		assert_memory_equal(frame->data + 54, payload, n_payload);
+		berth_frame_unref(frame);
+	}
+	/* A field that would lie outside is nothing to write to. */
+	out.off_checksum = 60000;
+	berth_link_send(a, &out, 1, 0);
+	assert_null(berth_link_receive(b, 0));
+	assert_int_equal(a->counters.send_failed, 1);
+	berth_link_free(a);
+	berth_link_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_bytes), cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_queue_full),      cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_other_end_gone),  cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_bad_config),      cmocka_unit_test(test_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
