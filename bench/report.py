@@ -25,12 +25,14 @@ IDLE_GOAL = 1024
 # Label, program, arguments.
 SMALL = [
     ("berth", "bulk_berth", [MTU, "capabilities=0", "window=131400"]),
-    ("berth, split and joined in software", "bulk_berth", [MTU, "offload=1", "capabilities=1", "complete=1", "window=131400"]),
+    ("berth, split and joined in software", "bulk_berth",
+     [MTU, "offload=1", "capabilities=1", "complete=1", "window=131400"]),
     ("lwIP at its best", "bulk_lwip_best", []),
     ("lwIP, 64-bit checksum, -O2", "bulk_lwip_plain", []),
 ]
 LARGE = [
-    ("berth, checksums made and verified", "bulk_berth", [MTU, "capabilities=3", "complete=1", "window=256k", "bytes=2g"]),
+    ("berth, checksums made and verified", "bulk_berth",
+     [MTU, "capabilities=3", "complete=1", "window=256k", "bytes=2g"]),
     ("berth, checksums left to the link", "bulk_berth", [MTU, "capabilities=3", "window=256k", "bytes=2g"]),
 ]
 
