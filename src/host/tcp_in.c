@@ -60,6 +60,9 @@ void host_tcp_reply(struct berth_host *host)
 		host->counters.ip.no_route++;
 		return;
 	}
+	what.tos = reply->tos;
+	if (reply->ttl)
+		what.ttl = reply->ttl;
 	what.source = get_be32(reply->pair.local);
 	what.len = (uint32_t)tcp_header_len(&reply->header);
 	what.len_transport = (uint8_t)what.len;

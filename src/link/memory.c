@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "checksum.h"
+#include "udp_header.h"
 
 #define ETHERNET_HEADER 14
 
@@ -97,8 +98,10 @@ static struct berth_frame *copy_completed(const struct berth_frame_out *out, con
 		at += out->slices[i].len;
 	}
 	field = checksum_finish(sum);
-	/* RFC 768: zero says that there is none; in TCP both zeros are right. */
-	put_be16(frame->data + off_field, field ? field : 0xffff);
+	/* RFC 768: in UDP zero says that there is none. */
+	if (!field && out->off_checksum == UDP_OFF_CHECKSUM)
+		field = 0xffff;
+	put_be16(frame->data + off_field, field);
 	frame->len = out->len;
 	return frame;
 }

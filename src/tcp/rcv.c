@@ -33,7 +33,7 @@ static void acknowledge_by_reply(struct tcp_env *env, struct tcb *t)
 {
 	struct tcp_plan plan = {.seq = t->snd_nxt, .flags = TCP_ACK};
 
-	env->reply = (struct tcp_reply){.wanted = true, .pair = t->e.pair};
+	env->reply = (struct tcp_reply){.wanted = true, .pair = t->e.pair, .tos = t->e.tos, .ttl = t->e.ttl};
 	tcp_build_fields(env, t, &plan, &env->reply.header);
 	env->counters.segments_out++;
 	t->segments_sent++;

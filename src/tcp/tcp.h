@@ -77,6 +77,7 @@ struct tcp_reply {
 	bool wanted;
 	struct socket_pair pair;
 	struct tcp_header header;
+	uint8_t tos, ttl; /* of the IP packet; ttl 0: the host's */
 };
 
 /* What TCP needs of its host. One a host; the host sets `now` before each call. */

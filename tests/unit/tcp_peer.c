@@ -139,6 +139,8 @@ static void keep_reply(struct peer *p)
 	s->h = p->env.reply.header;
 	s->pair = p->env.reply.pair;
 	s->reply = true;
+	s->tos = p->env.reply.tos;
+	s->ttl = p->env.reply.ttl;
 	number(s);
 	p->env.reply.wanted = false;
 }

@@ -41,7 +41,8 @@ struct peer_segment {
 	const uint8_t *options;
 	uint32_t n_options;
 	uint16_t segment_size;
-	bool reply; /* from env->reply, not from a connection */
+	bool reply;       /* from env->reply, not from a connection */
+	uint8_t tos, ttl; /* of a reply */
 	struct socket_pair pair;
 	berth_time at;
 };

@@ -263,6 +263,21 @@ static void test_complete(void **state)
 		assert_memory_equal(frame->data + 54, payload, n_payload);
 		berth_frame_unref(frame);
 	}
+	/* A sum of zero stays zero in TCP; in UDP that would say there is none (RFC 768). */
+	memset(out.header, 0, sizeof(out.header));
+	out.n_slices = 1;
+	out.slices[0] = (struct berth_slice){(const uint8_t *)"\xff\xff", 2};
+	out.len = 56;
+	for (unsigned udp = 0; udp < 2; udp++) {
+		struct berth_frame *frame;
+
+		out.off_checksum = udp ? 6 : 16;
+		berth_link_send(a, &out, 1, 0);
+		frame = berth_link_receive(b, 0);
+		assert_int_equal(frame->data[34 + out.off_checksum], udp ? 0xff : 0);
+		assert_int_equal(frame->data[35 + out.off_checksum], udp ? 0xff : 0);
+		berth_frame_unref(frame);
+	}
 	/* A field that would lie outside is nothing to write to. */
 	out.off_checksum = 60000;
 	berth_link_send(a, &out, 1, 0);

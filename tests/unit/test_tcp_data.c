@@ -117,12 +117,17 @@ static void test_burst(void **state)
 	struct peer p;
 
 	begin(&p, &plain);
+	tcp_endpoint(p.t)->ttl = 9;
+	tcp_endpoint(p.t)->tos = 0x10;
 	p.burst = true;
 	for (uint32_t i = 0; i < 30; i++)
 		peer_in(&p, TCP_ACK, 1 + i * 1000, 1, 1000);
 	assert_int_equal(p.n_out, 6);
-	for (uint32_t i = 0; i < 6; i++)
+	for (uint32_t i = 0; i < 6; i++) {
 		peer_expect(&p.out[i], TCP_ACK, 1, 1 + acked[i] * 1000, 0);
+		assert_int_equal(p.out[i].ttl, 9); /* the socket's, as of every segment */
+		assert_int_equal(p.out[i].tos, 0x10);
+	}
 	peer_pump(&p);
 	assert_int_equal(p.n_out, 7);
 	peer_expect(&p.out[6], TCP_ACK, 1, 30001, 0);
