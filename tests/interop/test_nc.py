@@ -150,9 +150,10 @@ def test_failures(t):
 
 def test_a_peer_that_says_nothing(t):
     with socket.create_server((PC, 0)) as server:
-        r = nc(t, "-w", "1", PC, str(server.getsockname()[1]))
         port = server.getsockname()[1]
-        assert (r.returncode, r.stderr.decode()) == (3, f"berth nc: {PC}:{port}: nothing moved for 1 s; wait longer with -w\n"), r
+        # Longer than the second after which a first ARP request, lost on a device just come up, is sent again.
+        r = nc(t, "-w", "3", PC, str(port))
+        assert (r.returncode, r.stderr.decode()) == (3, f"berth nc: {PC}:{port}: nothing moved for 3 s; wait longer with -w\n"), r
 
 
 def test_a_peer_that_resets(t):
