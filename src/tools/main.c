@@ -1,6 +1,7 @@
 /* berth, the tool: finds the verb and runs it.
  *
  * The verbs are the table in verbs.h; usage and `berth help` are made from it. What a verb does is in its own file. */
+#include "nearest.h"
 #include "tool.h"
 #include "verbs.h"
 
@@ -60,7 +61,7 @@ static int unknown_verb(const char *name)
 		names[i] = verbs[i].name;
 	names[N_VERBS] = "help";
 
-	const char *near = tool_nearest(name, names, N_VERBS + 1);
+	const char *near = nearest_word(name, names, N_VERBS + 1);
 	if (near)
 		return tool_fail(NULL, TOOL_USAGE, "unknown verb '%s'; did you mean 'berth %s'?", name, near);
 	return tool_fail(NULL, TOOL_USAGE, "unknown verb '%s'; 'berth help' lists the verbs", name);

@@ -2,6 +2,7 @@
  *
  * The command line becomes a struct query without side effects; the registry's entries that match it become the lines
  * of a table, which libsmartcols prints, as text or as JSON. */
+#include "nearest.h"
 #include "tool.h"
 #include "verbs.h"
 
@@ -347,17 +348,12 @@ static bool add_line(struct libscols_table *table, const struct berth_service *s
 /* A name that the text was probably meant to be, or NULL. */
 static const char *near_name(const char *text)
 {
-	size_t n = berth_service_count();
-	const char **names = malloc(n * sizeof(*names));
+	struct nearest nearest = {.word = text};
 	struct berth_service service;
 
-	if (!names)
-		return NULL;
-	for (size_t i = 0; i < n && berth_service_get(i, &service); i++)
-		names[i] = service.name;
-	const char *near = tool_nearest(text, names, n);
-	free(names);
-	return near;
+	for (size_t i = 0; berth_service_get(i, &service); i++)
+		nearest_try(&nearest, service.name);
+	return nearest.name;
 }
 
 /* Says that nothing matches, and why that may be. Returns TOOL_NO. */

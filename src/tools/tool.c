@@ -1,5 +1,4 @@
-/* The helpers of tool.h: error lines, getopt's complaints in one form, numbers, near names, the end of standard output.
- */
+/* The helpers of tool.h: error lines, getopt's complaints in one form, numbers, the end of standard output. */
 #include "tool.h"
 
 #include <ctype.h>
@@ -14,8 +13,6 @@
 
 /* The longest error line; what is beyond it is cut. */
 #define LINE_MAX_BYTES 1024
-/* Words of more characters are not compared: nobody mistypes that much of a verb. */
-#define WORD_MAX_CHARS 32
 
 int tool_fail(const char *verb, enum tool_status status, const char *format, ...)
 {
@@ -44,7 +41,7 @@ int tool_bad_option(const char *verb, char **argv, int returned)
 {
 	/* getopt has gone past a long option but not past the last of joined short ones (-xyz). */
 	const char *word = argv[optind - 1];
-	char option[WORD_MAX_CHARS * 4], help[64];
+	char option[128], help[64];
 	bool is_long = word && strncmp(word, "--", 2) == 0;
 
 	if (is_long)
@@ -102,58 +99,6 @@ int tool_option_number(const char *verb, const char *option, const char *text, u
 		return TOOL_DONE;
 	return tool_fail(verb, TOOL_USAGE, "%s '%s' is not a number from %" PRIu64 " to %" PRIu64, option, text, min,
 			 max);
-}
-
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* How many characters must be put in, left out, replaced or swapped with their neighbour to turn one word into the
- * other. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned rows[3][WORD_MAX_CHARS + 1];
-	size_t n_a = strlen(a), n_b = strlen(b);
-
-	for (size_t j = 0; j <= n_b; j++)
-		rows[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= n_a; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= n_b; j++) {
-			row[j] = min3(row[j - 1] + 1, above[j] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    above2[j - 2] + 1 < row[j])
-				row[j] = above2[j - 2] + 1;
-		}
-	}
-	return rows[n_a % 3][n_b];
-}
-
-const char *tool_nearest(const char *word, const char *const *names, size_t n)
-{
-	const char *nearest = NULL;
-	unsigned least = 0;
-
-	if (strlen(word) > WORD_MAX_CHARS)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (strlen(names[i]) > WORD_MAX_CHARS)
-			continue;
-		unsigned d = distance(word, names[i]);
-		/* A third of the characters wrong, or one, is a slip; more is another word. */
-		if (d > 1 && d > strlen(names[i]) / 3)
-			continue;
-		if (!nearest || d < least) {
-			nearest = names[i];
-			least = d;
-		}
-	}
-	return nearest;
 }
 
 bool tool_stdout_failed(void)

@@ -45,9 +45,6 @@ bool tool_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 int tool_option_number(const char *verb, const char *option, const char *text, uint64_t min, uint64_t max,
 		       uint64_t *out);
 
-/* The one of names[n] that `word` was probably meant to be, or NULL when none is near. */
-const char *tool_nearest(const char *word, const char *const *names, size_t n);
-
 /* Nothing more can be written to stdout. */
 bool tool_stdout_failed(void);
 
