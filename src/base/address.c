@@ -1,4 +1,4 @@
-/* Addresses as text and as bytes.
+/* Addresses from text and to text; address_text.c does the writing.
  *
  * The parsers are written out here because the core makes no call to the system's libraries, and because they are
  * stricter: one spelling of IPv4 (four decimal numbers without leading zeros, which others read as octal), and numeric
@@ -9,6 +9,7 @@
 #include <berth/address.h>
 #include <berth/error.h>
 
+#include "address_text.h"
 #include "bytes.h"
 
 enum {
@@ -286,71 +287,11 @@ int berth_socket_address_parse(const char *text, struct berth_socket_address *ou
 
 /* ---- writing ---- */
 
-static char *write_ip4(const uint8_t *bytes, char *p)
-{
-	return p + snprintf(p, 16, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
-}
-
-struct run {
-	unsigned first, n;
-};
-
-/* The longest run of zero groups, the first of equals; none is shorter than two (RFC 5952 section 4.2). */
-static struct run longest_zero_run(const uint8_t *bytes)
-{
-	struct run best = {IP6_GROUPS, 0};
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < IP6_GROUPS; i++) {
-		n = get_be16(bytes + 2 * i) == 0 ? n + 1 : 0;
-		if (n >= 2 && n > best.n)
-			best = (struct run){i + 1 - n, n};
-	}
-	return best;
-}
-
-/* RFC 5952 section 4; IPv4-mapped addresses with their IPv4 address in dots (section 5). */
-static char *write_ip6(const uint8_t *bytes, char *p)
-{
-	struct run zeros = longest_zero_run(bytes);
-
-	if (zeros.first == 0 && zeros.n == 5 && get_be16(bytes + 10) == 0xffff)
-		return write_ip4(bytes + 12, p + snprintf(p, 8, "::ffff:"));
-	for (unsigned i = 0; i < IP6_GROUPS; i++) {
-		if (i == zeros.first) {
-			*p++ = ':';
-			*p++ = ':';
-			i += zeros.n - 1;
-			continue;
-		}
-		if (i > 0 && i != zeros.first + zeros.n)
-			*p++ = ':';
-		p += snprintf(p, 5, "%x", get_be16(bytes + 2 * i));
-	}
-	*p = 0;
-	return p;
-}
-
-/* Writes into text[TEXT_MAX]. Returns its end. */
-static char *write_address(const struct berth_address *a, char *text)
-{
-	char *end;
-
-	if (a->family == BERTH_IP4)
-		return write_ip4(a->bytes, text);
-	if (a->family != BERTH_IP6)
-		return text + snprintf(text, 2, "*");
-	end = write_ip6(a->bytes, text);
-	if (a->scope)
-		end += snprintf(end, 12, "%%%u", a->scope);
-	return end;
-}
-
 char *berth_address_format(const struct berth_address *a, char *out, size_t n)
 {
 	char text[TEXT_MAX];
 
-	write_address(a, text);
+	*address_text_write(a, text) = 0;
 	snprintf(out, n, "%s", text);
 	return out;
 }
@@ -359,7 +300,7 @@ char *berth_socket_address_format(const struct berth_socket_address *a, char *ou
 {
 	char text[TEXT_MAX];
 
-	write_address(&a->address, text);
+	*address_text_write(&a->address, text) = 0;
 	snprintf(out, n, a->address.family == BERTH_IP6 ? "[%s]:%u" : "%s:%u", text, a->port);
 	return out;
 }

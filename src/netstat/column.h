@@ -6,7 +6,7 @@
 #include "row.h"
 
 enum cell_kind {
-	CELL_NONE, /* nothing to say: "" or "-" in a table, null in JSON */
+	CELL_NONE, /* nothing to say: "-" in a table, null in JSON */
 	CELL_TEXT,
 	CELL_NUMBER,   /* unsigned */
 	CELL_DURATION, /* nanoseconds; people see "1.2ms", machines milliseconds as a decimal number */
@@ -16,8 +16,9 @@ enum cell_kind {
 /* A cell. The text is borrowed from the row or static, or stands in `buffer`. */
 struct cell {
 	enum cell_kind kind;
-	const char *text;
-	size_t length; /* of text */
+	bool plain;       /* the text is printable ASCII for certain, so that nobody has to look */
+	const char *text; /* never NULL */
+	size_t length;    /* of text */
 	uint64_t number;
 	char buffer[320];
 };
@@ -34,6 +35,9 @@ struct column {
 		    struct cell *cell); /* fills in all of *cell but buffer */
 	/* For machines, a column that puts several things together stands for these; NULL-terminated, or NULL. */
 	const char *const *parts;
+	uint32_t names; /* of `needs`, what only serves to say names: not needed when numeric */
+	/* How rows are ordered by it, where that is not by what the cells say; or NULL. */
+	int (*compare)(const struct netstat_row *a, const struct netstat_row *b);
 };
 
 size_t column_count(void);
@@ -49,19 +53,23 @@ struct columns {
 	size_t n;
 };
 
-/* "proto,local,rtt", "+rtt,cwnd" (added to what *out has), "all". 0; or BERTH_EINVAL, *out untouched, and *at and
- * *length tell which part of the text names no column. */
+/* "proto,local,rtt", "+rtt,cwnd" (added to what *out has), "all" (each column that is not a part of another). A column
+ * that comes twice stays where it came first. 0; or BERTH_EINVAL, *out untouched, and *at and *length tell which part
+ * of the text names no column. */
 int columns_parse(const char *text, struct columns *out, size_t *at, size_t *length);
 /* At the end, unless it is there already. */
 void columns_add(struct columns *columns, const char *name);
+/* What has to be known of rows that are said in these columns; numeric: without names of hosts, services and users. */
 uint32_t columns_needs(const struct columns *columns);
+uint32_t columns_needs_numeric(const struct columns *columns);
 /* With compound columns taken apart, for JSON and CSV; no column twice. */
 void columns_take_apart(const struct columns *columns, struct columns *out);
 
 /* What netstat shows when nobody says otherwise: for IP sockets, for Unix sockets. */
 void columns_default(struct columns *out, bool unix_sockets);
 
-/* < 0, 0, > 0, as two rows' cells of one column: numbers by value, texts by byte order, nothing last. */
+/* < 0, 0, > 0, as two rows' cells of one column: numbers by value, texts by byte order, nothing last. Addresses go by
+ * family, then by value, then by port. */
 int column_compare(const struct column *column, const struct netstat_row *a, const struct netstat_row *b);
 
 #endif
