@@ -182,6 +182,10 @@ struct netstat_row {
 	const struct netstat_process *listener_process;
 	uint64_t findings;       /* set of bits by enum finding (enrich/findings.h) */
 	const char *explanation; /* a line in plain words */
+
+	/* Filled in by the difference between two looks (watch/changes.h). */
+	uint64_t rx_rate, tx_rate; /* payload, bytes per second */
+	bool has_rates;
 };
 
 #define NETSTAT_OWNERS_MAX 8u
