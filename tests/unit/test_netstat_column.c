@@ -314,6 +314,10 @@ static void test_tcp(void **state)
 	      {"bytes_acked", "12", NULL}, {"segments_sent", "13", NULL}, {"segments_received", "14", NULL},
 	      {"retransmitted", "15", NULL}, {"notsent", "16", NULL}, {"last_sent", "17000000ns", NULL},
 	      {"last_received", "18000000ns", NULL}, {"delivery_rate", "19", NULL});
+	CHECK(&row, {"rx_rate", "(none)", NULL}, {"tx_rate", "(none)", NULL});
+	row.rx_rate = 20;
+	row.has_rates = true;
+	CHECK(&row, {"rx_rate", "20", NULL}, {"tx_rate", "0", NULL});
 	row.host = "alice";
 	CHECK(&row, {"bytes_acked", "(none)", NULL}, {"notsent", "(none)", NULL}, {"last_sent", "(none)", NULL},
 	      {"last_received", "(none)", NULL}, {"rtt", "1ns", NULL});

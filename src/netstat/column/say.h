@@ -181,6 +181,8 @@ static inline void cell_done(struct cell *cell, const char *at, bool plain)
 	X(retransmitted)                                                                                               \
 	X(notsent)                                                                                                     \
 	X(delivery_rate)                                                                                               \
+	X(rx_rate)                                                                                                     \
+	X(tx_rate)                                                                                                     \
 	X(last_sent)                                                                                                   \
 	X(last_received)                                                                                               \
 	X(findings)                                                                                                    \

@@ -57,3 +57,22 @@ SAY_OF_TCP(notsent, kernel_number(row, cell, tcp->notsent, tcp->has_bytes))
 SAY_OF_TCP(delivery_rate, cell_number_known(cell, tcp->delivery_rate))
 SAY_OF_TCP(last_sent, kernel_duration_ms(row, cell, tcp->ms_last_sent))
 SAY_OF_TCP(last_received, kernel_duration_ms(row, cell, tcp->ms_last_received))
+
+/* Only who looks twice knows a rate (watch/changes.h). */
+static void rate(const struct netstat_row *row, struct cell *cell, uint64_t value)
+{
+	if (row->has_rates)
+		cell_number(cell, value);
+	else
+		cell_none(cell);
+}
+
+void say_rx_rate(const struct netstat_row *row, bool numeric, struct cell *cell)
+{
+	rate(row, cell, row->rx_rate);
+}
+
+void say_tx_rate(const struct netstat_row *row, bool numeric, struct cell *cell)
+{
+	rate(row, cell, row->tx_rate);
+}
