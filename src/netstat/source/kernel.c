@@ -1,0 +1,269 @@
+/* The kernel's sockets: which protocols are asked for, in which order and how.
+ *
+ * Protocol by protocol, what listens first. Each is asked of inet_diag or unix_diag; where the kernel answers that it
+ * has no such module, and has not sent a single socket, its lines in /proc/net are read instead. A protocol of which
+ * the kernel knows nothing either way has no sockets. */
+#include <berth/error.h>
+#include <linux/inet_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "source/diag.h"
+#include "source/inet_message.h"
+#include "source/proc_net.h"
+#include "source/source.h"
+#include "source/state.h"
+#include "source/unix_message.h"
+
+/* How a protocol is asked for. */
+struct protocol {
+	int number;         /* of IP */
+	const char *file_4, /* in /proc/net; NULL: none */
+		*file_6;
+	uint32_t first; /* what comes first: states of which there are few, and which the kernel finds without a walk
+			   through all connections */
+};
+
+#define LISTEN NETSTAT_BIT(NETSTAT_STATE_LISTEN)
+#define CLOSED NETSTAT_BIT(NETSTAT_STATE_CLOSED)
+
+static const struct protocol protocols[NETSTAT_PROTOCOL_N] = {
+	[NETSTAT_TCP] = {IPPROTO_TCP, "tcp", "tcp6", LISTEN},
+	[NETSTAT_MPTCP] = {IPPROTO_MPTCP, NULL, NULL, LISTEN},
+	[NETSTAT_UDP] = {IPPROTO_UDP, "udp", "udp6", 0},
+	[NETSTAT_UDPLITE] = {IPPROTO_UDPLITE, "udplite", "udplite6", 0},
+	/* The kernel tells of idle endpoints together with those that listen. */
+	[NETSTAT_SCTP] = {IPPROTO_SCTP, NULL, NULL, LISTEN | CLOSED},
+	[NETSTAT_DCCP] = {IPPROTO_DCCP, NULL, NULL, LISTEN},
+	[NETSTAT_RAW] = {IPPROTO_RAW, "raw", "raw6", 0},
+	[NETSTAT_UNIX] = {0, "unix", NULL, LISTEN},
+};
+
+/* The whole of a kernel_rows. */
+struct walk {
+	const struct netstat_request *request;
+	netstat_on_row *on_row;
+	void *user;
+	struct diag *diag; /* NULL: there is none, diag_error says why */
+	int diag_error;
+	/* Of what is being read. */
+	enum netstat_protocol protocol;
+	uint32_t states;
+	uint8_t family; /* of a file */
+	bool any;       /* something has come, wanted or not */
+	/* Of all of it. */
+	bool answered; /* the kernel has said something, be it that there is nothing */
+	int error;     /* the first; 0: none */
+	int result;    /* on_row's, when it ended the walk */
+};
+
+static int hand_on(struct walk *walk, struct netstat_row *row)
+{
+	if (!(walk->states & NETSTAT_BIT(row->state)) ||
+	    !netstat_wants(walk->request, row->protocol, row->family, row->state))
+		return 0;
+	return walk->result = walk->on_row(walk->user, row);
+}
+
+/* ---- asking ---- */
+
+static int on_inet_message(void *user, const void *message, size_t n)
+{
+	struct walk *walk = user;
+	struct netstat_row row;
+	struct netstat_tcp tcp;
+
+	walk->any = true;
+	return inet_message_read(message, n, walk->protocol, &row, &tcp) ? hand_on(walk, &row) : 0;
+}
+
+static int on_unix_message(void *user, const void *message, size_t n)
+{
+	struct walk *walk = user;
+	struct netstat_row row;
+	char path[UNIX_PATH_ROOM];
+
+	walk->any = true;
+	return unix_message_read(message, n, &row, path) ? hand_on(walk, &row) : 0;
+}
+
+/* What each socket costs more to tell is asked for only where it is needed. */
+static uint8_t extensions(const struct walk *walk)
+{
+	const uint8_t memory = 1 << (INET_DIAG_SKMEMINFO - 1), info = 1 << (INET_DIAG_INFO - 1),
+		      congestion = 1 << (INET_DIAG_CONG - 1);
+	uint32_t needs = walk->request->needs;
+	uint8_t set = 0;
+
+	switch (walk->protocol) {
+	case NETSTAT_TCP:
+		/* A listener has no figures, but drops; those of a connection are rarely other than 0. */
+		if (needs & NETSTAT_NEED_TCP)
+			set |= walk->states & LISTEN ? memory : info;
+		if (needs & NETSTAT_NEED_CONGESTION)
+			set |= congestion;
+		return set;
+	case NETSTAT_UDP:
+	case NETSTAT_UDPLITE:
+	case NETSTAT_RAW:
+		return memory; /* drops, of sockets that are never many */
+	default:
+		return 0;
+	}
+}
+
+static uint32_t kernel_states(const struct walk *walk)
+{
+	uint32_t states = walk->states;
+
+	/* The kernel tells of SCTP's idle endpoints only who asks for listeners. */
+	if (walk->protocol == NETSTAT_SCTP && (states & CLOSED))
+		states |= LISTEN;
+	return kernel_state_set(walk->protocol, states);
+}
+
+static int ask(struct walk *walk, int family)
+{
+	uint32_t show = UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
+
+	if (!walk->diag)
+		return walk->diag_error;
+	if (walk->request->needs & NETSTAT_NEED_PEER)
+		show |= UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
+	if (family == AF_UNIX)
+		return diag_unix(walk->diag, kernel_states(walk), show, on_unix_message, walk);
+	if (family == AF_UNSPEC)
+		return diag_tcp(walk->diag, kernel_states(walk), extensions(walk), on_inet_message, walk);
+	return diag_inet(walk->diag, family, protocols[walk->protocol].number, kernel_states(walk), extensions(walk),
+			 on_inet_message, walk);
+}
+
+/* ---- reading files ---- */
+
+static int on_line(void *user, const char *line, size_t n)
+{
+	struct walk *walk = user;
+	struct netstat_row row;
+	char path[PROC_NET_PATH_ROOM];
+	bool is_row;
+
+	if (walk->protocol == NETSTAT_UNIX)
+		is_row = proc_net_unix_line(line, n, &row, path);
+	else if (walk->protocol == NETSTAT_SCTP && (walk->states & (LISTEN | CLOSED)))
+		is_row = proc_net_sctp_endpoint_line(line, n, &row) && row.family == walk->family;
+	else if (walk->protocol == NETSTAT_SCTP)
+		is_row = proc_net_sctp_association_line(line, n, &row) && row.family == walk->family;
+	else
+		is_row = proc_net_inet_line(line, n, walk->protocol, walk->family, &row);
+	walk->any = true;
+	return is_row ? hand_on(walk, &row) : 0;
+}
+
+static int read_file(struct walk *walk, int family)
+{
+	const struct protocol *protocol = &protocols[walk->protocol];
+	const char *name = family == AF_INET6 ? protocol->file_6 : protocol->file_4;
+
+	walk->family = family == AF_INET6 ? BERTH_IP6 : BERTH_IP4;
+	if (walk->protocol == NETSTAT_SCTP)
+		name = walk->states & (LISTEN | CLOSED) ? "sctp/eps" : "sctp/assocs";
+	return name ? proc_net_walk(name, on_line, walk) : BERTH_ENOENT;
+}
+
+/* ---- the order ---- */
+
+static void warn(const struct walk *walk, const char *why)
+{
+	char text[160];
+
+	if (!walk->request->warn)
+		return;
+	snprintf(text, sizeof(text), "%s sockets: %s", netstat_protocol_name(walk->protocol), why);
+	walk->request->warn(walk->request->warn_user, text);
+}
+
+/* What a part has come to. false: the walk is over. */
+static bool part_end(struct walk *walk, int r)
+{
+	if (walk->result)
+		return false;
+	if (r >= 0)
+		walk->answered = true;
+	else if (!walk->error)
+		walk->error = r;
+	if (r == DIAG_INCOMPLETE)
+		warn(walk, "the kernel has dropped some from its answer");
+	else if (r == DIAG_INTERRUPTED)
+		warn(walk, "they changed while the kernel listed them; some may be missing");
+	else if (r < 0)
+		warn(walk, berth_error_text(r));
+	return true;
+}
+
+/* The sockets of a protocol, family and set of states. false: the walk is over. */
+static bool part_read(struct walk *walk, int family)
+{
+	walk->any = false;
+	int r = ask(walk, family);
+	if (r >= 0 || walk->any)
+		return part_end(walk, r);
+	int r_file = read_file(walk, family);
+	if (r_file != BERTH_ENOENT)
+		return part_end(walk, r_file);
+	/* Without a way to ask and without a file nothing is known; other protocols will tell more. */
+	if (!walk->diag)
+		return true;
+	return part_end(walk, r == BERTH_ENOENT ? 0 : r);
+}
+
+/* Both families at once, where the kernel can. */
+static bool part_read_tcp(struct walk *walk)
+{
+	walk->any = false;
+	int r = ask(walk, AF_UNSPEC);
+	if (r >= 0 || walk->any)
+		return part_end(walk, r);
+	return part_read(walk, AF_INET) && part_read(walk, AF_INET6);
+}
+
+static bool states_read(struct walk *walk, enum netstat_protocol protocol, uint32_t states)
+{
+	uint32_t families = walk->request->families;
+
+	walk->protocol = protocol;
+	walk->states = states;
+	if (!kernel_state_set(protocol, states))
+		return true;
+	if (protocol == NETSTAT_UNIX)
+		return part_read(walk, AF_UNIX);
+	/* Listeners are few: IPv4 first, as people know it. */
+	if (protocol == NETSTAT_TCP && families == NETSTAT_ALL_FAMILIES && !(states & LISTEN))
+		return part_read_tcp(walk);
+	return (!(families & NETSTAT_IP4) || part_read(walk, AF_INET)) &&
+	       (!(families & NETSTAT_IP6) || part_read(walk, AF_INET6));
+}
+
+int kernel_rows(const struct netstat_request *request, netstat_on_row *on_row, void *user)
+{
+	struct walk walk = {.request = request, .on_row = on_row, .user = user};
+	bool going = true;
+
+	walk.diag_error = diag_new(&walk.diag);
+	if (walk.diag_error == BERTH_ENOMEM)
+		return BERTH_ENOMEM;
+	for (unsigned i = 0; i < NETSTAT_PROTOCOL_N && going; i++) {
+		uint32_t first = protocols[i].first;
+		if (request->protocols & NETSTAT_BIT(i))
+			going = states_read(&walk, i, request->states & first) &&
+				states_read(&walk, i, request->states & ~first);
+	}
+	diag_free(walk.diag);
+	if (walk.result)
+		return walk.result;
+	if (walk.answered || !request->protocols)
+		return 0;
+	return walk.error ? walk.error : walk.diag_error;
+}
