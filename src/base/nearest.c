@@ -36,13 +36,15 @@ static unsigned distance(const char *a, const char *b)
 
 void nearest_try(struct nearest *nearest, const char *name)
 {
-	size_t n = strlen(name);
+	size_t n_word = strlen(nearest->word), n = strlen(name), longer = n_word > n ? n_word - n : n - n_word;
+	/* A third of the characters wrong, or one, is a slip; more is another word, and so is one that has nothing of
+	 * it. */
+	size_t most = n / 3 > 1 ? n / 3 : 1;
 
-	if (strlen(nearest->word) > NEAREST_WORD_MAX || n > NEAREST_WORD_MAX)
+	if (n_word > NEAREST_WORD_MAX || n > NEAREST_WORD_MAX || longer > most)
 		return;
 	unsigned d = distance(nearest->word, name);
-	/* A third of the characters wrong, or one, is a slip; more is another word. */
-	if (d > 1 && d > n / 3)
+	if (d > most || d >= n)
 		return;
 	if (!nearest->name || d < nearest->distance) {
 		nearest->name = name;

@@ -10,7 +10,7 @@
 
 static void test_nearest(void **state)
 {
-	static const char *const names[] = {"netstat", "ports", "serve", "nc", "established"};
+	static const char *const names[] = {"netstat", "ports", "serve", "nc", "established", "4"};
 	static const struct {
 		const char *word, *want;
 	} cases[] = {
@@ -24,6 +24,7 @@ static void test_nearest(void **state)
 		{"stablisht", "established"},
 		{"c", "nc"},
 		{"x", NULL}, /* two changes of a word of two */
+		{"5", NULL}, /* nothing of a word of one */
 		{"pxxts", NULL},
 		{"", NULL},
 		{"a word that is longer than any name could be", NULL},
