@@ -34,6 +34,7 @@ enum {
 	MS_TRY_MIN = 20,
 	MS_TRY_MAX = 2000,
 	N_READY = 16, /* sockets that one round serves */
+	REPEATED = 4, /* answers in a row that came after a repetition, before the servers' order changes */
 };
 
 #define NS_DEADLINE_MAX (86400 * NS_S)
@@ -76,6 +77,9 @@ struct names {
 	uint64_t ns_list_end; /* the deadline of the list that is pending */
 	bool late;            /* the list's deadline is over; the next begins when names_run has said so */
 	bool answered;        /* somebody has answered something in this list */
+	bool turning;         /* what is cancelled now is asked again */
+	unsigned n_turns;     /* of the servers' order in this list */
+	unsigned n_repeated;  /* answers in a row that came after a repetition */
 	uint64_t ns_quiet;    /* nobody is asked until then */
 	uint64_t ns_now;      /* the last reading of the clock */
 	uint64_t ns_pumped;   /* when sockets were looked at last */
@@ -156,6 +160,18 @@ static bool is_answer(int status)
 	}
 }
 
+static void enqueue(struct names *names, struct name *name)
+{
+	name->state = STATE_PENDING;
+	name->next = NULL;
+	if (names->queue)
+		names->queue_last->next = name;
+	else
+		names->queue = name;
+	names->queue_last = name;
+	names->n_pending++;
+}
+
 static void on_answer(void *data, int status, int timeouts, struct hostent *host)
 {
 	struct name *name = data;
@@ -163,14 +179,48 @@ static void on_answer(void *data, int status, int timeouts, struct hostent *host
 
 	names->n_under_way--;
 	names->n_pending--;
+	if (status == ARES_ECANCELLED && names->turning) {
+		enqueue(names, name);
+		return;
+	}
 	names->n_settled++;
-	names->answered = names->answered || is_answer(status);
+	if (is_answer(status)) {
+		names->answered = true;
+		names->n_repeated = timeouts ? names->n_repeated + 1 : 0;
+	}
 	settle(name, status == ARES_SUCCESS && host ? host->h_name : NULL);
+}
+
+/* Puts the first server last. c-ares 1.18 begins every question with the first one, so that a silent one would
+ * hold up each windowful anew. Servers can be set while no question is under way only: those are asked again. */
+static void turn_servers(struct names *names)
+{
+	struct ares_addr_port_node *first = NULL, *last;
+	unsigned n = 1;
+
+	names->n_repeated = 0;
+	if (ares_get_servers_ports(names->channel, &first) != ARES_SUCCESS || !first)
+		return;
+	for (last = first; last->next; last = last->next)
+		n++;
+	if (++names->n_turns < n) {
+		names->turning = true;
+		ares_cancel(names->channel);
+		names->turning = false;
+		last->next = first;
+		last = first;
+		first = first->next;
+		last->next = NULL;
+		ares_set_servers_ports(names->channel, first);
+	}
+	ares_free_data(first);
 }
 
 /* Questions from the queue into the window. on_answer may be called at once. */
 static void ask(struct names *names)
 {
+	if (names->queue && names->n_repeated >= REPEATED)
+		turn_servers(names);
 	while (names->queue && names->n_under_way < names->window) {
 		struct name *name = names->queue;
 		names->queue = name->next;
@@ -257,18 +307,6 @@ static bool is_local(const struct name *name)
 	       (name->key[0] == 0xfe && (name->key[1] & 0xc0) == 0x80);
 }
 
-static void enqueue(struct names *names, struct name *name)
-{
-	name->state = STATE_PENDING;
-	name->next = NULL;
-	if (names->queue)
-		names->queue_last->next = name;
-	else
-		names->queue = name;
-	names->queue_last = name;
-	names->n_pending++;
-}
-
 /* Takes the time and what it brings: answers, or the end of the list. */
 static void look_around(struct names *names)
 {
@@ -288,6 +326,7 @@ static void want_from_dns(struct names *names, struct name *name)
 	if (!names->n_pending) {
 		names->ns_list_end = names->ns_now + names->ns_deadline;
 		names->answered = false;
+		names->n_turns = names->n_repeated = 0;
 	}
 	enqueue(names, name);
 	ask(names);
