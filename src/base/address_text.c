@@ -93,21 +93,48 @@ static char *write_ip6(const uint8_t *bytes, char *p)
 	return p;
 }
 
+static char *put_pair(uint64_t number, char *p)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	memcpy(p, pairs + 2 * number, 2);
+	return p + 2;
+}
+
+/* Two digits at a time, from the last ones on. */
+static char *write_long_number(uint64_t number, char *text)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	for (; number >= 100; number /= 100)
+		put_pair(number % 100, p -= 2);
+	if (number >= 10)
+		put_pair(number, p -= 2);
+	else
+		*--p = (char)('0' + number);
+	size_t n = (size_t)(digits + sizeof(digits) - p);
+	memcpy(text, p, n);
+	return text + n;
+}
+
 char *address_text_number(uint64_t number, char *text)
 {
-	char digits[20];
-	unsigned n = 0;
-
 	if (number < 256) {
 		memcpy(text, decimal[number], 3);
 		return text + decimal[number][3];
 	}
-	do {
-		digits[sizeof(digits) - ++n] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	memcpy(text, digits + sizeof(digits) - n, n);
-	return text + n;
+	if (number >= 100000)
+		return write_long_number(number, text);
+	/* Most of the rest are ports. */
+	if (number >= 10000)
+		*text++ = (char)('0' + number / 10000);
+	if (number >= 1000)
+		text = put_pair(number / 100 % 100, text);
+	else
+		*text++ = (char)('0' + number / 100);
+	return put_pair(number % 100, text);
 }
 
 char *address_text_write(const struct berth_address *a, char *text)

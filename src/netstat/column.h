@@ -38,6 +38,7 @@ struct column {
 	uint32_t names; /* of `needs`, what only serves to say names: not needed when numeric */
 	/* How rows are ordered by it, where that is not by what the cells say; or NULL. */
 	int (*compare)(const struct netstat_row *a, const struct netstat_row *b);
+	bool trims; /* an address and a port: the address may be cut short to `width` when that is asked for */
 };
 
 size_t column_count(void);
