@@ -200,7 +200,7 @@ static void owner_read(const struct inet_diag_msg *head, struct netstat_row *row
 	row->uid = head->idiag_uid;
 	row->has_uid = head->idiag_inode || head->idiag_uid;
 	if (!head->idiag_inode)
-		row->unowned = (uint8_t)kernel_state_unowned(row->state);
+		row->unowned = (uint8_t)kernel_state_unowned(row->protocol, row->state);
 }
 
 static void addresses_read(const struct inet_diag_msg *head, struct netstat_row *row)

@@ -141,7 +141,7 @@ static void owner_set(struct netstat_row *row, uint64_t uid, uint64_t inode)
 	row->uid = (uint32_t)uid;
 	row->has_uid = inode || uid;
 	if (!inode)
-		row->unowned = (uint8_t)kernel_state_unowned(row->state);
+		row->unowned = (uint8_t)kernel_state_unowned(row->protocol, row->state);
 }
 
 bool proc_net_inet_line(const char *line, size_t n, enum netstat_protocol protocol, uint8_t family,

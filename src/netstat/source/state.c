@@ -71,8 +71,10 @@ uint32_t kernel_state_set(enum netstat_protocol protocol, uint32_t set)
 	return numbers;
 }
 
-enum netstat_unowned kernel_state_unowned(uint8_t state)
+enum netstat_unowned kernel_state_unowned(enum netstat_protocol protocol, uint8_t state)
 {
+	if (!has_connections(protocol))
+		return NETSTAT_OWNED;
 	switch ((enum netstat_state)state) {
 	case NETSTAT_STATE_TIME_WAIT:
 		return NETSTAT_UNOWNED_TIMEWAIT;

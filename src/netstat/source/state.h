@@ -29,7 +29,7 @@ bool kernel_state_read_association(unsigned number, uint8_t *state);
 /* A set of our states as a set of the kernel's numbers; 0 when the protocol has none of them. */
 uint32_t kernel_state_set(enum netstat_protocol protocol, uint32_t states);
 
-/* Who does not own it: for a socket without an inode, which is to say without a file that a process could hold. */
-enum netstat_unowned kernel_state_unowned(uint8_t state);
+/* Why nobody owns a socket that has no inode, which is to say no file that a process could hold. */
+enum netstat_unowned kernel_state_unowned(enum netstat_protocol protocol, uint8_t state);
 
 #endif
