@@ -1,8 +1,8 @@
 /* /etc/hosts, read once into an index by address.
  *
- * The resolver's library could read the file too, but does it anew for every address that it is asked for (c-ares 1.18
- * does), and counts that as a question under way: here a name of the file costs no wait behind questions that nobody
- * answers. */
+ * The resolver's library could read the file too, but reads it anew for every address that it is asked for
+ * (c-ares 1.18) and counts that as a question under way: here a name of the file costs no wait behind questions that
+ * nobody answers. */
 #include "enrich/hosts.h"
 
 #include "enrich/table_file.h"

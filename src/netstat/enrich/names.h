@@ -11,7 +11,7 @@
  * - when nobody answered anything until a deadline, then for ten times the deadline nobody is asked, so that a dead
  *   resolver costs a repeated look a tenth of its time at most.
  *
- * Of several servers the first is asked first, unless it has shown to be silent in this list.
+ * Of several servers the first is asked first, until it has shown to be silent: then the next one is.
  *
  * What nobody outside can know is not asked: loopback addresses and link-local IPv6 addresses (RFC 6303
  * sections 4.2, 4.3 and 4.5) have the names that /etc/hosts gives them, 127.0.0.1 and ::1 also "localhost". These and
