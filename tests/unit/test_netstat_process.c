@@ -1,0 +1,676 @@
+/* Processes and their sockets, live: sockets of this process, shared with children, under many descriptors and few;
+ * programs that were deleted, that have no file, that may be written by everybody; what is saved; users. */
+#include "process/cgroup.h"
+#include "process/process_table.h"
+
+#include <berth/error.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define EVERYTHING (NETSTAT_NEED_OWNERS | NETSTAT_NEED_COMMAND | NETSTAT_NEED_EXECUTABLE | NETSTAT_NEED_CGROUP)
+
+/* ---- helpers ---- */
+
+static int new_socket(void)
+{
+	int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_true(descriptor >= 0);
+	return descriptor;
+}
+
+static uint64_t inode_of(int descriptor)
+{
+	struct stat status;
+
+	assert_int_equal(fstat(descriptor, &status), 0);
+	return status.st_ino;
+}
+
+static struct process_table *scanned(enum process_way way)
+{
+	struct process_table *table = process_table_new();
+
+	assert_non_null(table);
+	assert_int_equal(process_table_scan(table, way), 0);
+	return table;
+}
+
+static struct netstat_row row_of(struct process_table *table, uint64_t inode, uint32_t needs)
+{
+	struct netstat_row row = {.protocol = NETSTAT_UNIX, .state = NETSTAT_STATE_OPEN, .inode = inode};
+
+	assert_int_equal(process_table_enrich(table, &row, needs), 0);
+	return row;
+}
+
+/* A child and the end of a pipe that it writes to when it is ready. */
+struct child {
+	pid_t pid;
+	int ready;
+};
+
+static struct child child_begin(void)
+{
+	int ends[2];
+	struct child child;
+
+	assert_int_equal(pipe(ends), 0);
+	child.pid = fork();
+	assert_true(child.pid >= 0);
+	if (child.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ends[0]);
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[1]);
+	} else {
+		close(ends[1]);
+	}
+	child.ready = ends[0];
+	return child;
+}
+
+static void child_wait_ready(struct child *child)
+{
+	char byte;
+
+	if (child->pid == 0)
+		return;
+	assert_int_equal(read(child->ready, &byte, 1), 1);
+	close(child->ready);
+}
+
+static void child_end(struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	assert_int_equal(waitpid(child->pid, NULL, 0), child->pid);
+}
+
+/* What a child does that only has to be there. */
+static _Noreturn void say_ready_and_wait(void)
+{
+	if (write(STDOUT_FILENO, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void copy_self(int to)
+{
+	int from = open("/proc/self/exe", O_RDONLY);
+	char bytes[65536];
+	ssize_t n;
+
+	assert_true(from >= 0 && to >= 0);
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(to, bytes, (size_t)n), n);
+	assert_int_equal(n, 0);
+	close(from);
+}
+
+/* A new directory that everybody may write: beside this program, where programs may be run, or, where this user may
+ * not write, for temporary files. */
+static void open_directory(char path[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	assert_true(n > 0 && n < PATH_MAX - 64);
+	path[n] = 0;
+	strcpy(strrchr(path, '/'), "/test-XXXXXX");
+	if (!mkdtemp(path))
+		assert_non_null(mkdtemp(strcpy(path, "/tmp/berth-XXXXXX")));
+	assert_int_equal(chmod(path, 0777), 0);
+}
+
+/* A copy of this program at `path`, running with `input` as standard input (or nothing changed: -1). */
+static struct child run_copy(const char *path, int input)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+
+	copy_self(file);
+	close(file);
+	struct child child = child_begin();
+	if (child.pid == 0) {
+		if (input >= 0)
+			dup2(input, STDIN_FILENO);
+		execl(path, path, "--wait", "two words", "tab\there", (char *)NULL);
+		_exit(1);
+	}
+	child_wait_ready(&child);
+	return child;
+}
+
+/* ---- who has it ---- */
+
+static void test_own(void **state)
+{
+	int descriptor = new_socket();
+	struct process_table *table = scanned(PROCESS_PROC);
+	struct netstat_row row = row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS);
+
+	assert_string_equal(process_table_way(table), "proc");
+	assert_int_equal(row.n_owners, 1);
+	assert_int_equal(row.unowned, NETSTAT_OWNED);
+	assert_int_equal(row.owners[0].descriptor, descriptor);
+	assert_int_equal(row.owners[0].process->pid, getpid());
+	assert_int_equal(row.owners[0].process->uid, geteuid());
+	assert_string_equal(row.owners[0].process->program, "test_netstat_process");
+	assert_true(row.owners[0].process->s_started > 0);
+	assert_true(row.owners[0].process->known & NETSTAT_NEED_OWNERS);
+	assert_null(row.owners[0].process->command);
+	close(descriptor);
+	process_table_free(table);
+}
+
+static void test_shared_with_child(void **state)
+{
+	int descriptor = new_socket();
+	struct child child = child_begin();
+
+	if (child.pid == 0)
+		say_ready_and_wait();
+	child_wait_ready(&child);
+	struct process_table *table = scanned(PROCESS_PROC);
+	struct netstat_row row = row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS);
+	assert_int_equal(row.n_owners, 2);
+	assert_true(row.owners[0].process->pid < row.owners[1].process->pid);
+	assert_true(row.owners[0].process->pid == child.pid || row.owners[1].process->pid == child.pid);
+	child_end(&child);
+
+	/* The next scan does not find the child any more; what it said before stays. */
+	const struct netstat_process *before = row.owners[1].process;
+	assert_int_equal(process_table_scan(table, PROCESS_PROC), 0);
+	row = row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS);
+	assert_int_equal(row.n_owners, 1);
+	assert_int_equal(row.owners[0].process->pid, getpid());
+	assert_string_equal(before->program, "test_netstat_process");
+	close(descriptor);
+	process_table_free(table);
+}
+
+/* Under many descriptors; some far away, so that the table of descriptors has holes. */
+static void test_many_descriptors(void **state)
+{
+	enum { COPIES = 20 };
+	int descriptor = new_socket(), copies[COPIES];
+
+	for (int i = 0; i < COPIES; i++) {
+		copies[i] = fcntl(descriptor, F_DUPFD, i % 2 ? 100 + 20 * i : 0);
+		assert_true(copies[i] > 0);
+	}
+	struct process_table *table = scanned(PROCESS_PROC);
+	struct netstat_row row = row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS);
+	assert_int_equal(row.n_owners, COPIES + 1);
+	assert_int_equal(row.owners[0].descriptor, descriptor);
+	for (unsigned i = 1; i < NETSTAT_OWNERS_MAX; i++)
+		assert_true(row.owners[i - 1].descriptor < row.owners[i].descriptor);
+	for (int i = 0; i < COPIES; i++)
+		close(copies[i]);
+	close(descriptor);
+	process_table_free(table);
+}
+
+static void *thread_waits(void *unused)
+{
+	say_ready_and_wait();
+}
+
+/* A process whose first thread has ended still has its sockets. */
+static void test_first_thread_ended(void **state)
+{
+	int descriptor = new_socket();
+	struct child child = child_begin();
+
+	if (child.pid == 0) {
+		pthread_t thread;
+		if (pthread_create(&thread, NULL, thread_waits, NULL) == 0)
+			syscall(SYS_exit, 0); /* of this thread alone */
+		_exit(1);
+	}
+	child_wait_ready(&child);
+	char path[64], stat[256] = "";
+	snprintf(path, sizeof(path), "/proc/%d/stat", child.pid);
+	while (!strstr(stat, ") Z ")) {
+		int file = open(path, O_RDONLY);
+		assert_true(file >= 0 && read(file, stat, sizeof(stat) - 1) > 0);
+		close(file);
+	}
+	struct process_table *table = scanned(PROCESS_PROC);
+	uint64_t inode = inode_of(descriptor);
+	close(descriptor);
+	struct netstat_row row = row_of(table, inode, NETSTAT_NEED_OWNERS);
+	assert_int_equal(row.n_owners, 2);
+	assert_int_equal(row.owners[row.owners[0].process->pid == getpid()].process->pid, child.pid);
+	child_end(&child);
+	process_table_free(table);
+}
+
+/* ---- what it is ---- */
+
+static void test_deleted_and_writable(void **state)
+{
+	int descriptor = new_socket(), pair[2];
+	char directory[PATH_MAX], path[PATH_MAX + 32];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	open_directory(directory);
+	snprintf(path, sizeof(path), "%s/program", directory);
+	struct child child = run_copy(path, pair[0]);
+	for (int deleted = 0; deleted < 2; deleted++) {
+		if (deleted)
+			assert_int_equal(unlink(path), 0);
+		struct process_table *table = scanned(PROCESS_PROC);
+		const struct netstat_process *process = process_table_process(table, child.pid, EVERYTHING);
+		assert_non_null(process);
+		assert_string_equal(process->program, "program");
+		assert_string_equal(process->executable, path);
+		assert_int_equal(process->executable_deleted, deleted);
+		assert_true(process->executable_writable);
+		assert_true(process->stdin_socket);
+		assert_string_equal(process->command + strlen(path), " --wait two words tab?here");
+		assert_int_equal(row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS).n_owners, 2);
+		process_table_free(table);
+	}
+	child_end(&child);
+	assert_int_equal(rmdir(directory), 0);
+	close(pair[0]);
+	close(pair[1]);
+	close(descriptor);
+}
+
+/* A file whose name ends as the kernel's word for a deleted one does. */
+static void test_named_deleted(void **state)
+{
+	char directory[PATH_MAX], path[PATH_MAX + 32];
+
+	open_directory(directory);
+	snprintf(path, sizeof(path), "%s/program (deleted)", directory);
+	struct child child = run_copy(path, -1);
+	struct process_table *table = process_table_new();
+	const struct netstat_process *process = process_table_process(table, child.pid, EVERYTHING);
+	assert_non_null(process);
+	assert_string_equal(process->executable, path);
+	assert_false(process->executable_deleted);
+	child_end(&child);
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+	process_table_free(table);
+}
+
+static void test_memory_file(void **state)
+{
+	int file = memfd_create("hidden", MFD_CLOEXEC);
+
+	if (file < 0) {
+		print_message("# no memfd_create here\n");
+		skip();
+	}
+	copy_self(file);
+	struct child child = child_begin();
+	if (child.pid == 0) {
+		char *arguments[] = {"innocent", "--wait", NULL};
+		fexecve(file, arguments, environ);
+		_exit(1);
+	}
+	child_wait_ready(&child);
+	struct process_table *table = process_table_new();
+	const struct netstat_process *process = process_table_process(table, child.pid, EVERYTHING);
+	assert_non_null(process);
+	assert_string_equal(process->executable, "memfd:hidden");
+	assert_string_equal(process->program, "memfd:hidden");
+	assert_true(process->executable_deleted);
+	assert_string_equal(process->command, "innocent --wait");
+	child_end(&child);
+	close(file);
+	process_table_free(table);
+}
+
+/* An ordinary program of the system; and the same process before it ran it. */
+static void test_runs_another_program(void **state)
+{
+	int descriptor = new_socket(), go[2];
+	char byte;
+
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	struct child child = child_begin();
+	if (child.pid == 0) {
+		int null = open("/dev/null", O_RDONLY);
+		dup2(null, STDIN_FILENO);
+		if (write(STDOUT_FILENO, "r", 1) == 1 && read(go[0], &byte, 1) == 1)
+			execlp("sh", "sh", "-c", "echo; read x < /dev/zero; echo $x", (char *)NULL);
+		_exit(1);
+	}
+	assert_int_equal(read(child.ready, &byte, 1), 1);
+	struct process_table *table = scanned(PROCESS_PROC);
+	const struct netstat_process *before = process_table_process(table, child.pid, EVERYTHING);
+	assert_string_equal(before->program, "test_netstat_process");
+	assert_int_equal(write(go[1], "g", 1), 1);
+	assert_int_equal(read(child.ready, &byte, 1), 1);
+	close(child.ready);
+
+	assert_int_equal(process_table_scan(table, PROCESS_PROC), 0);
+	const struct netstat_process *after = process_table_process(table, child.pid, EVERYTHING);
+	assert_true(after && after != before && after->pid == before->pid);
+	assert_true(strncmp(after->command, "sh -c echo", 10) == 0);
+	assert_false(after->executable_writable);
+	assert_false(after->executable_deleted);
+	assert_false(after->stdin_socket);
+	assert_string_equal(before->program, "test_netstat_process");
+	assert_ptr_equal(process_table_process(table, child.pid, EVERYTHING), after);
+	child_end(&child);
+	close(go[0]);
+	close(go[1]);
+	close(descriptor);
+	process_table_free(table);
+}
+
+static void test_cgroup(void **state)
+{
+	struct process_table *table = process_table_new();
+	const struct netstat_process *process = process_table_process(table, getpid(), NETSTAT_NEED_CGROUP);
+	int file = open("/proc/self/cgroup", O_RDONLY);
+	char text[16384];
+	ssize_t n = file < 0 ? 0 : read(file, text, sizeof(text));
+	size_t n_path;
+	const char *path = n > 0 ? cgroup_path(text, (size_t)n, &n_path) : NULL;
+
+	assert_non_null(process);
+	if (path) {
+		assert_int_equal(strlen(process->cgroup), n_path);
+		assert_memory_equal(process->cgroup, path, n_path);
+	} else {
+		assert_null(process->cgroup);
+	}
+	close(file);
+	process_table_free(table);
+}
+
+static void test_nobody(void **state)
+{
+	struct process_table *table = scanned(PROCESS_PROC);
+
+	assert_null(process_table_process(table, INT32_MAX, EVERYTHING));
+	assert_null(process_table_process(table, -1, EVERYTHING));
+	assert_null(process_table_process(table, 0, EVERYTHING));
+	process_table_free(table);
+}
+
+/* ---- what may not be seen ---- */
+
+/* What an ordinary user is told of sockets that nobody seems to have; as the number of the check that fails, or 0. */
+static int as_ordinary_user(void)
+{
+	struct process_table *table = process_table_new();
+	struct netstat_row row = {.inode = UINT64_MAX - 1, .has_uid = true, .uid = 0};
+	int r;
+
+	if (!table || process_table_scan(table, PROCESS_BEST) < 0 || strcmp(process_table_way(table), "proc") != 0)
+		return 1;
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.n_owners || row.owners ||
+	    row.unowned != NETSTAT_UNOWNED_DENIED)
+		return 2;
+	row = (struct netstat_row){.inode = UINT64_MAX - 1};
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_DENIED)
+		return 3;
+	row = (struct netstat_row){.inode = UINT64_MAX - 1, .has_uid = true, .uid = geteuid()};
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_ELSEWHERE)
+		return 4;
+	row = (struct netstat_row){.inode = UINT64_MAX - 1, .unowned = NETSTAT_UNOWNED_WAITING};
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_WAITING)
+		return 5;
+	row = (struct netstat_row){.inode = 0, .unowned = NETSTAT_UNOWNED_TIMEWAIT};
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_TIMEWAIT)
+		return 6;
+	r = process_table_scan(table, PROCESS_BPF);
+	if (r != BERTH_EPERM && r != BERTH_EOPNOTSUPP)
+		return 7;
+	process_table_free(table);
+	return 0;
+}
+
+/* In a child, as a user that has nothing else running: what others run must be what may not be seen. */
+static void test_ordinary_user(void **state)
+{
+	enum { STRANGER = 64321, NO_STRANGER = 99 };
+	int status;
+
+	if (geteuid() != 0) {
+		print_message("# only root can become a user with no other processes\n");
+		skip();
+	}
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setgid(STRANGER) < 0 || setuid(STRANGER) < 0)
+			_exit(NO_STRANGER);
+		prctl(PR_SET_DUMPABLE, 1); /* else it could not even look at itself */
+		_exit(as_ordinary_user());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_STRANGER) {
+		print_message("# this user namespace has no such user\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
+/* ---- by BPF ---- */
+
+struct count {
+	size_t n;
+	uint64_t sum;
+};
+
+static int count_own(void *user, uint64_t inode, const struct netstat_process *process, int descriptor)
+{
+	struct count *count = user;
+
+	if (process->pid == getpid()) {
+		count->n++;
+		count->sum += inode * (uint64_t)(descriptor + 1);
+	}
+	return 0;
+}
+
+static void test_bpf_says_the_same(void **state)
+{
+	int sockets[50], pair[2];
+	struct process_table *table = process_table_new(), *proc;
+	struct count by_bpf = {0}, by_proc = {0};
+
+	for (unsigned i = 0; i < 50; i++)
+		sockets[i] = socket(i % 2 ? AF_INET : AF_UNIX, SOCK_DGRAM, 0);
+	assert_int_equal(pipe(pair), 0);
+	int r = process_table_scan(table, PROCESS_BPF);
+	if (r == 0) {
+		assert_string_equal(process_table_way(table), "bpf");
+		proc = scanned(PROCESS_PROC);
+		process_table_each(table, count_own, &by_bpf);
+		process_table_each(proc, count_own, &by_proc);
+		assert_true(by_bpf.n >= 50);
+		assert_int_equal(by_bpf.n, by_proc.n);
+		assert_true(by_bpf.sum == by_proc.sum);
+		struct netstat_row row = row_of(table, inode_of(sockets[7]), EVERYTHING);
+		assert_int_equal(row.n_owners, 1);
+		assert_string_equal(row.owners[0].process->program, "test_netstat_process");
+		/* Once it is loaded, it is the best. */
+		assert_int_equal(process_table_scan(table, PROCESS_BEST), 0);
+		assert_string_equal(process_table_way(table), "bpf");
+		process_table_free(proc);
+	}
+	for (unsigned i = 0; i < 50; i++)
+		close(sockets[i]);
+	close(pair[0]);
+	close(pair[1]);
+	process_table_free(table);
+	if (r < 0) {
+		assert_true(r == BERTH_EPERM || r == BERTH_EOPNOTSUPP);
+		print_message("# no BPF: %s\n", berth_error_text(r));
+		skip();
+	}
+}
+
+/* With very many descriptors the best way is BPF where it may be had, and else /proc; the same is found. */
+static void test_best_of_many(void **state)
+{
+	enum { MANY = 9000 };
+	struct rlimit before, limit;
+	int descriptor = new_socket(), last = descriptor;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	if (before.rlim_max < MANY + 100) {
+		print_message("# may not have %d descriptors\n", MANY);
+		close(descriptor);
+		skip();
+	}
+	limit = (struct rlimit){before.rlim_max < MANY + 100 ? before.rlim_max : MANY + 100, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < MANY; i++) {
+		last = fcntl(descriptor, F_DUPFD, 0);
+		assert_true(last > 0);
+	}
+	struct process_table *table = process_table_new();
+	bool bpf = process_table_scan(table, PROCESS_BPF) == 0;
+	process_table_free(table);
+	table = scanned(PROCESS_BEST);
+	assert_string_equal(process_table_way(table), bpf ? "bpf" : "proc");
+	assert_int_equal(row_of(table, inode_of(descriptor), NETSTAT_NEED_OWNERS).n_owners, MANY + 1);
+	process_table_free(table);
+	for (int i = descriptor; i <= last; i++)
+		close(i);
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
+/* ---- saved ---- */
+
+static int count_each(void *user, uint64_t inode, const struct netstat_process *process, int descriptor)
+{
+	int *n = user;
+
+	assert_true(inode == 5 || inode == 6);
+	assert_true(process->pid == 20 || process->pid == 10);
+	return ++*n == 3 ? 77 : 0;
+}
+
+static void test_saved(void **state)
+{
+	struct process_table *table = scanned(PROCESS_PROC);
+	char program[] = "nginx";
+	struct netstat_process process = {
+		.pid = 20, .uid = 33, .known = EVERYTHING, .program = program, .unit = "a.service"};
+	int n = 0;
+
+	assert_int_equal(process_table_put_process(table, &process), 0);
+	program[0] = '-';
+	assert_int_equal(process_table_put_owner(table, 5, 20, 9), 0);
+	assert_int_equal(process_table_put_owner(table, 5, 10, 3), 0);
+	assert_int_equal(process_table_put_owner(table, 5, 20, 8), 0);
+	assert_int_equal(process_table_put_owner(table, 6, 10, 4), 0);
+	process = (struct netstat_process){.pid = 10, .program = "sshd"};
+	assert_int_equal(process_table_put_process(table, &process), 0);
+
+	struct netstat_row row = row_of(table, 5, EVERYTHING);
+	assert_int_equal(row.n_owners, 3);
+	assert_int_equal(row.owners[0].process->pid, 10);
+	assert_string_equal(row.owners[0].process->program, "sshd");
+	assert_int_equal(row.owners[1].process->pid, 20);
+	assert_int_equal(row.owners[1].descriptor, 8);
+	assert_string_equal(row.owners[1].process->program, "nginx");
+	assert_string_equal(row.owners[1].process->unit, "a.service");
+	assert_null(row.owners[1].process->container);
+	assert_int_equal(row.owners[2].descriptor, 9);
+
+	/* It never looks at the machine again, and says of a socket what the file does. */
+	int descriptor = new_socket();
+	assert_string_equal(process_table_way(table), "saved");
+	assert_int_equal(process_table_scan(table, PROCESS_PROC), 0);
+	assert_int_equal(row_of(table, inode_of(descriptor), EVERYTHING).n_owners, 0);
+	assert_int_equal(row_of(table, inode_of(descriptor), EVERYTHING).unowned, NETSTAT_OWNED);
+	assert_null(process_table_process(table, getpid(), EVERYTHING));
+	assert_string_equal(process_table_process(table, 10, EVERYTHING)->program, "sshd");
+	assert_int_equal(process_table_each(table, count_each, &n), 77);
+	close(descriptor);
+	process_table_free(table);
+	assert_null(process_table_free(NULL));
+}
+
+/* A berth host tells its PID, and is asked nothing else. */
+static void test_host(void **state)
+{
+	struct process_table *table = process_table_new();
+	struct netstat_process process = {.pid = getpid(), .program = ""};
+	struct netstat_owner owner = {&process, -1};
+	struct netstat_row row = {.host = "box", .owners = &owner, .n_owners = 1, .inode = 1};
+
+	assert_int_equal(process_table_enrich(table, &row, EVERYTHING), 0);
+	assert_int_equal(row.n_owners, 1);
+	assert_string_equal(row.owners[0].process->program, "test_netstat_process");
+	process.pid = INT32_MAX;
+	row.owners = &owner;
+	assert_int_equal(process_table_enrich(table, &row, EVERYTHING), 0);
+	assert_ptr_equal(row.owners, &owner);
+	process_table_free(table);
+}
+
+static void test_users(void **state)
+{
+	struct users *users = users_new();
+	struct passwd *self = getpwuid(geteuid());
+	char number[16];
+
+	assert_non_null(users);
+	snprintf(number, sizeof(number), "%u", geteuid());
+	assert_string_equal(users_name(users, geteuid()), self ? self->pw_name : number);
+	assert_ptr_equal(users_name(users, geteuid()), users_name(users, geteuid()));
+	if (!getpwuid(3999999999u))
+		assert_string_equal(users_name(users, 3999999999u), "3999999999");
+	assert_int_equal(users_put(users, 3999999999u, "somebody"), 0);
+	assert_string_equal(users_name(users, 3999999999u), "somebody");
+	assert_null(users_free(users));
+	assert_null(users_free(NULL));
+}
+
+int main(int n_arguments, char **arguments)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_shared_with_child),
+		cmocka_unit_test(test_many_descriptors),
+		cmocka_unit_test(test_first_thread_ended),
+		cmocka_unit_test(test_deleted_and_writable),
+		cmocka_unit_test(test_named_deleted),
+		cmocka_unit_test(test_memory_file),
+		cmocka_unit_test(test_runs_another_program),
+		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_ordinary_user),
+		cmocka_unit_test(test_bpf_says_the_same),
+		cmocka_unit_test(test_best_of_many),
+		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_users),
+	};
+
+	if (n_arguments > 1 && !strcmp(arguments[1], "--wait"))
+		say_ready_and_wait();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
