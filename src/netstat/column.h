@@ -16,7 +16,7 @@ enum cell_kind {
 /* A cell. The text is borrowed from the row or static, or stands in `buffer`. */
 struct cell {
 	enum cell_kind kind;
-	bool plain;       /* the text is printable ASCII for certain, so that nobody has to look */
+	bool plain; /* for certain the text is printable ASCII without quotes and backslashes: nobody has to look */
 	const char *text; /* never NULL */
 	size_t length;    /* of text */
 	uint64_t number;
@@ -38,6 +38,9 @@ struct column {
 	uint32_t names; /* of `needs`, what only serves to say names: not needed when numeric */
 	/* How rows are ordered by it, where that is not by what the cells say; or NULL. */
 	int (*compare)(const struct netstat_row *a, const struct netstat_row *b);
+	/* The text is a list with commas between: of numbers, of words. JSON has an array of them instead, which is
+	 * empty when the cell says nothing; what is no number ("...") is left out. */
+	enum column_list_of { LIST_OF_NOTHING, LIST_OF_NUMBERS, LIST_OF_WORDS } list;
 	bool trims; /* an address and a port: the address may be cut short to `width` when that is asked for */
 };
 

@@ -1,11 +1,13 @@
 /* Addresses: what is accepted and what is not, beside the C library's inet_pton and inet_ntop; texts; classes;
  * prefixes. */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +15,7 @@
 #include <berth/address.h>
 #include <berth/error.h>
 
+#include "address_text.h"
 #include "rng.h"
 
 static struct berth_address parsed(const char *text)
@@ -239,6 +242,28 @@ static void test_format_beside_the_system(void **state)
 	}
 }
 
+/* Every length that a number can have, and both sides of where it changes. */
+static void test_numbers_beside_the_system(void **state)
+{
+	uint64_t power = 1;
+
+	for (unsigned i = 0; i < 20; i++, power *= 10) {
+		const uint64_t numbers[] = {power - 1, power, power + 1, power * 9 + 8, power / 7 * 3, ~power};
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+			char text[32], expected[32];
+			*address_text_number(numbers[j], text) = 0;
+			snprintf(expected, sizeof(expected), "%" PRIu64, numbers[j]);
+			assert_string_equal(text, expected);
+		}
+	}
+	for (uint64_t number = 0; number < 70000; number++) {
+		char text[32];
+		*address_text_number(number, text) = 0;
+		assert_int_equal(strtoull(text, NULL, 10), number);
+		assert_true(text[0] != '0' || number == 0);
+	}
+}
+
 static void test_format_cuts_short(void **state)
 {
 	struct berth_address a = parsed("192.168.1.7"), none = {.family = BERTH_ANY_FAMILY};
@@ -424,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_random_texts_beside_the_system),
 		cmocka_unit_test(test_damaged_texts_beside_the_system),
 		cmocka_unit_test(test_format_beside_the_system),
+		cmocka_unit_test(test_numbers_beside_the_system),
 		cmocka_unit_test(test_format_cuts_short),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_socket_addresses),

@@ -36,6 +36,8 @@ static const char *said(const char *name, const struct netstat_row *row, bool nu
 	assert_non_null(cell.text);
 	if (cell.kind != CELL_NONE)
 		assert_int_equal(cell.kind, column->kind);
+	for (size_t i = 0; cell.plain && i < cell.length; i++)
+		assert_true(cell.text[i] >= ' ' && cell.text[i] <= '~' && cell.text[i] != '"' && cell.text[i] != '\\');
 	switch (cell.kind) {
 	case CELL_NONE:
 		return "(none)";

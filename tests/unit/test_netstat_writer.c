@@ -1,4 +1,5 @@
 /* Writers: the exact output of each format, for rows that are ordinary, wide, hostile or not there at all. */
+#include "enrich/explain.h"
 #include "show/text.h"
 #include "show/writer.h"
 
@@ -347,6 +348,30 @@ static void test_json_without_rows(void **state)
 	check(&config, NULL, 0, "");
 }
 
+static void test_json_lists(void **state)
+{
+	static const struct netstat_process first = {.pid = 812, .program = "a"},
+					    second = {.pid = 9000, .program = "b"};
+	static const struct netstat_owner owners[NETSTAT_OWNERS_MAX] = {
+		{&first, 1},  {&second, 1}, {&second, 2}, {&second, 3},
+		{&second, 4}, {&second, 5}, {&second, 6}, {&second, 7},
+	};
+	struct writer_config config = config_of(WRITER_JSONL, "pids,findings");
+	struct netstat_row row = {.protocol = NETSTAT_TCP};
+
+	check(&config, &row, 1, "{\"pids\":[],\"findings\":[]}\n");
+	row.owners = owners;
+	row.n_owners = 1;
+	row.findings = 1u << FINDING_OWNER_UNKNOWN;
+	check(&config, &row, 1, "{\"pids\":[812],\"findings\":[\"owner-unknown\"]}\n");
+	row.n_owners = 50;
+	row.findings |= 1u << FINDING_EXECUTABLE_DELETED;
+	check(&config, &row, 1, "{\"pids\":[812,9000],\"findings\":[\"owner-unknown\",\"executable-deleted\"]}\n");
+	config.format = WRITER_CSV;
+	config.headings = false;
+	check(&config, &row, 1, "\"812,9000,...\",\"owner-unknown,executable-deleted\"\r\n");
+}
+
 /* Every column of an ordinary row and of an empty one is JSON, and keys come once. */
 static void test_all_of_json(void **state)
 {
@@ -498,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_without_rows),
+		cmocka_unit_test(test_json_lists),
 		cmocka_unit_test(test_all_of_json),
 		cmocka_unit_test(test_json_texts),
 		cmocka_unit_test(test_json_of_hostile_texts_is_read_back),

@@ -17,7 +17,7 @@ static inline void cell_none(struct cell *cell)
 	cell->plain = true;
 }
 
-/* A text of this program's own, of known length: printable ASCII. */
+/* A text of this program's own, of known length: printable ASCII without quotes and backslashes. */
 static inline void cell_plain(struct cell *cell, const char *text, size_t n)
 {
 	cell->kind = CELL_TEXT;

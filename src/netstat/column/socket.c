@@ -227,11 +227,6 @@ void say_peer(const struct netstat_row *row, bool numeric, struct cell *cell)
 
 void say_findings(const struct netstat_row *row, bool numeric, struct cell *cell)
 {
-	static const char *const ids[] = {
-#define X(name, id, text) id,
-		FINDING_MAP(X)
-#undef X
-	};
 	char *at = cell->buffer;
 
 	for (unsigned i = 0; i < FINDING_N; i++) {
@@ -239,7 +234,7 @@ void say_findings(const struct netstat_row *row, bool numeric, struct cell *cell
 			continue;
 		if (at > cell->buffer)
 			at = cell_put_text(cell, at, ",");
-		at = cell_put_text(cell, at, ids[i]);
+		at = cell_put_text(cell, at, finding_id((enum finding)i));
 	}
 	if (at > cell->buffer)
 		cell_done(cell, at, true);

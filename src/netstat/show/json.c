@@ -103,18 +103,63 @@ void json_text(FILE *out, const char *text, size_t n)
 
 /* ---- the formats ---- */
 
-static void put_value(struct out *out, const struct cell *cell)
+static void put_text(struct out *out, const char *text, size_t n, bool plain)
+{
+	out_byte(out, '"');
+	if (plain)
+		out_put(out, text, n);
+	else
+		out_encoded(out, encode, text, n);
+	out_byte(out, '"');
+}
+
+static bool is_number(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return n > 0;
+}
+
+/* A text with commas becomes an array. */
+static void put_list(struct out *out, const struct column *column, const struct cell *cell)
+{
+	const char *text = cell->text, *end = text + cell->length;
+	char before = '[';
+
+	while (text < end) {
+		const char *comma = memchr(text, ',', (size_t)(end - text));
+		size_t n = (size_t)((comma ? comma : end) - text);
+
+		if (column->list == LIST_OF_WORDS || is_number(text, n)) {
+			out_byte(out, before);
+			before = ',';
+			if (column->list == LIST_OF_WORDS)
+				put_text(out, text, n, cell->plain);
+			else
+				out_put(out, text, n);
+		}
+		text += n + 1;
+	}
+	if (before == '[')
+		out_byte(out, '[');
+	out_byte(out, ']');
+}
+
+static void put_value(struct out *out, const struct column *column, const struct cell *cell)
 {
 	char unit[TEXT_UNIT];
 
+	if (column->list) {
+		put_list(out, column, cell);
+		return;
+	}
 	switch (cell->kind) {
 	case CELL_NONE:
 		out_put(out, "null", 4);
 		break;
 	case CELL_TEXT:
-		out_byte(out, '"');
-		out_encoded(out, encode, cell->text, cell->length);
-		out_byte(out, '"');
+		put_text(out, cell->text, cell->length, cell->plain);
 		break;
 	case CELL_NUMBER:
 		out_put(out, unit, (size_t)(text_of_cell(cell, unit) - unit));
@@ -136,13 +181,14 @@ static void put_object(struct writer *writer, const struct netstat_row *row)
 
 	out_byte(out, '{');
 	for (size_t i = 0; i < columns->n; i++) {
-		const char *name = columns->columns[i]->name;
+		const struct column *column = columns->columns[i];
 
-		columns->columns[i]->say(row, writer->config.numeric, &cell);
-		out_put(out, i ? ",\"" : "\"", i ? 2 : 1);
-		out_put(out, name, strlen(name));
-		out_put(out, "\":", 2);
-		put_value(out, &cell);
+		column->say(row, writer->config.numeric, &cell);
+		if (i)
+			out_byte(out, ',');
+		put_text(out, column->name, strlen(column->name), true);
+		out_byte(out, ':');
+		put_value(out, column, &cell);
 	}
 	out_byte(out, '}');
 }

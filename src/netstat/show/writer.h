@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 enum writer_format {
-	WRITER_TABLE,
-	WRITER_JSON,  /* an array of objects */
+	WRITER_TABLE, /* texts clean for a terminal (show/text.h), "-" where a cell says nothing */
+	WRITER_JSON,  /* an array of objects; null where a cell says nothing, durations in milliseconds */
 	WRITER_JSONL, /* an object a line */
 	WRITER_CSV,   /* RFC 4180, with a header line */
 };
@@ -19,11 +19,14 @@ struct writer_config {
 	bool numeric;
 	bool headings; /* of a table, of CSV */
 	bool trim;     /* a table: addresses may be cut short to the width of net-tools; else nothing ever is */
-	bool flush;    /* after each row: somebody is watching */
+	bool flush; /* after each row: somebody is watching them come. A table then holds nothing back, and its columns
+		     * widen as they go */
 };
 
 struct writer;
-struct writer *writer_new(const struct writer_config *config, FILE *out); /* both copied or borrowed; NULL: no memory */
+/* The config is copied, `out` borrowed; for machines, columns are taken apart. Several writers may follow each other on
+ * one `out`, and others may write to it between them. NULL: out of memory. */
+struct writer *writer_new(const struct writer_config *config, FILE *out);
 /* 0 to go on, or BERTH_EIO: nothing more can be written. */
 int writer_row(struct writer *writer, const struct netstat_row *row);
 /* Writes what it holds back, and the end of an array (also when there was no row). 0 or BERTH_EIO. Then frees. */
