@@ -55,6 +55,7 @@ struct walk {
 	uint8_t family; /* of a file */
 	bool any;       /* something has come, wanted or not */
 	/* Of all of it. */
+	bool asked;    /* there was something to ask for */
 	bool answered; /* the kernel has said something, be it that there is nothing */
 	int error;     /* the first; 0: none */
 	int result;    /* on_row's, when it ended the walk */
@@ -175,13 +176,13 @@ static int read_file(struct walk *walk, int family)
 
 /* ---- the order ---- */
 
-static void warn(const struct walk *walk, const char *why)
+static void warn(const struct walk *walk, const char *whose, const char *why)
 {
 	char text[160];
 
 	if (!walk->request->warn)
 		return;
-	snprintf(text, sizeof(text), "%s sockets: %s", netstat_protocol_name(walk->protocol), why);
+	snprintf(text, sizeof(text), "%s sockets: %s", whose, why);
 	walk->request->warn(walk->request->warn_user, text);
 }
 
@@ -194,12 +195,13 @@ static bool part_end(struct walk *walk, int r)
 		walk->answered = true;
 	else if (!walk->error)
 		walk->error = r;
+	const char *whose = netstat_protocol_name(walk->protocol);
 	if (r == DIAG_INCOMPLETE)
-		warn(walk, "the kernel has dropped some from its answer");
+		warn(walk, whose, "the kernel has dropped some from its answer");
 	else if (r == DIAG_INTERRUPTED)
-		warn(walk, "they changed while the kernel listed them; some may be missing");
+		warn(walk, whose, "they changed while the kernel listed them; some may be missing");
 	else if (r < 0)
-		warn(walk, berth_error_text(r));
+		warn(walk, whose, berth_error_text(r));
 	return true;
 }
 
@@ -237,6 +239,7 @@ static bool states_read(struct walk *walk, enum netstat_protocol protocol, uint3
 	walk->states = states;
 	if (!kernel_state_set(protocol, states))
 		return true;
+	walk->asked = true;
 	if (protocol == NETSTAT_UNIX)
 		return part_read(walk, AF_UNIX);
 	/* Listeners are few: IPv4 first, as people know it. */
@@ -246,14 +249,22 @@ static bool states_read(struct walk *walk, enum netstat_protocol protocol, uint3
 	       (!(families & NETSTAT_IP6) || part_read(walk, AF_INET6));
 }
 
+/* Nothing could be read at all, and why. */
+static int failed(const struct walk *walk)
+{
+	int error = walk->error ? walk->error : walk->diag_error;
+
+	if (!walk->error)
+		warn(walk, "the kernel's", berth_error_text(error));
+	return error == BERTH_EPERM || error == BERTH_ENOMEM ? error : BERTH_EIO;
+}
+
 int kernel_rows(const struct netstat_request *request, netstat_on_row *on_row, void *user)
 {
 	struct walk walk = {.request = request, .on_row = on_row, .user = user};
 	bool going = true;
 
 	walk.diag_error = diag_new(&walk.diag);
-	if (walk.diag_error == BERTH_ENOMEM)
-		return BERTH_ENOMEM;
 	for (unsigned i = 0; i < NETSTAT_PROTOCOL_N && going; i++) {
 		uint32_t first = protocols[i].first;
 		if (request->protocols & NETSTAT_BIT(i))
@@ -263,7 +274,5 @@ int kernel_rows(const struct netstat_request *request, netstat_on_row *on_row, v
 	diag_free(walk.diag);
 	if (walk.result)
 		return walk.result;
-	if (walk.answered || !request->protocols)
-		return 0;
-	return walk.error ? walk.error : walk.diag_error;
+	return walk.asked && !walk.answered ? failed(&walk) : 0;
 }

@@ -1,0 +1,237 @@
+/* The sockets of running berth hosts.
+ *
+ * Each host's snapshot comes socket by socket in the order in which they were opened. It is kept until its end, so that
+ * what listens can come first and what was cut short is said once, then handed on, and forgotten. */
+#include <berth/error.h>
+#include <berth/platform.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/source.h"
+
+/* The whole of a hosts_rows. */
+struct reading {
+	const struct netstat_request *request;
+	const char *name; /* NULL: all */
+	netstat_on_row *on_row;
+	void *user;
+	/* Of the host being read. */
+	struct berth_snapshot_head head;
+	struct berth_socket_row *rows;
+	size_t n, room;
+	bool wanted;
+	/* Of all of it. */
+	size_t n_hosts;
+	int result; /* on_row's, when it ended the walk */
+	bool no_memory;
+};
+
+/* ---- one row ---- */
+
+static uint8_t state_of(const struct berth_socket_row *from)
+{
+	if (from->protocol == BERTH_PROTOCOL_TCP)
+		return from->state;
+	return from->foreign.port || (from->foreign.address.family && !berth_address_is_any(&from->foreign.address))
+		       ? NETSTAT_STATE_ESTABLISHED
+		       : NETSTAT_STATE_OPEN;
+}
+
+static uint8_t family_of(const struct berth_socket_row *from)
+{
+	if (from->local.address.family)
+		return from->local.address.family;
+	return from->foreign.address.family ? from->foreign.address.family : BERTH_IP4;
+}
+
+static struct netstat_tcp tcp_of(const struct berth_socket_row *from)
+{
+	return (struct netstat_tcp){
+		.ns_srtt = from->ns_srtt,
+		.ns_rttvar = from->ns_rttvar,
+		.ns_rto = from->ns_rto,
+		.cwnd = from->cwnd,
+		.ssthresh = from->ssthresh,
+		.snd_wnd = from->snd_wnd,
+		.rcv_wnd = from->rcv_wnd,
+		.mss = from->mss,
+		.bytes_sent = from->bytes_sent,
+		.bytes_received = from->bytes_received,
+		.bytes_retransmitted = from->bytes_retransmitted,
+		.segments_sent = from->segments_sent,
+		.segments_received = from->segments_received,
+		.segments_retransmitted = from->segments_retransmitted,
+	};
+}
+
+static struct netstat_row row_of(const struct berth_socket_row *from)
+{
+	return (struct netstat_row){
+		.protocol = from->protocol == BERTH_PROTOCOL_TCP ? NETSTAT_TCP : NETSTAT_UDP,
+		.state = state_of(from),
+		.family = family_of(from),
+		.local = from->local,
+		.foreign = from->foreign,
+		.recv_q = from->recv_queue,
+		.send_q = from->send_queue,
+		.drops = from->drops,
+		.congestion = from->congestion[0] ? from->congestion : NULL,
+	};
+}
+
+/* Whatever has no descriptor any more is still the process's: it is the host. */
+static void hand_on(struct reading *reading, const struct berth_socket_row *from)
+{
+	const struct netstat_process process = {.pid = (int)reading->head.pid, .uid = geteuid(), .program = ""};
+	const struct netstat_owner owner = {.process = &process, .descriptor = from->descriptor};
+	const struct netstat_tcp tcp = tcp_of(from);
+	struct netstat_row row = row_of(from);
+
+	if (!netstat_wants(reading->request, row.protocol, row.family, row.state))
+		return;
+	row.host = reading->head.host;
+	/* Only hosts of the user's own are read. */
+	row.uid = process.uid;
+	row.has_uid = true;
+	row.owners = &owner;
+	row.n_owners = 1;
+	/* A listener has sent nothing, and has no round trips. */
+	if (row.protocol == NETSTAT_TCP && row.state != NETSTAT_STATE_LISTEN &&
+	    (reading->request->needs & NETSTAT_NEED_TCP))
+		row.tcp = &tcp;
+	reading->result = reading->on_row(reading->user, &row);
+}
+
+/* ---- a host ---- */
+
+static int compare_places(const struct berth_socket_address *a, const struct berth_socket_address *b)
+{
+	int order = (int)a->port - (int)b->port;
+
+	return order ? order : memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes));
+}
+
+static bool waits(const struct berth_socket_row *row)
+{
+	uint8_t state = state_of(row);
+
+	return state == NETSTAT_STATE_LISTEN || state == NETSTAT_STATE_OPEN;
+}
+
+/* By protocol, those that wait for a peer first, then by local port. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct berth_socket_row *x = a, *y = b;
+	int order = (int)x->protocol - (int)y->protocol;
+
+	if (!order)
+		order = (int)waits(y) - (int)waits(x);
+	if (!order)
+		order = (int)x->local.port - (int)y->local.port;
+	if (!order)
+		order = compare_places(&x->foreign, &y->foreign);
+	return order ? order : compare_places(&x->local, &y->local);
+}
+
+static void host_end(struct reading *reading)
+{
+	if (reading->n)
+		qsort(reading->rows, reading->n, sizeof(*reading->rows), compare_rows);
+	for (size_t i = 0; i < reading->n && !reading->result; i++)
+		hand_on(reading, &reading->rows[i]);
+	reading->n = 0;
+	reading->wanted = false;
+}
+
+static void host_begin(struct reading *reading, const struct berth_snapshot_head *head)
+{
+	reading->n = 0;
+	reading->head = *head;
+	reading->wanted = !reading->name || strcmp(reading->name, head->host) == 0;
+}
+
+static void host_socket(struct reading *reading, const struct berth_socket_row *row)
+{
+	if (row->protocol != BERTH_PROTOCOL_TCP && row->protocol != BERTH_PROTOCOL_UDP)
+		return;
+	if (row->protocol == BERTH_PROTOCOL_TCP && row->state >= BERTH_TCP_STATE_N)
+		return;
+	if (reading->n == reading->room) {
+		size_t room = reading->room ? 2 * reading->room : 64;
+		struct berth_socket_row *rows = reallocarray(reading->rows, room, sizeof(*rows));
+		if (!rows) {
+			reading->no_memory = true;
+			return;
+		}
+		reading->rows = rows;
+		reading->room = room;
+	}
+	reading->rows[reading->n++] = *row;
+}
+
+/* ---- all of them ---- */
+
+static void warn(const struct netstat_request *request, const char *what, int error, const char *more)
+{
+	char text[640];
+
+	if (!request->warn)
+		return;
+	snprintf(text, sizeof(text), "%s: %s%s", what, berth_error_text(error), more);
+	request->warn(request->warn_user, text);
+}
+
+/* The socket DIRECTORY/NAME.PID.sock is of a host that is wanted. */
+static bool path_wanted(const struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	size_t n = reading->name ? strlen(reading->name) : 0;
+
+	return !reading->name || (strncmp(file, reading->name, n) == 0 && file[n] == '.');
+}
+
+static void on_item(void *user, const char *path, int kind, const struct berth_snapshot_item *item)
+{
+	struct reading *reading = user;
+
+	if (reading->result || reading->no_memory)
+		return;
+	if (kind < 0) {
+		if (path_wanted(reading, path))
+			warn(reading->request, path, kind, "; what it shows is not whole");
+		host_end(reading);
+	} else if (kind == BERTH_SNAPSHOT_HEAD) {
+		host_begin(reading, &item->head);
+	} else if (kind == BERTH_SNAPSHOT_SOCKET && reading->wanted) {
+		host_socket(reading, &item->row);
+	} else if (kind == BERTH_SNAPSHOT_END && reading->wanted) {
+		reading->n_hosts++;
+		host_end(reading);
+	}
+}
+
+int hosts_rows(const struct netstat_request *request, const char *name, netstat_on_row *on_row, void *user,
+	       size_t *n_hosts)
+{
+	struct reading reading = {.request = request, .name = name, .on_row = on_row, .user = user};
+	char directory[512];
+
+	*n_hosts = 0;
+	int r = berth_control_directory(directory, sizeof(directory));
+	if (r < 0)
+		snprintf(directory, sizeof(directory), "the control sockets of berth hosts");
+	else
+		r = berth_control_read(directory, on_item, &reading);
+	free(reading.rows);
+	*n_hosts = reading.n_hosts;
+	if (reading.result)
+		return reading.result;
+	if (reading.no_memory)
+		r = BERTH_ENOMEM;
+	if (r >= 0)
+		return 0;
+	warn(request, directory, r, "");
+	return r == BERTH_EACCES || r == BERTH_ENOMEM ? r : BERTH_EIO;
+}
