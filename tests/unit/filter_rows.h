@@ -62,7 +62,7 @@ static const struct netstat_tcp filter_rows_tcp = {
 static const struct netstat_namespace filter_rows_blue = {.inode = 4026532000, .name = "blue"};
 
 /* Row i, by value: 0 is a. */
-static struct netstat_row filter_rows_make(size_t i)
+static inline struct netstat_row filter_rows_make(size_t i)
 {
 	switch (i) {
 	case 0:
@@ -184,7 +184,7 @@ static struct netstat_row filter_rows_make(size_t i)
 }
 
 /* Row i, made once. */
-static const struct netstat_row *filter_rows_get(size_t i)
+static inline const struct netstat_row *filter_rows_get(size_t i)
 {
 	static struct netstat_row rows[FILTER_ROWS_N];
 	static bool made;

@@ -3,6 +3,7 @@
 #ifndef NETSTAT_SAVED_H
 #define NETSTAT_SAVED_H
 
+#include "keep.h"
 #include "process/process_table.h"
 #include "source/source.h"
 #include <stdio.h>
@@ -30,11 +31,12 @@ struct saved_error {
 	char text[160];
 };
 /* Reads the whole file once: puts processes, owners and users where they belong and hands on each row that the request
- * wants, with its source's members (docs: which). 0; what on_row returned; BERTH_EPROTO (*error: no saved snapshot, a
- * bad line, or cut short), BERTH_EPROTONOSUPPORT (of a later version), BERTH_EIO, BERTH_ENOMEM. Lines have at most 64
- * KiB. on_head is called when the head is known. */
+ * wants, with its source's members (docs: which). What rows borrow that must outlive the call, namespaces and names, is
+ * put into `keep`, which the caller frees when the rows are gone. 0; what on_row returned; BERTH_EPROTO (*error: no
+ * saved snapshot, a bad line, or cut short), BERTH_EPROTONOSUPPORT (of a later version, *error, too), BERTH_EIO,
+ * BERTH_ENOMEM. Lines have at most 64 KiB. on_head is called when the head is known; it may be NULL. */
 int saved_read(FILE *in, void (*on_head)(void *user, const struct saved_head *head), struct process_table *processes,
-	       struct users *users, const struct netstat_request *request, netstat_on_row *on_row, void *user,
-	       struct saved_error *error);
+	       struct users *users, struct keep *keep, const struct netstat_request *request, netstat_on_row *on_row,
+	       void *user, struct saved_error *error);
 
 #endif
