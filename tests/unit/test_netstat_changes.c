@@ -15,7 +15,8 @@
 /* What was told, as "opened 1 LISTEN; closed 2 ...": the number is the cookie, or the foreign port without one. */
 struct story {
 	char text[1024];
-	int fail_with; /* what on_change returns */
+	int fail_with;   /* what on_change returns */
+	unsigned n_gone; /* rows that a look did not show any more */
 };
 
 static int on_change(void *user, enum change change, const struct netstat_row *row)
@@ -28,9 +29,19 @@ static int on_change(void *user, enum change change, const struct netstat_row *r
 	return story->fail_with;
 }
 
+static int on_gone(void *user, enum change change, const struct netstat_row *row)
+{
+	struct story *story = user;
+
+	assert_int_equal(change, CHANGE_CLOSED);
+	story->n_gone++;
+	return 0;
+}
+
 static struct changes *watch(struct story *story, const struct columns *compare)
 {
-	struct changes_config config = {.compare = compare, .own_namespace = 7, .on_change = on_change, .user = story};
+	struct changes_config config = {
+		.compare = compare, .own_namespace = 7, .on_change = on_change, .on_gone = on_gone, .user = story};
 	struct changes *changes = changes_new(&config);
 
 	assert_non_null(changes);
@@ -100,9 +111,12 @@ static void test_time_wait_is_closed(void **state)
 	LOOK(changes, 1 * S, tcp(1, UP), tcp(2, OVER));
 	LOOK(changes, 2 * S, tcp(1, OVER), tcp(2, OVER), tcp(3, OVER));
 	assert_story(&story, "closed 1 TIME_WAIT; opened 3 TIME_WAIT; closed 3 TIME_WAIT");
+	assert_int_equal(story.n_gone, 0);
 	LOOK(changes, 3 * S, tcp(1, OVER));
+	assert_int_equal(story.n_gone, 2);
 	look(changes, 4 * S, NULL, 0);
 	assert_story(&story, "");
+	assert_int_equal(story.n_gone, 3);
 	changes_free(changes);
 }
 

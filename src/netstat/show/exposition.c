@@ -1,6 +1,7 @@
 /* OpenMetrics 1.0 as text. The standard wants metadata in the order TYPE, UNIT, HELP before a family's samples, and
  * '\\', '\"' and '\n' for what would end a label's value. */
 #include "exposition.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -14,37 +15,23 @@ void exposition_family(FILE *out, const char *name, const char *type, const char
 	fprintf(out, "# HELP %s %s\n", name, help);
 }
 
-/* How many bytes the first character of a text has, by RFC 3629 section 4; 0: it is none. The NUL ends the text. */
-static size_t character_length(const unsigned char *c)
-{
-	size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than need be, a surrogate, or beyond the last character. */
-	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) || (c[0] == 0xf0 && c[1] < 0x90) ||
-	    (c[0] == 0xf4 && c[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void write_value(FILE *out, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	const char *end = text + strlen(text);
 
-	while (*c) {
-		size_t n = character_length(c);
+	while (text < end) {
+		uint32_t character;
+		size_t n = text_utf8(text, end, &character);
 
 		if (n == 0)
 			fputs("\xef\xbf\xbd", out);
-		else if (*c == '\n')
+		else if (*text == '\n')
 			fputs("\\n", out);
-		else if (*c == '\\' || *c == '"')
-			fprintf(out, "\\%c", *c);
+		else if (*text == '\\' || *text == '"')
+			fprintf(out, "\\%c", *text);
 		else
-			fwrite(c, 1, n, out);
-		c += n ? n : 1;
+			fwrite(text, 1, n, out);
+		text += n ? n : 1;
 	}
 }
 

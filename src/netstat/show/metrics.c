@@ -9,9 +9,10 @@
 #include <string.h>
 
 /* The bounds of the distribution of round-trip times. */
-const uint64_t metrics_rtt_ns[METRICS_RTT_BOUNDS] = {
-	100000,   250000,   500000,    1000000,   2500000,   5000000,    10000000,
-	25000000, 50000000, 100000000, 250000000, 500000000, 1000000000, 2500000000,
+const struct metrics_bound metrics_rtt_bounds[METRICS_RTT_BOUNDS] = {
+	{100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},  {1000000, "0.001"},  {2500000, "0.0025"},
+	{5000000, "0.005"},  {10000000, "0.01"},  {25000000, "0.025"}, {50000000, "0.05"},  {100000000, "0.1"},
+	{250000000, "0.25"}, {500000000, "0.5"},  {1000000000, "1.0"}, {2500000000, "2.5"},
 };
 
 struct metrics *metrics_new(void)
@@ -139,7 +140,7 @@ static size_t rtt_bucket(uint64_t ns)
 {
 	size_t i = 0;
 
-	while (i < METRICS_RTT_BOUNDS && ns > metrics_rtt_ns[i])
+	while (i < METRICS_RTT_BOUNDS && ns > metrics_rtt_bounds[i].ns)
 		i++;
 	return i;
 }

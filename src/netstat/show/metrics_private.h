@@ -12,7 +12,11 @@
 #define METRICS_UNKNOWN "unknown" /* the program of a socket whose owner is not known */
 #define METRICS_OTHER "other"
 
-extern const uint64_t metrics_rtt_ns[METRICS_RTT_BOUNDS];
+struct metrics_bound {
+	uint64_t ns;
+	const char *seconds; /* as OpenMetrics wants it: a decimal number with a point */
+};
+extern const struct metrics_bound metrics_rtt_bounds[METRICS_RTT_BOUNDS];
 
 enum metrics_family {
 	METRICS_IP4,

@@ -244,28 +244,14 @@ static void write_sum(FILE *out, const char *name, const char *unit, const char 
 	exposition_sample(out, name, "", NULL, 0, value);
 }
 
-/* Seconds as the shortest decimal number, with a point: "0.00025", "1.0". */
-static void bound_text(uint64_t ns, char *out, size_t n)
-{
-	uint64_t fraction = ns % 1000000000;
-	int digits = 9;
-
-	for (; digits > 1 && fraction % 10 == 0; digits--)
-		fraction /= 10;
-	snprintf(out, n, "%llu.%0*llu", (unsigned long long)(ns / 1000000000), digits, (unsigned long long)fraction);
-}
-
 static void write_rtt_of(FILE *out, const char *name, const struct metrics_rtt *rtt, const char *scope)
 {
 	uint64_t sum = 0;
-	char bound[32] = "+Inf";
 
 	for (size_t i = 0; i <= METRICS_RTT_BOUNDS; i++) {
+		const char *bound = i < METRICS_RTT_BOUNDS ? metrics_rtt_bounds[i].seconds : "+Inf";
+
 		sum += rtt->buckets[i];
-		if (i < METRICS_RTT_BOUNDS)
-			bound_text(metrics_rtt_ns[i], bound, sizeof(bound));
-		else
-			memcpy(bound, "+Inf", sizeof("+Inf"));
 		exposition_sample(out, name, "_bucket", LABELS({"scope", scope}, {"le", bound}), sum);
 	}
 	exposition_sample(out, name, "_gcount", LABELS({"scope", scope}), rtt->n);

@@ -325,6 +325,8 @@ static int close_missing(struct changes *changes)
 		int r = gone_add(changes, socket->row);
 		if (r == 0 && !socket->closed)
 			r = tell(changes, CHANGE_CLOSED, socket->row);
+		if (r == 0 && changes->config.on_gone)
+			r = changes->config.on_gone(changes->config.user, CHANGE_CLOSED, socket->row);
 		if (r != 0)
 			return r;
 	}

@@ -30,6 +30,9 @@ struct changes_config {
 	const struct columns *compare; /* columns in which a difference is a change; NULL: the state only; borrowed */
 	uint64_t own_namespace;        /* inode of the network namespace of rows that have none of their own */
 	changes_on *on_change;         /* NULL: nobody wants to know */
+	/* Called, too, with CHANGE_CLOSED and each row that a look does not show any more, whether it was told as
+	 * closed before (TIME_WAIT, a notice) or is now. NULL: nobody wants to know. */
+	changes_on *on_gone;
 	void *user;
 };
 
