@@ -4,7 +4,7 @@
  * not 0; a host's counters carry their group in their name ("tcp_segments_in"). */
 #include "counter_text.h"
 #include "layout.h"
-#include "proc_net.h"
+#include "net_file.h"
 #include "tables.h"
 
 #include <berth/error.h>
@@ -103,7 +103,7 @@ static int read_lines6(FILE *in, struct walk *walk)
 /* *read: it was there. */
 static int read_file(const char *name, int (*reader)(FILE *in, struct walk *walk), struct walk *walk, bool *read)
 {
-	FILE *in = proc_net_open(name);
+	FILE *in = net_file_open(name);
 	int r = 0;
 
 	if (in) {

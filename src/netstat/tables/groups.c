@@ -1,7 +1,7 @@
 /* Multicast groups (-g): memberships of the machine's interfaces, from /proc/net/igmp and /proc/net/igmp6. */
 #include "group_text.h"
 #include "layout.h"
-#include "proc_net.h"
+#include "net_file.h"
 #include "tables.h"
 
 #include <berth/error.h>
@@ -45,7 +45,7 @@ static int print_group(struct layout *layout, const struct group *group)
 /* A kernel without IPv6 or without multicast has no such file, and no memberships. */
 static int print_file(struct layout *layout, const char *name, bool (*parse)(const char *line, struct group *group))
 {
-	FILE *in = proc_net_open(name);
+	FILE *in = net_file_open(name);
 	struct group group = {0};
 	char *line = NULL;
 	size_t n = 0;

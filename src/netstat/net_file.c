@@ -1,8 +1,8 @@
 /* /proc/net is a link to self/net, which is that of the process's first thread: a thread that has entered another
  * namespace has to say that it means itself. Linux has that since 3.17. */
-#include "proc_net.h"
+#include "net_file.h"
 
-FILE *proc_net_open(const char *name)
+FILE *net_file_open(const char *name)
 {
 	char path[64];
 	int n = snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);

@@ -1,0 +1,175 @@
+/* Namespaces' texts: fields between blanks, each taken as a whole or not at all. */
+#include "namespace_text.h"
+
+#include <string.h>
+
+/* The next word of *at and its length, or 0. */
+static size_t next_word(const char **at, const char **word)
+{
+	*at += strspn(*at, " \t\n");
+	*word = *at;
+	size_t n = strcspn(*at, " \t\n");
+	*at += n;
+	return n;
+}
+
+static bool word_is(const char *word, size_t n, const char *text)
+{
+	return strlen(text) == n && memcmp(word, text, n) == 0;
+}
+
+static bool decimal(const char *word, size_t n, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (word[i] < '0' || word[i] > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (unsigned)(word[i] - '0'), &value))
+			return false;
+	*out = value;
+	return n > 0;
+}
+
+/* "net:[4026531840]", as a link and as the root of a mount. */
+static uint64_t inode_of(const char *word, size_t n)
+{
+	uint64_t inode;
+
+	if (n < 7 || memcmp(word, "net:[", 5) != 0 || word[n - 1] != ']' || !decimal(word + 5, n - 6, &inode))
+		return 0;
+	return inode;
+}
+
+uint64_t namespace_of_link(const char *text)
+{
+	return inode_of(text, strlen(text));
+}
+
+static bool octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* Blanks, newlines and backslashes stand in mountinfo as three octal digits. false: it does not fit. */
+static bool unescape(const char *word, size_t n_word, char *out, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n_word; i++) {
+		char c = word[i];
+		if (at + 1 >= n)
+			return false;
+		if (c == '\\' && n_word - i > 3 && octal(word[i + 1]) && octal(word[i + 2]) && octal(word[i + 3])) {
+			c = (char)((word[i + 1] - '0') << 6 | (word[i + 2] - '0') << 3 | (word[i + 3] - '0'));
+			i += 3;
+		}
+		out[at++] = c;
+	}
+	out[at] = 0;
+	return at > 0 && strlen(out) == at;
+}
+
+/* "36 35 0:4 net:[4026532177] /run/netns/blue rw shared:7 - nsfs nsfs rw": between the sixth field and the dash there
+ * may be any number. */
+bool namespace_of_mount(const char *line, uint64_t *inode, char *path, size_t n)
+{
+	const char *at = line, *word, *root = NULL, *where = NULL;
+	size_t n_word, n_root = 0, n_where = 0, i = 0;
+
+	while ((n_word = next_word(&at, &word)) && !(i >= 6 && word_is(word, n_word, "-"))) {
+		if (i == 3) {
+			root = word;
+			n_root = n_word;
+		} else if (i == 4) {
+			where = word;
+			n_where = n_word;
+		}
+		i++;
+	}
+	n_word = next_word(&at, &word);
+	if (!where || !word_is(word, n_word, "nsfs"))
+		return false;
+	*inode = inode_of(root, n_root);
+	return *inode != 0 && unescape(where, n_where, path, n);
+}
+
+const char *namespace_ip_name(const char *path)
+{
+	static const char *const places[] = {"/run/netns/", "/var/run/netns/"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t n = strlen(places[i]);
+		if (strncmp(path, places[i], n) == 0 && path[n] && !strchr(path + n, '/'))
+			return path + n;
+	}
+	return NULL;
+}
+
+void namespace_census_all(struct namespace_census *census)
+{
+	memset(census->families, NETSTAT_ALL_FAMILIES, sizeof(census->families));
+}
+
+struct counted {
+	const char *word;
+	enum netstat_protocol protocol;
+	uint8_t family;
+};
+
+/* The number that follows the word `name` in the line's pairs of name and number. false: there is none. */
+static bool value_of(const char *at, const char *name, uint64_t *value)
+{
+	const char *word, *number;
+	size_t n;
+
+	while ((n = next_word(&at, &word))) {
+		size_t n_number = next_word(&at, &number);
+		if (word_is(word, n, name))
+			return decimal(number, n_number, value);
+	}
+	return false;
+}
+
+void namespace_census_line(const char *line, struct namespace_census *census, uint64_t *tw)
+{
+	static const struct counted lines[] = {
+		{"TCP:", NETSTAT_TCP, NETSTAT_IP4},         {"TCP6:", NETSTAT_TCP, NETSTAT_IP6},
+		{"UDP:", NETSTAT_UDP, NETSTAT_IP4},         {"UDP6:", NETSTAT_UDP, NETSTAT_IP6},
+		{"UDPLITE:", NETSTAT_UDPLITE, NETSTAT_IP4}, {"UDPLITE6:", NETSTAT_UDPLITE, NETSTAT_IP6},
+		{"RAW:", NETSTAT_RAW, NETSTAT_IP4},         {"RAW6:", NETSTAT_RAW, NETSTAT_IP6},
+	};
+	const char *at = line, *word;
+	size_t n = next_word(&at, &word);
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		uint64_t inuse;
+		if (!word_is(word, n, lines[i].word) || !value_of(at, "inuse", &inuse))
+			continue;
+		if (lines[i].protocol == NETSTAT_TCP && lines[i].family == NETSTAT_IP4 && !value_of(at, "tw", tw))
+			*tw = 1; /* a kernel that does not say */
+		if (inuse == 0 && !(lines[i].protocol == NETSTAT_TCP && *tw))
+			census->families[lines[i].protocol] &= (uint8_t)~lines[i].family;
+	}
+}
+
+enum netstat_protocol namespace_protocol_line(const char *line)
+{
+	static const struct {
+		const char *word;
+		enum netstat_protocol protocol;
+	} names[] = {
+		{"TCP", NETSTAT_TCP},          {"TCPv6", NETSTAT_TCP},         {"MPTCP", NETSTAT_MPTCP},
+		{"MPTCPv6", NETSTAT_MPTCP},    {"UDP", NETSTAT_UDP},           {"UDPv6", NETSTAT_UDP},
+		{"UDP-Lite", NETSTAT_UDPLITE}, {"UDPLITEv6", NETSTAT_UDPLITE}, {"SCTP", NETSTAT_SCTP},
+		{"SCTPv6", NETSTAT_SCTP},      {"DCCP", NETSTAT_DCCP},         {"DCCPv6", NETSTAT_DCCP},
+		{"RAW", NETSTAT_RAW},          {"RAWv6", NETSTAT_RAW},         {"UNIX", NETSTAT_UNIX},
+		{"UNIX-STREAM", NETSTAT_UNIX},
+	};
+	const char *at = line, *word;
+	size_t n = next_word(&at, &word);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (word_is(word, n, names[i].word))
+			return names[i].protocol;
+	return NETSTAT_PROTOCOL_N;
+}
