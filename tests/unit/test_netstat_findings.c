@@ -14,7 +14,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	services = services_new(NULL, 32768, 60999);
-	nothing = habits_new();
+	nothing = habits_new(services);
 	return services && nothing ? 0 : -1;
 }
 
@@ -284,7 +284,7 @@ static void check_habit(const struct habit_case *c)
 {
 	const struct netstat_process process = {.program = c->program};
 	const struct netstat_owner owner = {&process, 3};
-	struct habits *habits = habits_new();
+	struct habits *habits = habits_new(services);
 	struct netstat_row asked = with(&owner, c->direction, c->port, c->foreign), other;
 
 	for (size_t i = 0; i < LENGTH(c->others); i++) {
@@ -296,9 +296,9 @@ static void check_habit(const struct habit_case *c)
 	assert_int_equal(habits_look(habits, &asked), 0);
 	assert_int_equal(findings_of(&asked, habits, services), c->want ? BIT(SERVICE_UNUSUAL) : 0);
 	if (c->want) {
-		assert_false(habits_unusual(habits, &other, services));
+		assert_false(habits_unusual(habits, &other));
 		assert_int_equal(habits_look(habits, &asked), 0); /* a second of them: no exception any more */
-		assert_false(habits_unusual(habits, &asked, services));
+		assert_false(habits_unusual(habits, &asked));
 	}
 	habits_free(habits);
 }
@@ -349,13 +349,13 @@ static void test_whose_habits(void **state)
 		const struct netstat_process usual = {
 			.pid = 8, .program = "x", .executable = "/usr/sbin/nginx", .unit = "a", .uid = 33};
 		const struct netstat_owner owner = {&cases[i].process, 3}, usual_owner = {&usual, 3};
-		struct habits *habits = habits_new();
+		struct habits *habits = habits_new(services);
 		struct netstat_row row = with(&usual_owner, IN, 443, THERE);
 		for (int j = 0; j < 8; j++)
 			assert_int_equal(habits_look(habits, &row), 0);
 		row = with(&owner, OUT, 4444, THERE);
 		assert_int_equal(habits_look(habits, &row), 0);
-		assert_int_equal(habits_unusual(habits, &row, services), cases[i].same);
+		assert_int_equal(habits_unusual(habits, &row), cases[i].same);
 		habits_free(habits);
 	}
 	assert_null(habits_free(NULL));

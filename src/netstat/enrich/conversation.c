@@ -14,10 +14,23 @@ static const struct netstat_process *process_of(const struct netstat_row *row)
 	return row->unowned == NETSTAT_UNOWNED_WAITING ? row->listener_process : NULL;
 }
 
-struct conversation conversation_of(const struct netstat_row *row)
+/* The service is at the local end. */
+static bool is_served_here(const struct netstat_row *row, const struct services *services)
+{
+	bool local = services_is_ephemeral(services, row->local.port), is_local;
+	bool foreign = services_is_ephemeral(services, row->foreign.port);
+
+	if (row->direction == NETSTAT_DIRECTION_IN || row->direction == NETSTAT_DIRECTION_OUT)
+		return row->direction == NETSTAT_DIRECTION_IN;
+	if (local != foreign)
+		return foreign;
+	netstat_row_service_port(row, &is_local);
+	return is_local;
+}
+
+struct conversation conversation_of(const struct netstat_row *row, const struct services *services)
 {
 	struct conversation conversation = {.process = process_of(row)};
-	bool local;
 
 	if (row->protocol == NETSTAT_UNIX || row->protocol == NETSTAT_RAW || is_over(row))
 		return conversation;
@@ -25,8 +38,9 @@ struct conversation conversation_of(const struct netstat_row *row)
 		conversation.port = row->local.port;
 		conversation.kind = row->local.port ? CONVERSATION_LISTEN : CONVERSATION_NONE;
 	} else if (netstat_row_has_peer(row)) {
-		conversation.port = netstat_row_service_port(row, &local);
-		conversation.kind = local ? CONVERSATION_IN : CONVERSATION_OUT;
+		bool here = is_served_here(row, services);
+		conversation.port = here ? row->local.port : row->foreign.port;
+		conversation.kind = here ? CONVERSATION_IN : CONVERSATION_OUT;
 	}
 	return conversation;
 }

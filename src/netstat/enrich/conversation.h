@@ -2,6 +2,7 @@
 #ifndef NETSTAT_CONVERSATION_H
 #define NETSTAT_CONVERSATION_H
 
+#include "enrich/services.h"
 #include "row.h"
 
 enum conversation_kind {
@@ -18,9 +19,10 @@ struct conversation {
 						  listener's; NULL: not known */
 };
 
-/* By row->direction where that is known. Else (a connected datagram socket has none) the end with the registered port
- * is the service's, or the lower one. TIME_WAIT, and what a program has closed already, is NONE: its program is not
- * known any more, and what was allowed while it lasted need not be judged again. */
-struct conversation conversation_of(const struct netstat_row *row);
+/* By row->direction where that is known. Else (a connected datagram socket has none) the end whose port is not
+ * ephemeral has the service; if that does not tell, the one with the registered port or the lower one. TIME_WAIT, and
+ * what a program has closed already, is NONE: its program is not known any more, and what was allowed while it lasted
+ * need not be judged again. */
+struct conversation conversation_of(const struct netstat_row *row, const struct services *services);
 
 #endif

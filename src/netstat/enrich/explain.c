@@ -22,7 +22,7 @@ struct explain *explain_new(const struct services *services)
 	if (!explain)
 		return NULL;
 	explain->services = services;
-	explain->habits = habits_new();
+	explain->habits = habits_new(services);
 	explain->peers = peers_new();
 	return explain->habits && explain->peers ? explain : explain_free(explain);
 }

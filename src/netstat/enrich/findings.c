@@ -151,7 +151,7 @@ uint64_t findings_of(const struct netstat_row *row, const struct habits *habits,
 		set |= UINT64_C(1) << FINDING_LISTENER_UNREGISTERED;
 	if (listener_gone(row))
 		set |= UINT64_C(1) << FINDING_LISTENER_GONE;
-	if (habits_unusual(habits, row, services))
+	if (habits_unusual(habits, row))
 		set |= UINT64_C(1) << FINDING_SERVICE_UNUSUAL;
 	return set;
 }

@@ -29,15 +29,18 @@ struct habit {
 };
 
 struct habits {
+	const struct services *services;
 	struct index programs;
 };
 
-struct habits *habits_new(void)
+struct habits *habits_new(const struct services *services)
 {
 	struct habits *habits = calloc(1, sizeof(*habits));
 
 	if (habits && index_init(&habits->programs, sizeof(struct habit)) < 0)
 		return habits_free(habits);
+	if (habits)
+		habits->services = services;
 	return habits;
 }
 
@@ -76,9 +79,10 @@ static size_t key_of(const struct netstat_process *process, char *key, size_t ro
 }
 
 /* The program's key and what the row is; false: it is not counted. */
-static bool counted(const struct netstat_row *row, struct conversation *out, char *key, size_t *n_key)
+static bool counted(const struct habits *habits, const struct netstat_row *row, struct conversation *out, char *key,
+		    size_t *n_key)
 {
-	*out = conversation_of(row);
+	*out = conversation_of(row, habits->services);
 	if ((out->kind != CONVERSATION_IN && out->kind != CONVERSATION_OUT) || !out->process ||
 	    row->direction == NETSTAT_DIRECTION_UNKNOWN || habits_is_interpreter(out->process->program))
 		return false;
@@ -101,7 +105,7 @@ int habits_look(struct habits *habits, const struct netstat_row *row)
 	char key[KEY_MAX];
 	size_t n_key;
 
-	if (!counted(row, &conversation, key, &n_key))
+	if (!counted(habits, row, &conversation, key, &n_key))
 		return 0;
 	struct habit *habit = index_get(&habits->programs, key, n_key, NULL);
 	if (!habit)
@@ -126,14 +130,15 @@ static bool is_companion(uint16_t port)
 	return port == 53 || port == 80 || port == 123 || port == 443 || port == 853;
 }
 
-bool habits_unusual(const struct habits *habits, const struct netstat_row *row, const struct services *services)
+bool habits_unusual(const struct habits *habits, const struct netstat_row *row)
 {
 	struct conversation conversation;
 	char key[KEY_MAX];
 	size_t n_key;
 
-	if (netstat_scope(&row->foreign.address) != NETSTAT_SCOPE_PUBLIC || !counted(row, &conversation, key, &n_key) ||
-	    conversation.kind != CONVERSATION_OUT || is_companion(conversation.port))
+	if (netstat_scope(&row->foreign.address) != NETSTAT_SCOPE_PUBLIC ||
+	    !counted(habits, row, &conversation, key, &n_key) || conversation.kind != CONVERSATION_OUT ||
+	    is_companion(conversation.port))
 		return false;
 	struct habit *habit = index_find(&habits->programs, key, n_key);
 	if (!habit || habit->n_used > SERVICES || habit->n < OTHERS + 1)
@@ -141,5 +146,5 @@ bool habits_unusual(const struct habits *habits, const struct netstat_row *row, 
 	const struct used *used = used_find(habit, &conversation);
 	if (!used || used->n != 1)
 		return false;
-	return habit->n_in == habit->n - 1 || !services_name(services, row->protocol, conversation.port);
+	return habit->n_in == habit->n - 1 || !services_name(habits->services, row->protocol, conversation.port);
 }

@@ -6,7 +6,7 @@
 #include "row.h"
 
 struct habits;
-struct habits *habits_new(void); /* NULL: out of memory */
+struct habits *habits_new(const struct services *services); /* borrowed; NULL: out of memory */
 struct habits *habits_free(struct habits *habits);
 
 /* Counts the row for its program. 0 or BERTH_ENOMEM. */
@@ -21,9 +21,9 @@ int habits_look(struct habits *habits, const struct netstat_row *row);
  *   domain-s (853);
  * - the others came in (a server that suddenly opens something), or its port has no registered name.
  *
- * A program is an executable of an user in a control group's unit; interpreters are not judged, for each of their
+ * A program is an executable of a user in a control group's unit; interpreters are not judged, for each of their
  * scripts is a program of its own. */
-bool habits_unusual(const struct habits *habits, const struct netstat_row *row, const struct services *services);
+bool habits_unusual(const struct habits *habits, const struct netstat_row *row);
 
 /* The program is a shell or an interpreter: by the last part of its path, a version behind it aside ("python3.11"). */
 bool habits_is_interpreter(const char *program);

@@ -1,7 +1,6 @@
 /* A line of plain words: bounded appending, and a filter for what comes from outside. */
 #include "enrich/plain.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,9 +49,12 @@ static uint32_t character(const char *text, size_t *n)
 	return value;
 }
 
-/* Controls, and those of "general punctuation" that end a line or change the direction of what follows. */
-static bool is_shown(uint32_t c)
+/* Not shown: controls, and those of "general punctuation" that have no width, end a line or change the direction of
+ * what follows. */
+bool plain_shows(const char *text, size_t *n)
 {
+	uint32_t c = character(text, n);
+
 	return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && !(c >= 0x200b && c <= 0x200f) &&
 	       !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0xfeff && c != UINT32_MAX;
 }
@@ -63,8 +65,7 @@ void plain_word(struct plain *plain, const char *foreign)
 	size_t n = 0, length;
 
 	for (; *foreign; foreign += length) {
-		uint32_t c = character(foreign, &length);
-		bool shown = is_shown(c);
+		bool shown = plain_shows(foreign, &length);
 
 		if (n + (shown ? length : 1) > PLAIN_WORD) {
 			memcpy(word + n, "...", 3);

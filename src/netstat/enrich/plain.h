@@ -3,6 +3,7 @@
 #ifndef NETSTAT_PLAIN_H
 #define NETSTAT_PLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,8 @@ void plain_number(struct plain *plain, uint64_t number);
 void plain_word(struct plain *plain, const char *foreign);
 
 #define PLAIN_WORD 160u
+
+/* The character that `text` begins with is one to be shown as it is; *n: how many bytes it takes (1 if it is none). */
+bool plain_shows(const char *text, size_t *n);
 
 #endif
