@@ -182,7 +182,7 @@ static void put_row(struct writer *writer, const struct netstat_row *row)
 	for (size_t i = 0; i < columns->n; i++) {
 		columns->columns[i]->say(row, numeric, &cell);
 		/* What nearly every cell of a long listing is, without a detour through a struct. */
-		if (cell.kind == CELL_TEXT && cell.plain && simple) {
+		if (cell.kind == CELL_TEXT && simple && (cell.plain || text_is_plain(cell.text, cell.length))) {
 			at = put_plain(writer, i, cell.text, cell.length, at);
 		} else if (cell.kind == CELL_NUMBER && simple) {
 			at = put_plain(writer, i, scratch, (size_t)(text_of_cell(&cell, scratch) - scratch), at);
