@@ -139,7 +139,7 @@ struct netstat_tcp {
 	uint64_t notsent;                        /* (kernel) of send_q, bytes not yet sent once */
 	uint64_t ms_last_sent, ms_last_received; /* (kernel) since the last data segment each way */
 	uint64_t delivery_rate;                  /* (kernel) bytes per second */
-	bool has_bytes;                          /* bytes_acked and notsent are known: the kernel is 4.6 or later */
+	bool has_bytes; /* bytes_sent, bytes_acked and notsent are known: the kernel is 4.19 or later */
 };
 
 struct netstat_row {

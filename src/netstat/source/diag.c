@@ -124,15 +124,22 @@ static int message_take(struct answer *answer, const struct nlmsghdr *message)
 	}
 }
 
+/* libmnl's check of a message takes lengths beyond 2^31 for good ones, so this is done by hand. */
 static int datagram_take(const struct diag *diag, struct answer *answer, size_t n)
 {
-	const struct nlmsghdr *message = (const struct nlmsghdr *)diag->buffer;
-	int left = (int)n, r = 0;
+	size_t at = 0;
+	int r = 0;
 
-	while (!r && !answer->ended && mnl_nlmsg_ok(message, left)) {
+	while (!r && !answer->ended && at < n) {
+		const struct nlmsghdr *message = (const struct nlmsghdr *)(diag->buffer + at);
+		if (n - at < sizeof(*message) || message->nlmsg_len < sizeof(*message) || message->nlmsg_len > n - at) {
+			answer->incomplete = true;
+			break;
+		}
 		if (message->nlmsg_seq == diag->sequence)
 			r = message_take(answer, message);
-		message = mnl_nlmsg_next(message, &left);
+		size_t padded = NLMSG_ALIGN((size_t)message->nlmsg_len);
+		at = padded < n - at ? at + padded : n;
 	}
 	return r;
 }
