@@ -87,6 +87,10 @@ static void test_errors(void **state)
 		{"allow in tcp 1 program", 1, 23, "expected a program's name or path, or a pattern"},
 		{"allow in tcp 1 user", 1, 20, "expected a user's name, or a pattern"},
 		{"allow in tcp 1 user a\\", 1, 23, "expected a character behind '\\'"},
+		{"allow in tcp 1 user a\x1b[2J", 1, 21, "expected UTF-8 without control characters, not 'a?[2J'"},
+		{"allow in tcp 1 user a\xe2\x80\xae", 1, 21, "expected UTF-8 without control characters, not 'a?'"},
+		{"allow in tcp 1 user \xff", 1, 21, "expected UTF-8 without control characters, not '?'"},
+		{"allow in\rtcp 1", 1, 7, "expected a direction (listen, in, out) or '*', not 'in?tcp'"},
 		{"al\x1b\nx", 1, 1, "expected 'allow' or '#', not 'al?'"},
 		{"allow in tcp 1\nallow in tcp 1\nallowintcp1", 3, 1, "expected 'allow' or '#', not 'allowintcp1'"},
 	};
@@ -121,7 +125,7 @@ static void test_odd_lines(void **state)
 	assert_string_equal(error.text, "the line is longer than 4096 bytes");
 	assert_int_equal(error.line, 1);
 	assert_int_equal(read_text(baseline, nul, sizeof(nul) - 1, &error), BERTH_EINVAL);
-	assert_string_equal(error.text, "expected no NUL, not 'a'");
+	assert_string_equal(error.text, "expected UTF-8 without control characters, not 'a'");
 	assert_int_equal(read_text(baseline, in_comment, sizeof(in_comment) - 1, &error), 0);
 	add(baseline, "\r\n\tallow\tin tcp 1\r\n# no newline at the end");
 	baseline_free(baseline);

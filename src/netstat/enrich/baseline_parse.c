@@ -34,7 +34,7 @@ struct parser {
 
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == ' ' || c == '\t';
 }
 
 /* The next word; false: there is none. */
@@ -200,6 +200,16 @@ static int parse_ports(struct parser *p, struct word list, struct baseline_entry
 
 /* ---- clauses ---- */
 
+/* Entries are shown as they stand in the file. */
+static bool is_shown(struct word word)
+{
+	for (size_t i = 0, n; i < word.n; i += n) {
+		if (!plain_shows(word.text + i, word.text + word.n, &n))
+			return false;
+	}
+	return true;
+}
+
 static int parse_pattern(struct parser *p, const char *expected, const char **out)
 {
 	struct word word;
@@ -208,8 +218,8 @@ static int parse_pattern(struct parser *p, const char *expected, const char **ou
 		return fail(p, (struct word){p->at, 0}, "each of program, user and scope once at most");
 	if (!next_word(p, &word))
 		return fail(p, word, expected);
-	if (memchr(word.text, 0, word.n))
-		return fail(p, word, "no NUL");
+	if (!is_shown(word))
+		return fail(p, word, "UTF-8 without control characters");
 	size_t backslashes = 0;
 	while (backslashes < word.n && word.text[word.n - 1 - backslashes] == '\\')
 		backslashes++;
@@ -277,6 +287,8 @@ int baseline_parse(const char *text, size_t n, struct baseline_entry *out, char 
 	struct parser parser = {.begin = text, .at = text, .end = text + n, .patterns = patterns, .error = error};
 	struct word word;
 
+	if (n && text[n - 1] == '\r')
+		parser.end--;
 	if (!next_word(&parser, &word))
 		return 0;
 	if (!is(word, "allow"))
@@ -343,10 +355,11 @@ bool baseline_matches(const struct baseline_entry *entry, const struct baseline_
  * too long ends in one. */
 static void escape(const char *name, const char *meaningful, char *out, size_t room)
 {
+	const char *end = name + strlen(name);
 	size_t n = 0, length;
 
-	for (; *name; name += length) {
-		bool shown = plain_shows(name, &length);
+	for (; name < end; name += length) {
+		bool shown = plain_shows(name, end, &length);
 		if (n + length + 2 > room) {
 			out[n++] = '*';
 			break;

@@ -21,7 +21,8 @@ void plain_word(struct plain *plain, const char *foreign);
 
 #define PLAIN_WORD 160u
 
-/* The character that `text` begins with is one to be shown as it is; *n: how many bytes it takes (1 if it is none). */
-bool plain_shows(const char *text, size_t *n);
+/* The character that `text` begins with is one to be shown as it is; *n: how many bytes it takes (1 if it is none). The
+ * text is not empty. */
+bool plain_shows(const char *text, const char *end, size_t *n);
 
 #endif
