@@ -6,6 +6,7 @@
 
 struct group_line {
 	const char *key; /* "" : rows that say nothing there */
+	/* Sums that stay at UINT64_MAX once they are there. Queues without those of listeners, which are no bytes. */
 	uint64_t n_rows, recv_q, send_q, bytes_sent, bytes_received;
 };
 

@@ -17,7 +17,8 @@ struct order {
 int order_parse(const char *text, struct order *out, size_t *at, size_t *length);
 uint32_t order_needs(const struct order *order);
 
-/* Sorts; rows that are equal stay as they are. When top is not 0 and less than rows->n, only the first `top` are left
+/* Sorts; rows that are equal stay as they are, and those that say nothing in a column come after those that do, either
+ * way. When top is not 0 and less than rows->n, only the first `top` are left
  * (the others stay allocated). Faster than sorting all when top is small. 0 or BERTH_ENOMEM. */
 int order_apply(const struct order *order, struct netstat_rows *rows, size_t top);
 
