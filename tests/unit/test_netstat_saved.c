@@ -547,6 +547,20 @@ static void test_long_lines(void **state)
 	check_long_line(10 * SAVED_LINE_MAX, BERTH_EPROTO);
 }
 
+/* What is read can be printed and written again as it is. */
+static void test_texts(void **state)
+{
+	static const char text[] =
+		"{\"berth_netstat\":1,\"machine\":\"012345678901234567890123456789012345678901234567890123456789"
+		"12\xc3\xa4\"}\n" ROW(",\"congestion\":\"a\\u0007\\n\x7f\xff\xc3\xa4\xc3\"") END("1");
+	struct look_back back = look_back(text);
+
+	assert_int_equal(back.status, 0);
+	assert_string_equal(back.head.machine, "01234567890123456789012345678901234567890123456789012345678912");
+	assert_string_equal(back.rows.rows[0]->congestion, "a????\xc3\xa4?");
+	look_back_free(&back);
+}
+
 static void test_nul(void **state)
 {
 	static const char text[] = "{\"berth_netstat\":1}\0\n{\"end\":{\"sockets\":0}}\n";
@@ -620,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "source/saved_fields.h"
 
 #include "index.h"
+#include "show/text.h"
 
 #include <berth/error.h>
 #include <cjson/cJSON.h>
@@ -95,14 +96,21 @@ static bool read_int(const cJSON *item, int *member)
 	return true;
 }
 
-/* A text, in place, without control characters: who prints it does not expect any. */
+/* A text, in place, with '?' for control characters and for what is no UTF-8: who prints it does not expect any. */
 static const char *text_of(const cJSON *item)
 {
+	char *p, *end;
+
 	if (!cJSON_IsString(item))
 		return NULL;
-	for (char *c = item->valuestring; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	end = item->valuestring + strlen(item->valuestring);
+	for (p = item->valuestring; p < end;) {
+		uint32_t character;
+		size_t n = text_utf8(p, end, &character);
+		if (n == 0 || character < ' ' || character == 0x7f)
+			*p = '?';
+		p += n ? n : 1;
+	}
 	return item->valuestring;
 }
 
@@ -132,7 +140,12 @@ static bool read_chars(const struct saved_field *field, const cJSON *item, char 
 
 	if (!text)
 		return false;
-	snprintf(member, field->size, "%s", text);
+	size_t n = strnlen(text, field->size);
+	if (n == field->size)
+		for (n--; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--; /* not within a character */
+	memcpy(member, text, n);
+	member[n] = 0;
 	return true;
 }
 
