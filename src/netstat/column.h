@@ -23,6 +23,14 @@ struct cell {
 	char buffer[320];
 };
 
+/* A text may be a list with commas between. JSON has an array of it instead, which is empty when the cell says nothing;
+ * in one of numbers, what is none ("...") is left out. */
+enum column_list_of {
+	LIST_OF_NOTHING, /* no list */
+	LIST_OF_NUMBERS,
+	LIST_OF_WORDS,
+};
+
 struct column {
 	const char *name;    /* on the command line and as JSON key: "recv_q" */
 	const char *heading; /* "Recv-Q" */
@@ -38,9 +46,7 @@ struct column {
 	uint32_t names; /* of `needs`, what only serves to say names: not needed when numeric */
 	/* How rows are ordered by it, where that is not by what the cells say; or NULL. */
 	int (*compare)(const struct netstat_row *a, const struct netstat_row *b);
-	/* The text is a list with commas between: of numbers, of words. JSON has an array of them instead, which is
-	 * empty when the cell says nothing; what is no number ("...") is left out. */
-	enum column_list_of { LIST_OF_NOTHING, LIST_OF_NUMBERS, LIST_OF_WORDS } list;
+	enum column_list_of list; /* the text is a list */
 	bool trims; /* an address and a port: the address may be cut short to `width` when that is asked for */
 };
 

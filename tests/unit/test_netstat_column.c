@@ -352,7 +352,8 @@ static void test_conversations(void **state)
 	row.listener_process = &nginx;
 	row.findings = 1u << FINDING_OWNER_UNKNOWN | 1u << FINDING_SERVICE_UNUSUAL;
 	row.explanation = "in plain words";
-	CHECK(&row, {"listener", "[::]:80 812/nginx", NULL}, {"findings", "owner-unknown,service-unusual", NULL},
+	CHECK(&row, {"listener", "[::]:80 812/nginx", NULL}, {"listener_pid", "812", NULL},
+	      {"listener_program", "nginx", NULL}, {"findings", "owner-unknown,service-unusual", NULL},
 	      {"explanation", "in plain words", NULL});
 	row.findings = UINT64_MAX;
 	assert_true(strlen(said("findings", &row, false)) > 60);
@@ -480,6 +481,14 @@ static void test_taken_apart(void **state)
 	assert_string_equal(said("proto", &row, false), "tcp6");
 	assert_int_equal(cell.length, 3);
 	assert_memory_equal(cell.text, "tcp", 3);
+	columns.n = 0;
+	columns_add(&columns, "listener");
+	columns_take_apart(&columns, &apart);
+	assert_string_equal(names_of(&apart), "listener listener_pid listener_program");
+	row.listener = &row.local;
+	row.listener_process = &(struct netstat_process){.pid = 1, .program = "init"};
+	apart.columns[0]->say(&row, false, &cell);
+	assert_int_equal(cell.length, strlen("[::]:80"));
 	columns_default(&columns, true);
 	assert_string_equal(names_of(&columns), "proto recv_q send_q type state inode peer path");
 	columns_add(&columns, "nosuch");
@@ -537,6 +546,22 @@ static void test_order_of_addresses(void **state)
 	}
 }
 
+static void test_order_of_processes_and_timers(void **state)
+{
+	static const struct netstat_process early = {.pid = 99, .program = "a"}, late = {.pid = 100, .program = "a"};
+	static const struct netstat_owner first = {&early, 1}, second = {&late, 1};
+	struct netstat_row a = {.owners = &first, .n_owners = 1, .timer = NETSTAT_TIMER_ON, .ms_timer = 900};
+	struct netstat_row b = {.owners = &second, .n_owners = 1, .timer = NETSTAT_TIMER_ON, .ms_timer = 1000};
+	struct netstat_row keepalive = {.timer = NETSTAT_TIMER_KEEPALIVE}, local = {.protocol = NETSTAT_UNIX};
+
+	assert_int_equal(order("process", &a, &b), -1);
+	assert_int_equal(order("pids", &a, &b), -1);
+	assert_int_equal(order("process", &keepalive, &b), 1);
+	assert_int_equal(order("timer", &a, &b), -1);
+	assert_int_equal(order("timer", &b, &keepalive), -1);
+	assert_int_equal(order("timer", &local, &keepalive), 1);
+}
+
 static void test_order_of_unix_sockets(void **state)
 {
 	struct netstat_row ip = row_of("10.0.0.1:80", "10.0.0.2:80", NETSTAT_STATE_ESTABLISHED);
@@ -576,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_order_of_cells),
 		cmocka_unit_test(test_order_of_addresses),
+		cmocka_unit_test(test_order_of_processes_and_timers),
 		cmocka_unit_test(test_order_of_unix_sockets),
 	};
 

@@ -217,21 +217,39 @@ void say_service(const struct netstat_row *row, bool numeric, struct cell *cell)
 		cell_done(cell, cell_put_number(cell, cell->buffer, port), true);
 }
 
-/* Where the listener waits, and in whose hands it is: "0.0.0.0:80", "0.0.0.0:80 812/nginx". */
-void say_listener(const struct netstat_row *row, bool numeric, struct cell *cell)
+/* Where the listener waits: "0.0.0.0:80". */
+void say_listener_place(const struct netstat_row *row, bool numeric, struct cell *cell)
 {
 	if (!row->listener) {
 		cell_none(cell);
 		return;
 	}
-	char *at = put_port(row->listener->port, put_bracketed(row, &row->listener->address, true, cell->buffer));
-	if (row->listener_process) {
-		at = cell_put_text(cell, at, " ");
-		at = cell_put_number(cell, at, (uint64_t)row->listener_process->pid);
-		at = cell_put_text(cell, at, "/");
-		at = cell_put_text(cell, at, row->listener_process->program);
-	}
-	cell_done(cell, at, false);
+	char *at = put_bracketed(row, &row->listener->address, true, cell->buffer);
+	cell_done(cell, put_port(row->listener->port, at), true);
+}
+
+/* And in whose hands it is, if that is known: "0.0.0.0:80 812/nginx". */
+void say_listener(const struct netstat_row *row, bool numeric, struct cell *cell)
+{
+	const struct netstat_process *process = row->listener_process;
+
+	say_listener_place(row, numeric, cell);
+	if (cell->kind == CELL_NONE || !process)
+		return;
+	char *at = cell_put_text(cell, cell->buffer + cell->length, " ");
+	at = cell_put_number(cell, at, (uint64_t)process->pid);
+	at = cell_put_text(cell, at, "/");
+	cell_done(cell, cell_put(cell, at, process->program, strnlen(process->program, NAME_MAX_LENGTH)), false);
+}
+
+void say_listener_pid(const struct netstat_row *row, bool numeric, struct cell *cell)
+{
+	cell_number_known(cell, row->listener_process ? (uint64_t)row->listener_process->pid : 0);
+}
+
+void say_listener_program(const struct netstat_row *row, bool numeric, struct cell *cell)
+{
+	cell_text(cell, row->listener_process ? row->listener_process->program : NULL);
 }
 
 /* ---- order ---- */

@@ -128,3 +128,11 @@ void say_executable_deleted(const struct netstat_row *row, bool numeric, struct 
 	else
 		cell_none(cell);
 }
+
+/* Sockets that nobody has come last. */
+int compare_process(const struct netstat_row *a, const struct netstat_row *b)
+{
+	const struct netstat_process *x = first(a), *y = first(b);
+
+	return x && y ? (x->pid > y->pid) - (x->pid < y->pid) : !x - !y;
+}

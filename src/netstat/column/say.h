@@ -131,6 +131,9 @@ static inline void cell_done(struct cell *cell, const char *at, bool plain)
 	X(scope)                                                                                                       \
 	X(service)                                                                                                     \
 	X(listener)                                                                                                    \
+	X(listener_place)                                                                                              \
+	X(listener_pid)                                                                                                \
+	X(listener_program)                                                                                            \
 	X(direction)                                                                                                   \
 	X(process)                                                                                                     \
 	X(pid)                                                                                                         \
@@ -192,8 +195,13 @@ static inline void cell_done(struct cell *cell, const char *at, bool plain)
 COLUMN_SAY_MAP(X)
 #undef X
 
-/* Addresses by family, value and port; see struct column. */
+/* ---- order, where it is not that of the cells ---- */
+
+/* By family, value and port. */
 int compare_local(const struct netstat_row *a, const struct netstat_row *b);
 int compare_foreign(const struct netstat_row *a, const struct netstat_row *b);
+/* By the first process's PID; by what the timer is for, then by when it expires. */
+int compare_process(const struct netstat_row *a, const struct netstat_row *b);
+int compare_timer(const struct netstat_row *a, const struct netstat_row *b);
 
 #endif

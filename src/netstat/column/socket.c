@@ -123,6 +123,16 @@ void say_timer(const struct netstat_row *row, bool numeric, struct cell *cell)
 	cell_done(cell, cell_put_text(cell, at, ")"), true);
 }
 
+/* Unix sockets, which have none, come last. */
+int compare_timer(const struct netstat_row *a, const struct netstat_row *b)
+{
+	int unix_sockets = (a->protocol == NETSTAT_UNIX) - (b->protocol == NETSTAT_UNIX);
+
+	if (unix_sockets || a->timer != b->timer)
+		return unix_sockets ? unix_sockets : (int)a->timer - (int)b->timer;
+	return (a->ms_timer > b->ms_timer) - (a->ms_timer < b->ms_timer);
+}
+
 /* ---- where it lives ---- */
 
 void say_host(const struct netstat_row *row, bool numeric, struct cell *cell)

@@ -16,6 +16,7 @@ static const char *const parts_of_local[] = {"local_address", "local_port", "loc
 static const char *const parts_of_foreign[] = {"foreign_address", "foreign_port", "foreign_service", "foreign_name",
 					       NULL};
 static const char *const parts_of_process[] = {"pid", "program", "owners", "pids", NULL};
+static const char *const parts_of_listener[] = {"listener", "listener_pid", "listener_program", NULL};
 static const char *const parts_of_timer[] = {"timer_kind", "timer_ms", "timer_count", NULL};
 
 /* How the kinds of cells stand in a table. */
@@ -74,10 +75,17 @@ static const struct column known[] = {
 	 .needs = DIRECTION | NETSTAT_NEED_SERVICES,
 	 .names = NETSTAT_NEED_SERVICES,
 	 .help = "what the conversation is about: the name of its service, or the port"},
-	{.name = "listener", .heading = "Listener", TEXT(15), .say = say_listener, .needs = NETSTAT_NEED_LISTENER,
-	 .help = "the listener it came in through"},
+	{.name = "listener", .heading = "Listener", TEXT(15), .say = say_listener, .needs = PROCESS(LISTENER),
+	 .parts = parts_of_listener,
+	 .help = "the listener it came in through, and the process that has it"},
+	{.name = "listener_pid", .heading = "Listener PID", NUMBER(5), .say = say_listener_pid,
+	 .needs = PROCESS(LISTENER),
+	 .help = "that process"},
+	{.name = "listener_program", .heading = "Listener Program", TEXT(8), .say = say_listener_program,
+	 .needs = PROCESS(LISTENER),
+	 .help = "its program"},
 	{.name = "process", .heading = "PID/Program name", TEXT(19), .say = say_process, .needs = NETSTAT_NEED_OWNERS,
-	 .parts = parts_of_process,
+	 .parts = parts_of_process, .compare = compare_process,
 	 .help = "the process that has it, and how many more times it is open"},
 	{.name = "pid", .heading = "PID", NUMBER(5), .say = say_pid, .needs = NETSTAT_NEED_OWNERS,
 	 .help = "the process that has it; of several the first"},
@@ -86,7 +94,7 @@ static const struct column known[] = {
 	{.name = "owners", .heading = "Owners", NUMBER(6), .say = say_owners, .needs = NETSTAT_NEED_OWNERS,
 	 .help = "how many descriptors of processes are this socket"},
 	{.name = "pids", .heading = "PIDs", TEXT(5), .say = say_pids, .needs = NETSTAT_NEED_OWNERS,
-	 .list = LIST_OF_NUMBERS,
+	 .list = LIST_OF_NUMBERS, .compare = compare_process,
 	 .help = "all processes that have it, with commas (JSON: an array)"},
 	{.name = "fd", .heading = "FD", NUMBER(3), .say = say_fd, .needs = NETSTAT_NEED_OWNERS,
 	 .help = "the process's descriptor"},
@@ -121,7 +129,7 @@ static const struct column known[] = {
 	{.name = "cookie", .heading = "Cookie", NUMBER(6), .say = say_cookie,
 	 .help = "the kernel's number for it, which is never used twice"},
 	{.name = "timer", .heading = "Timer", TEXT(20), .say = say_timer,
-	 .parts = parts_of_timer,
+	 .parts = parts_of_timer, .compare = compare_timer,
 	 .help = "what its timer is for, in seconds, with retransmissions and probes"},
 	{.name = "timer_kind", .heading = "Timer Kind", TEXT(9), .say = say_timer_kind,
 	 .help = "what its timer is for: on (retransmission), keepalive, timewait, probe, off"},
@@ -203,6 +211,8 @@ static const struct column known[] = {
 
 static const struct column of_machines[] = {
 	{.name = "proto", .heading = "Proto", TEXT(5), .say = say_protocol, .help = "protocol"},
+	{.name = "listener", .heading = "Listener", TEXT(15), .say = say_listener_place, .needs = NETSTAT_NEED_LISTENER,
+	 .help = "the listener it came in through"},
 };
 /* clang-format on */
 
