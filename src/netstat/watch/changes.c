@@ -35,6 +35,7 @@ struct look_rows {
 struct changes {
 	struct changes_config config;
 	struct look_rows last, next;
+	struct socket *expected; /* of the last look: the one behind the one that was met last; NULL: none */
 	/* Keys, with a cookie in them, of what was told as closed lately: the kernel's word on a socket comes some time
 	 * after it is gone from the lists, and it may be seen in TIME_WAIT after that word. [0]: since the last look,
 	 * [1]: since the one before. */
@@ -177,7 +178,31 @@ static int tell(const struct changes *changes, enum change change, const struct 
 int changes_begin(struct changes *changes, uint64_t ns_now)
 {
 	look_deinit(&changes->next);
+	changes->expected = changes->has_last ? index_next(&changes->last.sockets, NULL) : NULL;
 	return look_init(&changes->next, ns_now);
+}
+
+static bool has_key(const struct socket *socket, const struct key *key)
+{
+	size_t n;
+	const void *bytes = index_key(socket, &n);
+
+	return n == key->n && memcmp(bytes, key->bytes, n) == 0;
+}
+
+/* The socket of the last look with this key, or NULL. Sockets mostly come in the order of the look before, so that the
+ * next one need not be searched for in a table that is too large for the processor's cache. */
+static struct socket *meet(struct changes *changes, const struct key *key)
+{
+	struct socket *socket = changes->expected;
+
+	if (!changes->has_last)
+		return NULL;
+	if (!socket || !has_key(socket, key))
+		socket = index_find(&changes->last.sockets, key->bytes, key->n);
+	if (socket)
+		changes->expected = index_next(&changes->last.sockets, socket);
+	return socket;
 }
 
 /* The socket that a row of the look is, made; its equal in the look before goes to *before. NULL: out of memory, or too
@@ -195,7 +220,7 @@ static struct socket *socket_new(struct changes *changes, const struct netstat_r
 			return NULL;
 		if (!is_new)
 			continue;
-		*before = changes->has_last ? index_find(&changes->last.sockets, key.bytes, key.n) : NULL;
+		*before = meet(changes, &key);
 		return socket;
 	}
 	*too_many = true;
@@ -342,6 +367,7 @@ int changes_end(struct changes *changes)
 	look_deinit(&changes->last);
 	changes->last = changes->next;
 	changes->next = (struct look_rows){0};
+	changes->expected = NULL;
 	changes->has_last = true;
 	return r;
 }

@@ -1,9 +1,6 @@
-/* A server for one answer. It is no HTTP server: no connection is used twice, no body is read, and only the first line
- * and the Host header of a request matter (RFC 9112 sections 3 and 3.2).
- *
- * Only programs of this machine reach it. A web page that this machine's user looks at may ask it, too, under a name of
- * the page's own that DNS says is 127.0.0.1: that is why the Host must be a name of the loopback. */
+/* A server for one answer. It is no HTTP server: no connection is used twice, and no body is read. */
 #include "metrics_http.h"
+#include "show/scrape.h"
 #include "tool.h"
 
 #include <arpa/inet.h>
@@ -13,91 +10,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define REQUEST_MAX 8192u
 #define NS_CLIENT UINT64_C(5000000000) /* from accept to the end of the request; and for each piece of the answer */
-#define PATH "/metrics"
-
-/* What a request is answered with; the text is the reason phrase. */
-struct verdict {
-	int status;
-	const char *reason, *more; /* a header line for it, or "" */
-};
-
-/* A word of the request's first line. */
-struct word {
-	const char *text;
-	size_t n;
-};
-
-static bool word_is(struct word word, const char *text)
-{
-	return word.n == strlen(text) && memcmp(word.text, text, word.n) == 0;
-}
-
-/* The next word of [*at, end), which one space ends or the end does. */
-static struct word next_word(const char **at, const char *end)
-{
-	const char *begin = *at, *space = memchr(begin, ' ', (size_t)(end - begin));
-	const char *stop = space ? space : end;
-
-	*at = space ? space + 1 : end;
-	return (struct word){begin, (size_t)(stop - begin)};
-}
-
-/* The value of the first header of this name behind the first line, without the spaces around it; text NULL: none. */
-static struct word header(const char *head, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *line = strchr(head, '\n'); line && line[1]; line = strchr(line, '\n')) {
-		line++;
-		if (strncasecmp(line, name, n) != 0 || line[n] != ':')
-			continue;
-		const char *value = line + n + 1 + strspn(line + n + 1, " \t");
-		return (struct word){value, strcspn(value, " \t\r\n")};
-	}
-	return (struct word){0};
-}
-
-/* "127.0.0.1", "localhost", each with or without a port; RFC 9110 section 7.2. */
-static bool host_is_loopback(struct word host)
-{
-	static const char *const names[] = {"127.0.0.1", "localhost"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t n = strlen(names[i]);
-
-		if (host.n >= n && strncasecmp(host.text, names[i], n) == 0 && (host.n == n || host.text[n] == ':'))
-			return true;
-	}
-	return false;
-}
-
-/* Of a request's head, NUL-terminated. */
-static struct verdict judge(const char *head)
-{
-	const char *at = head, *end = head + strcspn(head, "\r\n");
-	struct word method = next_word(&at, end), target = next_word(&at, end), version = next_word(&at, end);
-	struct word host = header(head, "Host");
-	const char *query = memchr(target.text, '?', target.n);
-
-	if (query)
-		target.n = (size_t)(query - target.text);
-	if (at != end || method.n == 0 || (!word_is(version, "HTTP/1.1") && !word_is(version, "HTTP/1.0")))
-		return (struct verdict){400, "Bad Request", ""};
-	if (host.text ? !host_is_loopback(host) : word_is(version, "HTTP/1.1"))
-		return host.text ? (struct verdict){421, "Misdirected Request", ""}
-				 : (struct verdict){400, "Bad Request", ""};
-	if (!word_is(target, "/") && !word_is(target, PATH))
-		return (struct verdict){404, "Not Found", ""};
-	if (!word_is(method, "GET"))
-		return (struct verdict){405, "Method Not Allowed", "Allow: GET\r\n"};
-	return (struct verdict){200, "OK", ""};
-}
 
 /* ---- one client ---- */
 
@@ -158,7 +75,7 @@ static bool send_all(int fd, const char *bytes, size_t n)
 }
 
 /* true: it went out whole. */
-static bool answer(int fd, struct verdict verdict, const char *type, const char *body, size_t n)
+static bool answer(int fd, struct scrape_verdict verdict, const char *type, const char *body, size_t n)
 {
 	char head[512];
 	int n_head = snprintf(head, sizeof(head),
@@ -170,10 +87,11 @@ static bool answer(int fd, struct verdict verdict, const char *type, const char 
 }
 
 /* `head` is the request's, which may have wished for no body (RFC 9110 section 9.3.2). */
-static void answer_text(int fd, struct verdict verdict, const char *head)
+static void answer_text(int fd, struct scrape_verdict verdict, const char *head)
 {
 	char body[128];
-	int n = snprintf(body, sizeof(body), "%d %s; the metrics are at " PATH "\n", verdict.status, verdict.reason);
+	int n = snprintf(body, sizeof(body), "%d %s; the metrics are at " SCRAPE_PATH "\n", verdict.status,
+			 verdict.reason);
 
 	answer(fd, verdict, "text/plain; charset=utf-8", body, strncmp(head, "HEAD ", 5) == 0 ? 0 : (size_t)n);
 }
@@ -191,7 +109,7 @@ static void finish(int fd)
 }
 
 /* An exit status: the exposition was wanted and made. */
-static int answer_metrics(int fd, struct verdict verdict, int (*write)(void *user, FILE *out), void *user)
+static int answer_metrics(int fd, struct scrape_verdict verdict, int (*write)(void *user, FILE *out), void *user)
 {
 	char *body = NULL;
 	size_t n = 0;
@@ -201,7 +119,7 @@ static int answer_metrics(int fd, struct verdict verdict, int (*write)(void *use
 	if (out && fclose(out) != 0)
 		failed = true;
 	if (failed)
-		answer_text(fd, (struct verdict){500, "Internal Server Error", ""}, "");
+		answer_text(fd, (struct scrape_verdict){500, "Internal Server Error", ""}, "");
 	else if (!answer(fd, verdict, "application/openmetrics-text; version=1.0.0; charset=utf-8", body, n))
 		failed = tool_fail("netstat", TOOL_FAILED, "metrics: the client left before it had all of them") != 0;
 	free(body);
@@ -216,7 +134,7 @@ static int serve(int fd, int (*write)(void *user, FILE *out), void *user)
 
 	if (got == 0)
 		return -1;
-	struct verdict verdict = got < 0 ? (struct verdict){400, "Bad Request", ""} : judge(head);
+	struct scrape_verdict verdict = got < 0 ? (struct scrape_verdict){400, "Bad Request", ""} : scrape_judge(head);
 	if (verdict.status == 200)
 		status = answer_metrics(fd, verdict, write, user);
 	else
@@ -254,7 +172,7 @@ int metrics_http(uint16_t port, int (*write)(void *user, FILE *out), void *user)
 
 	if (listener < 0)
 		return TOOL_FAILED;
-	tool_fail("netstat", TOOL_DONE, "the metrics are at http://127.0.0.1:%u" PATH " for one request", port);
+	tool_fail("netstat", TOOL_DONE, "the metrics are at http://127.0.0.1:%u" SCRAPE_PATH " for one request", port);
 	while (status < 0) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && errno != EINTR && errno != ECONNABORTED) {
