@@ -382,6 +382,61 @@ static void test_opening(void **state)
 	close(l);
 }
 
+/* Whom a listener does not take before there is something to read is no more than a SYN to the kernel. */
+static void test_waiting(void **state)
+{
+	int l = needed(listener(AF_INET, 0, 5)), s = 30;
+
+	(void)state;
+	assert_int_equal(setsockopt(l, IPPROTO_TCP, TCP_DEFER_ACCEPT, &s, sizeof(s)), 0);
+	int c = connected(AF_INET, SOCK_STREAM, port_of(l));
+	struct netstat_rows rows = look(&everything);
+	const struct netstat_row *row = by_ports(&rows, port_of(l), port_of(c));
+	assert_int_equal(row->state, NETSTAT_STATE_SYN_RECEIVED);
+	assert_int_equal(row->unowned, NETSTAT_UNOWNED_WAITING);
+	assert_int_equal(row->timer, NETSTAT_TIMER_ON);
+	assert_false(row->has_uid);
+	assert_null(row->tcp);
+	of(&rows, c, NETSTAT_TCP, NETSTAT_STATE_ESTABLISHED);
+	netstat_rows_free(&rows);
+	close(c);
+	close(l);
+}
+
+/* An MPTCP connection and TCP's below it; both ends are ours. */
+static void test_mptcp_connected(void **state)
+{
+	int l = needed(listener(AF_INET, IPPROTO_MPTCP, 7)), c = opened(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	struct sockaddr_storage at;
+	socklen_t n;
+	size_t seen[NETSTAT_PROTOCOL_N] = {0};
+
+	(void)state;
+	loopback(AF_INET, port_of(l), &at, &n);
+	if (connect(c, (struct sockaddr *)&at, n) < 0)
+		skip();
+	int s = accepted(l);
+	assert_int_equal(send(c, "hello", 5, 0), 5);
+	char byte;
+	assert_int_equal(recv(s, &byte, 1, 0), 1);
+	struct netstat_rows rows = look(&everything);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct netstat_row *row = rows.rows[i];
+		if (row->local.port == port_of(c) && row->foreign.port == port_of(l)) {
+			assert_int_equal(row->state, NETSTAT_STATE_ESTABLISHED);
+			assert_int_equal(row->inode, inode_of(c));
+			assert_int_equal(row->tcp != NULL, row->protocol == NETSTAT_TCP);
+			seen[row->protocol]++;
+		}
+	}
+	assert_int_equal(seen[NETSTAT_MPTCP], 1);
+	assert_int_equal(seen[NETSTAT_TCP], 1);
+	netstat_rows_free(&rows);
+	close(c);
+	close(s);
+	close(l);
+}
+
 static void test_mptcp(void **state)
 {
 	int l = needed(listener(AF_INET, IPPROTO_MPTCP, 7));
@@ -441,6 +496,29 @@ static void test_udp(void **state)
 		close(s);
 		close(c);
 	}
+}
+
+/* More than a small receive queue holds. */
+static void test_drops(void **state)
+{
+	int s = needed(bound(AF_INET, SOCK_DGRAM, 0)), c = connected(AF_INET, SOCK_DGRAM, port_of(s)), small = 1;
+	char bytes[1000] = {0};
+
+	(void)state;
+	assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(send(c, bytes, sizeof(bytes), 0), sizeof(bytes));
+	struct netstat_rows rows = look(&everything);
+	uint64_t drops = of(&rows, s, NETSTAT_UDP, NETSTAT_STATE_OPEN)->drops;
+	assert_in_range(drops, 50, 99);
+	netstat_rows_free(&rows);
+	netlink_error = EPERM;
+	rows = look(&everything);
+	netlink_error = 0;
+	assert_int_equal(of(&rows, s, NETSTAT_UDP, NETSTAT_STATE_OPEN)->drops, drops);
+	netstat_rows_free(&rows);
+	close(c);
+	close(s);
 }
 
 static void test_raw(void **state)
@@ -727,11 +805,23 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tcp4),     cmocka_unit_test(test_tcp6),    cmocka_unit_test(test_mapped),
-		cmocka_unit_test(test_closing),  cmocka_unit_test(test_opening), cmocka_unit_test(test_mptcp),
-		cmocka_unit_test(test_udp),      cmocka_unit_test(test_raw),     cmocka_unit_test(test_unix),
-		cmocka_unit_test(test_wanted),   cmocka_unit_test(test_stopped), cmocka_unit_test(test_as_proc),
-		cmocka_unit_test(test_fallback), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_tcp4),
+		cmocka_unit_test(test_tcp6),
+		cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_closing),
+		cmocka_unit_test(test_opening),
+		cmocka_unit_test(test_mptcp),
+		cmocka_unit_test(test_mptcp_connected),
+		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_as_proc),
+		cmocka_unit_test(test_fallback),
+		cmocka_unit_test(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,11 +20,12 @@
 
 /* How a protocol is asked for. */
 struct protocol {
-	int number;         /* of IP */
-	const char *file_4, /* in /proc/net; NULL: none */
-		*file_6;
-	uint32_t first; /* what comes first: states of which there are few, and which the kernel finds without a walk
-			   through all connections */
+	int number;        /* of IP */
+	const char *file;  /* in /proc/net; NULL: none, or several */
+	const char *file6; /* of IPv6 */
+	uint32_t first;    /* what comes first: states of which there are few, and which the kernel finds without a walk
+			      through all connections */
+	bool together;     /* save here: it walks through a large table whatever it is asked for, mostly in vain */
 };
 
 #define LISTEN NETSTAT_BIT(NETSTAT_STATE_LISTEN)
@@ -32,10 +33,10 @@ struct protocol {
 
 static const struct protocol protocols[NETSTAT_PROTOCOL_N] = {
 	[NETSTAT_TCP] = {IPPROTO_TCP, "tcp", "tcp6", LISTEN},
-	[NETSTAT_MPTCP] = {IPPROTO_MPTCP, NULL, NULL, LISTEN},
+	[NETSTAT_MPTCP] = {IPPROTO_MPTCP, NULL, NULL, LISTEN, .together = true},
 	[NETSTAT_UDP] = {IPPROTO_UDP, "udp", "udp6", 0},
 	[NETSTAT_UDPLITE] = {IPPROTO_UDPLITE, "udplite", "udplite6", 0},
-	/* The kernel tells of idle endpoints together with those that listen. */
+	/* The kernel tells of idle endpoints only those who ask for both. */
 	[NETSTAT_SCTP] = {IPPROTO_SCTP, NULL, NULL, LISTEN | CLOSED},
 	[NETSTAT_DCCP] = {IPPROTO_DCCP, NULL, NULL, LISTEN},
 	[NETSTAT_RAW] = {IPPROTO_RAW, "raw", "raw6", 0},
@@ -51,9 +52,11 @@ struct walk {
 	int diag_error;
 	/* Of what is being read. */
 	enum netstat_protocol protocol;
-	uint32_t states;
-	uint8_t family; /* of a file */
-	bool any;       /* something has come, wanted or not */
+	uint32_t states; /* to be handed on now */
+	uint32_t ask;    /* to be asked for */
+	uint8_t family;  /* of a file */
+	bool any;        /* something has come, wanted or not */
+	bool others;     /* sockets in other states have come */
 	/* Of all of it. */
 	bool asked;    /* there was something to ask for */
 	bool answered; /* the kernel has said something, be it that there is nothing */
@@ -63,8 +66,11 @@ struct walk {
 
 static int hand_on(struct walk *walk, struct netstat_row *row)
 {
-	if (!(walk->states & NETSTAT_BIT(row->state)) ||
-	    !netstat_wants(walk->request, row->protocol, row->family, row->state))
+	if (!(walk->states & NETSTAT_BIT(row->state))) {
+		walk->others = true;
+		return 0;
+	}
+	if (!netstat_wants(walk->request, row->protocol, row->family, row->state))
 		return 0;
 	return walk->result = walk->on_row(walk->user, row);
 }
@@ -116,29 +122,19 @@ static uint8_t extensions(const struct walk *walk)
 	}
 }
 
-static uint32_t kernel_states(const struct walk *walk)
-{
-	uint32_t states = walk->states;
-
-	/* The kernel tells of SCTP's idle endpoints only who asks for listeners. */
-	if (walk->protocol == NETSTAT_SCTP && (states & CLOSED))
-		states |= LISTEN;
-	return kernel_state_set(walk->protocol, states);
-}
-
 static int ask(struct walk *walk, int family)
 {
-	uint32_t show = UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
+	uint32_t show = UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID, states = kernel_state_set(walk->protocol, walk->ask);
 
 	if (!walk->diag)
 		return walk->diag_error;
 	if (walk->request->needs & NETSTAT_NEED_PEER)
 		show |= UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
 	if (family == AF_UNIX)
-		return diag_unix(walk->diag, kernel_states(walk), show, on_unix_message, walk);
+		return diag_unix(walk->diag, states, show, on_unix_message, walk);
 	if (family == AF_UNSPEC)
-		return diag_tcp(walk->diag, kernel_states(walk), extensions(walk), on_inet_message, walk);
-	return diag_inet(walk->diag, family, protocols[walk->protocol].number, kernel_states(walk), extensions(walk),
+		return diag_tcp(walk->diag, states, extensions(walk), on_inet_message, walk);
+	return diag_inet(walk->diag, family, protocols[walk->protocol].number, states, extensions(walk),
 			 on_inet_message, walk);
 }
 
@@ -166,7 +162,7 @@ static int on_line(void *user, const char *line, size_t n)
 static int read_file(struct walk *walk, int family)
 {
 	const struct protocol *protocol = &protocols[walk->protocol];
-	const char *name = family == AF_INET6 ? protocol->file_6 : protocol->file_4;
+	const char *name = family == AF_INET6 ? protocol->file6 : protocol->file;
 
 	walk->family = family == AF_INET6 ? BERTH_IP6 : BERTH_IP4;
 	if (walk->protocol == NETSTAT_SCTP)
@@ -231,22 +227,35 @@ static bool part_read_tcp(struct walk *walk)
 	return part_read(walk, AF_INET) && part_read(walk, AF_INET6);
 }
 
-static bool states_read(struct walk *walk, enum netstat_protocol protocol, uint32_t states)
+/* Hands on sockets in some states, asking for some more. */
+static bool states_read(struct walk *walk, uint32_t states, uint32_t ask_for)
 {
 	uint32_t families = walk->request->families;
 
-	walk->protocol = protocol;
-	walk->states = states;
-	if (!kernel_state_set(protocol, states))
+	if (!kernel_state_set(walk->protocol, ask_for))
 		return true;
+	walk->states = states;
+	walk->ask = ask_for;
 	walk->asked = true;
-	if (protocol == NETSTAT_UNIX)
+	if (walk->protocol == NETSTAT_UNIX)
 		return part_read(walk, AF_UNIX);
 	/* Listeners are few: IPv4 first, as people know it. */
-	if (protocol == NETSTAT_TCP && families == NETSTAT_ALL_FAMILIES && !(states & LISTEN))
+	if (walk->protocol == NETSTAT_TCP && families == NETSTAT_ALL_FAMILIES && !(states & LISTEN))
 		return part_read_tcp(walk);
 	return (!(families & NETSTAT_IP4) || part_read(walk, AF_INET)) &&
 	       (!(families & NETSTAT_IP6) || part_read(walk, AF_INET6));
+}
+
+static bool protocol_read(struct walk *walk, enum netstat_protocol number)
+{
+	const struct protocol *protocol = &protocols[number];
+	uint32_t first = walk->request->states & protocol->first, rest = walk->request->states & ~protocol->first;
+
+	walk->protocol = number;
+	walk->others = false;
+	if (protocol->together && first)
+		return states_read(walk, first, first | rest) && (!walk->others || states_read(walk, rest, rest));
+	return states_read(walk, first, first ? protocol->first : 0) && states_read(walk, rest, rest);
 }
 
 /* Nothing could be read at all, and why. */
@@ -265,12 +274,9 @@ int kernel_rows(const struct netstat_request *request, netstat_on_row *on_row, v
 	bool going = true;
 
 	walk.diag_error = diag_new(&walk.diag);
-	for (unsigned i = 0; i < NETSTAT_PROTOCOL_N && going; i++) {
-		uint32_t first = protocols[i].first;
+	for (unsigned i = 0; i < NETSTAT_PROTOCOL_N && going; i++)
 		if (request->protocols & NETSTAT_BIT(i))
-			going = states_read(&walk, i, request->states & first) &&
-				states_read(&walk, i, request->states & ~first);
-	}
+			going = protocol_read(&walk, i);
 	diag_free(walk.diag);
 	if (walk.result)
 		return walk.result;
