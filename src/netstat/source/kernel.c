@@ -32,15 +32,15 @@ struct protocol {
 #define CLOSED NETSTAT_BIT(NETSTAT_STATE_CLOSED)
 
 static const struct protocol protocols[NETSTAT_PROTOCOL_N] = {
-	[NETSTAT_TCP] = {IPPROTO_TCP, "tcp", "tcp6", LISTEN},
-	[NETSTAT_MPTCP] = {IPPROTO_MPTCP, NULL, NULL, LISTEN, .together = true},
-	[NETSTAT_UDP] = {IPPROTO_UDP, "udp", "udp6", 0},
-	[NETSTAT_UDPLITE] = {IPPROTO_UDPLITE, "udplite", "udplite6", 0},
+	[NETSTAT_TCP] = {.number = IPPROTO_TCP, .file = "tcp", .file6 = "tcp6", .first = LISTEN},
+	[NETSTAT_MPTCP] = {.number = IPPROTO_MPTCP, .first = LISTEN, .together = true},
+	[NETSTAT_UDP] = {.number = IPPROTO_UDP, .file = "udp", .file6 = "udp6"},
+	[NETSTAT_UDPLITE] = {.number = IPPROTO_UDPLITE, .file = "udplite", .file6 = "udplite6"},
 	/* The kernel tells of idle endpoints only those who ask for both. */
-	[NETSTAT_SCTP] = {IPPROTO_SCTP, NULL, NULL, LISTEN | CLOSED},
-	[NETSTAT_DCCP] = {IPPROTO_DCCP, NULL, NULL, LISTEN},
-	[NETSTAT_RAW] = {IPPROTO_RAW, "raw", "raw6", 0},
-	[NETSTAT_UNIX] = {0, "unix", NULL, LISTEN},
+	[NETSTAT_SCTP] = {.number = IPPROTO_SCTP, .first = LISTEN | CLOSED},
+	[NETSTAT_DCCP] = {.number = IPPROTO_DCCP, .first = LISTEN},
+	[NETSTAT_RAW] = {.number = IPPROTO_RAW, .file = "raw", .file6 = "raw6"},
+	[NETSTAT_UNIX] = {.file = "unix", .first = LISTEN},
 };
 
 /* The whole of a kernel_rows. */
