@@ -234,7 +234,7 @@ static struct netstat_row full_row(const struct netstat_tcp *tcp, const struct n
 		.recv_q = UINT64_MAX,
 		.send_q = UINT64_C(1) << 53,
 		.inode = (UINT64_C(1) << 53) + 1,
-		.cookie = UINT64_C(0xfedcba9876543210),
+		.cookie = (UINT64_C(1) << 53) - 1,
 		.drops = 17,
 		.cgroup_id = 18,
 		.uid = UINT32_MAX,
@@ -407,113 +407,110 @@ static void test_long_texts(void **state)
 #define ROW(members) "{\"socket\":{\"protocol\":\"tcp\",\"state\":\"LISTEN\",\"family\":4" members "}}\n"
 #define END(n) "{\"end\":{\"sockets\":" n "}}\n"
 
+static const struct {
+	const char *text;
+	unsigned n_rows;
+} right_cases[] = {
+	{HEAD END("0"), 0},
+	{HEAD ROW("") END("1"), 1},
+	{HEAD ROW("") "{\"end\":{\"sockets\":1}}", 1}, /* no newline behind it */
+	{"{\"berth_netstat\":\"1\",\"color\":[1,{}]}\r\n\r\n" ROW("") "\n \t\n" END("1") "\n\n", 1},
+	{" { \"time\" : 1e3 , \"berth_netstat\" : 1.0 }\n" END("0"), 0},
+	{HEAD "{\"later\":{\"x\":1}}\n{\"more\":5}\n{}\n" ROW(",\"new\":{\"a\":[1]},\"old\":null") END("1"), 1},
+	{HEAD "{\"socket\":{\"local\":\"1.2.3.4:5\",\"family\":4,\"state\":\"OPEN\",\"protocol\":\"udp\"},"
+	      "\"and\":1}\n" END("1"),
+	 1},
+	{HEAD ROW(",\"recv_q\":\"18446744073709551615\",\"uid\":\"4294967295\"") END("\"1\""), 1},
+	{HEAD ROW(",\"recv_q\":9007199254740991") END("1"), 1},
+	{HEAD ROW(",\"tcp\":{}") END("1"), 1},
+	{HEAD "{\"socket\":{\"protocol\":\"unix\",\"state\":\"LISTEN\"}}\n" END("1"), 1},
+};
+
 static void test_what_may_be(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned n_rows;
-	} cases[] = {
-		{HEAD END("0"), 0},
-		{HEAD ROW("") END("1"), 1},
-		{HEAD ROW("") "{\"end\":{\"sockets\":1}}", 1}, /* no newline behind it */
-		{"{\"berth_netstat\":\"1\",\"color\":[1,{}]}\r\n\r\n" ROW("") "\n \t\n" END("1") "\n\n", 1},
-		{" { \"time\" : 1e3 , \"berth_netstat\" : 1.0 }\n" END("0"), 0},
-		{HEAD "{\"later\":{\"x\":1}}\n{\"more\":5}\n{}\n" ROW(",\"new\":{\"a\":[1]},\"old\":null") END("1"), 1},
-		{HEAD "{\"socket\":{\"local\":\"1.2.3.4:5\",\"family\":4,\"state\":\"OPEN\",\"protocol\":\"udp\"},"
-		      "\"and\":1}\n" END("1"),
-		 1},
-		{HEAD ROW(",\"recv_q\":\"18446744073709551615\",\"uid\":\"4294967295\"") END("\"1\""), 1},
-		{HEAD ROW(",\"recv_q\":9007199254740992") END("1"), 1},
-		{HEAD ROW(",\"tcp\":{}") END("1"), 1},
-		{HEAD "{\"socket\":{\"protocol\":\"unix\",\"state\":\"LISTEN\"}}\n" END("1"), 1},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct look_back back = look_back(cases[i].text);
+	for (size_t i = 0; i < sizeof(right_cases) / sizeof(right_cases[0]); i++) {
+		struct look_back back = look_back(right_cases[i].text);
 		if (back.status != 0)
-			fail_msg("%s: line %ju: %s", cases[i].text, (uintmax_t)back.error.line, back.error.text);
-		assert_int_equal(back.rows.n, cases[i].n_rows);
+			fail_msg("%s: line %ju: %s", right_cases[i].text, (uintmax_t)back.error.line, back.error.text);
+		assert_int_equal(back.rows.n, right_cases[i].n_rows);
 		look_back_free(&back);
 	}
 }
 
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *error;
+	int status;
+} wrong_cases[] = {
+	{"", 0, "this is no saved snapshot: it is empty", 0},
+	{"\n\n", 2, "this is no saved snapshot: it is empty", 0},
+	{"hello\n", 1, "this is no saved snapshot: its first line is no JSON", 0},
+	{"[1]\n", 1, "this is no saved snapshot: its first line is no JSON", 0},
+	{"{}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"", 0},
+	{"{\"berth_netstat\":0}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"", 0},
+	{"{\"berth_netstat\":true}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"", 0},
+	{"{\"berth_netstat\":2}\n", 1, "it is of version 2, and this berth reads up to 1", BERTH_EPROTONOSUPPORT},
+	{HEAD, 1, "it was cut short: its end is missing", 0},
+	{HEAD ROW(""), 2, "it was cut short: its end is missing", 0},
+	{HEAD ROW("") END("2"), 3, "it had 2 sockets when it was written, and has 1", 0},
+	{HEAD END("0") ROW(""), 3, "something follows the end", 0},
+	{HEAD END("-1"), 2, "the value of 'sockets' is not one that it can have", 0},
+	{HEAD "{\"end\":{}}\n", 2, "'sockets' is missing", 0},
+	{HEAD "{\"socket\":5}\n", 2, "'socket' is no object", 0},
+	{HEAD "{\"socket\":{\"protocol\":\"tcp\"", 2, "the line is no object of JSON", 0},
+	{HEAD ROW("") "x" END("1"), 3, "the line is no object of JSON", 0},
+	{HEAD "{\"end\":{\"sockets\":0}} {}\n", 2, "the line is no object of JSON", 0},
+	{HEAD "{\"socket\":{}}\n", 2, "'protocol' is missing", 0},
+	{HEAD "{\"socket\":{\"protocol\":\"tcp\"}}\n", 2, "'state' is missing", 0},
+	{HEAD "{\"socket\":{\"protocol\":\"tcp\",\"state\":\"LISTEN\"}}\n", 2, "'family' 0 is none of the protocol's",
+	 0},
+	{HEAD "{\"socket\":{\"protocol\":\"unix\",\"state\":\"LISTEN\",\"family\":4}}\n", 2,
+	 "'family' 4 is none of the protocol's", 0},
+	{HEAD "{\"socket\":{\"protocol\":\"tcq\"}}\n", 2, "the value of 'protocol' is not one that it can have", 0},
+	{HEAD "{\"socket\":{\"protocol\":6}}\n", 2, "the value of 'protocol' is not one that it can have", 0},
+	{HEAD ROW(",\"family\":6"), 2, "'family' is there twice", 0},
+	{HEAD ROW(",\"local\":\"[::1]:5\""), 2, "an address is not of the socket's family", 0},
+	{HEAD ROW(",\"foreign\":\"[::1]:5\""), 2, "an address is not of the socket's family", 0},
+	{HEAD ROW(",\"local\":\"1.2.3:5\""), 2, "the value of 'local' is not one that it can have", 0},
+	{HEAD ROW(",\"local\":5"), 2, "the value of 'local' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":-1"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":1.5"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":1e300"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":9007199254740992"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":9007199254740993"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":\"18446744073709551616\""), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":\"\""), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":\" 1\""), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"recv_q\":null"), 2, "the value of 'recv_q' is not one that it can have", 0},
+	{HEAD ROW(",\"uid\":4294967296"), 2, "the value of 'uid' is not one that it can have", 0},
+	{HEAD ROW(",\"unix_type\":256"), 2, "the value of 'unix_type' is not one that it can have", 0},
+	{HEAD ROW(",\"has_uid\":1"), 2, "the value of 'has_uid' is not one that it can have", 0},
+	{HEAD ROW(",\"path\":1"), 2, "the value of 'path' is not one that it can have", 0},
+	{HEAD ROW(",\"interface_name\":[]"), 2, "the value of 'interface_name' is not one that it can have", 0},
+	{HEAD ROW(",\"tcp\":1"), 2, "'tcp' is no object", 0},
+	{HEAD ROW(",\"tcp\":{\"cwnd\":-5}"), 2, "the value of 'cwnd' is not one that it can have", 0},
+	{HEAD ROW(",\"namespace\":1"), 2, "no line before it tells of namespace 1", 0},
+	{HEAD ROW(",\"pid\":1"), 2, "no line before it tells of process 1", 0},
+	{HEAD ROW(",\"pid\":2147483648"), 2, "the value of 'pid' is not one that it can have", 0},
+	{HEAD "{\"owner\":{\"inode\":1,\"pid\":1}}\n", 2, "no line before it tells of process 1", 0},
+	{HEAD "{\"owner\":{\"pid\":1}}\n", 2, "'inode' is missing", 0},
+	{HEAD "{\"process\":{\"pid\":0,\"program\":\"\"}}\n", 2, "'pid' is no process", 0},
+	{HEAD "{\"process\":{\"pid\":1}}\n", 2, "'program' is missing", 0},
+	{HEAD "{\"user\":{\"uid\":1}}\n", 2, "'name' is missing", 0},
+	{HEAD "{\"namespace\":{\"id\":0,\"name\":\"\"}}\n", 2, "the namespace's 'id' is 0", 0},
+	{HEAD "{\"namespace\":{\"id\":1,\"name\":\"\"}}\n{\"namespace\":{\"id\":1,\"name\":\"\"}}\n", 3,
+	 "the namespace's 'id' is another one's", 0},
+};
+
 static void test_what_may_not_be(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned line;
-		const char *error;
-		int status;
-	} cases[] = {
-		{"", 0, "this is no saved snapshot: it is empty", 0},
-		{"\n\n", 2, "this is no saved snapshot: it is empty", 0},
-		{"hello\n", 1, "this is no saved snapshot: its first line is no JSON", 0},
-		{"[1]\n", 1, "this is no saved snapshot: its first line is no JSON", 0},
-		{"{}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"", 0},
-		{"{\"berth_netstat\":0}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"", 0},
-		{"{\"berth_netstat\":true}\n", 1, "this is no saved snapshot: the first line has no \"berth_netstat\"",
-		 0},
-		{"{\"berth_netstat\":2}\n", 1, "it is of version 2, and this berth reads up to 1",
-		 BERTH_EPROTONOSUPPORT},
-		{HEAD, 1, "it was cut short: its end is missing", 0},
-		{HEAD ROW(""), 2, "it was cut short: its end is missing", 0},
-		{HEAD ROW("") END("2"), 3, "it had 2 sockets when it was written, and has 1", 0},
-		{HEAD END("0") ROW(""), 3, "something follows the end", 0},
-		{HEAD END("-1"), 2, "the value of 'sockets' is not one that it can have", 0},
-		{HEAD "{\"end\":{}}\n", 2, "'sockets' is missing", 0},
-		{HEAD "{\"socket\":5}\n", 2, "'socket' is no object", 0},
-		{HEAD "{\"socket\":{\"protocol\":\"tcp\"", 2, "the line is no object of JSON", 0},
-		{HEAD ROW("") "x" END("1"), 3, "the line is no object of JSON", 0},
-		{HEAD "{\"end\":{\"sockets\":0}} {}\n", 2, "the line is no object of JSON", 0},
-		{HEAD "{\"socket\":{}}\n", 2, "'protocol' is missing", 0},
-		{HEAD "{\"socket\":{\"protocol\":\"tcp\"}}\n", 2, "'state' is missing", 0},
-		{HEAD "{\"socket\":{\"protocol\":\"tcp\",\"state\":\"LISTEN\"}}\n", 2,
-		 "'family' 0 is none of the protocol's", 0},
-		{HEAD "{\"socket\":{\"protocol\":\"unix\",\"state\":\"LISTEN\",\"family\":4}}\n", 2,
-		 "'family' 4 is none of the protocol's", 0},
-		{HEAD "{\"socket\":{\"protocol\":\"tcq\"}}\n", 2, "the value of 'protocol' is not one that it can have",
-		 0},
-		{HEAD "{\"socket\":{\"protocol\":6}}\n", 2, "the value of 'protocol' is not one that it can have", 0},
-		{HEAD ROW(",\"family\":6"), 2, "'family' is there twice", 0},
-		{HEAD ROW(",\"local\":\"[::1]:5\""), 2, "an address is not of the socket's family", 0},
-		{HEAD ROW(",\"foreign\":\"[::1]:5\""), 2, "an address is not of the socket's family", 0},
-		{HEAD ROW(",\"local\":\"1.2.3:5\""), 2, "the value of 'local' is not one that it can have", 0},
-		{HEAD ROW(",\"local\":5"), 2, "the value of 'local' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":-1"), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":1.5"), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":1e300"), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":9007199254740994"), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":\"18446744073709551616\""), 2,
-		 "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":\"\""), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":\" 1\""), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"recv_q\":null"), 2, "the value of 'recv_q' is not one that it can have", 0},
-		{HEAD ROW(",\"uid\":4294967296"), 2, "the value of 'uid' is not one that it can have", 0},
-		{HEAD ROW(",\"unix_type\":256"), 2, "the value of 'unix_type' is not one that it can have", 0},
-		{HEAD ROW(",\"has_uid\":1"), 2, "the value of 'has_uid' is not one that it can have", 0},
-		{HEAD ROW(",\"path\":1"), 2, "the value of 'path' is not one that it can have", 0},
-		{HEAD ROW(",\"interface_name\":[]"), 2, "the value of 'interface_name' is not one that it can have", 0},
-		{HEAD ROW(",\"tcp\":1"), 2, "'tcp' is no object", 0},
-		{HEAD ROW(",\"tcp\":{\"cwnd\":-5}"), 2, "the value of 'cwnd' is not one that it can have", 0},
-		{HEAD ROW(",\"namespace\":1"), 2, "no line before it tells of namespace 1", 0},
-		{HEAD ROW(",\"pid\":1"), 2, "no line before it tells of process 1", 0},
-		{HEAD ROW(",\"pid\":2147483648"), 2, "the value of 'pid' is not one that it can have", 0},
-		{HEAD "{\"owner\":{\"inode\":1,\"pid\":1}}\n", 2, "no line before it tells of process 1", 0},
-		{HEAD "{\"owner\":{\"pid\":1}}\n", 2, "'inode' is missing", 0},
-		{HEAD "{\"process\":{\"pid\":0,\"program\":\"\"}}\n", 2, "'pid' is no process", 0},
-		{HEAD "{\"process\":{\"pid\":1}}\n", 2, "'program' is missing", 0},
-		{HEAD "{\"user\":{\"uid\":1}}\n", 2, "'name' is missing", 0},
-		{HEAD "{\"namespace\":{\"id\":0,\"name\":\"\"}}\n", 2, "the namespace's 'id' is 0", 0},
-		{HEAD "{\"namespace\":{\"id\":1,\"name\":\"\"}}\n{\"namespace\":{\"id\":1,\"name\":\"\"}}\n", 3,
-		 "the namespace's 'id' is another one's", 0},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct look_back back = look_back(cases[i].text);
-		int status = cases[i].status ? cases[i].status : BERTH_EPROTO;
-		if (back.status != status || back.error.line != cases[i].line ||
-		    strcmp(back.error.text, cases[i].error) != 0)
-			fail_msg("%s: %d, line %ju: %s", cases[i].text, back.status, (uintmax_t)back.error.line,
+	for (size_t i = 0; i < sizeof(wrong_cases) / sizeof(wrong_cases[0]); i++) {
+		struct look_back back = look_back(wrong_cases[i].text);
+		int status = wrong_cases[i].status ? wrong_cases[i].status : BERTH_EPROTO;
+		if (back.status != status || back.error.line != wrong_cases[i].line ||
+		    strcmp(back.error.text, wrong_cases[i].error) != 0)
+			fail_msg("%s: %d, line %ju: %s", wrong_cases[i].text, back.status, (uintmax_t)back.error.line,
 				 back.error.text);
 		look_back_free(&back);
 	}

@@ -3,8 +3,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PLACE(of, member) .size = sizeof(((of *)0)->member), .at = offsetof(of, member)
-#define FIELD(of, name, member, kind) {.key = name, .type = kind, PLACE(of, member)}
-#define ALWAYS(of, name, member, kind) {.key = name, .type = kind, .always = true, PLACE(of, member)}
+#define FIELD(of, name, member, kind)                                                                                  \
+	{                                                                                                              \
+		.key = name, .type = kind, PLACE(of, member)                                                           \
+	}
+#define ALWAYS(of, name, member, kind)                                                                                 \
+	{                                                                                                              \
+		.key = name, .type = kind, .always = true, PLACE(of, member)                                           \
+	}
 
 static const char *const protocols[] = {
 #define X(name, text) text,

@@ -13,8 +13,8 @@ enum {
 	SAVED_TEXT_MAX = 9000,
 };
 
-/* The greatest number up to which each is exact in a double (RFC 8259 section 6). Greater ones are texts. */
-#define SAVED_NUMBER_MAX (UINT64_C(1) << 53)
+/* The greatest number that no other one is rounded to in a double (RFC 8259 section 6). Greater ones are texts. */
+#define SAVED_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 enum saved_type {
 	SAVED_NUMBER,  /* unsigned, 1, 2, 4 or 8 bytes */

@@ -4,14 +4,12 @@
  * and range before it is used, a socket may only refer to what came before it, and a file without its end is an error.
  * What a later version may add, lines and keys that are not known, is skipped. */
 #include "source/saved_fields.h"
+#include "source/saved_value.h"
 
 #include "index.h"
-#include "show/text.h"
 
 #include <berth/error.h>
-#include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,74 +44,6 @@ __attribute__((format(printf, 2, 3))) static int fail(struct reader *reader, con
 
 /* ---- members ---- */
 
-/* A number as JSON's, or a text of decimal digits. */
-static bool number_of(const cJSON *item, uint64_t most, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	if (cJSON_IsNumber(item)) {
-		double number = item->valuedouble;
-		if (!(number >= 0 && number <= (double)SAVED_NUMBER_MAX))
-			return false;
-		value = (uint64_t)number;
-		if ((double)value != number)
-			return false;
-	} else if (cJSON_IsString(item) && *item->valuestring) {
-		for (const char *p = item->valuestring; *p; p++)
-			if (*p < '0' || *p > '9' || __builtin_mul_overflow(value, 10u, &value) ||
-			    __builtin_add_overflow(value, (unsigned)(*p - '0'), &value))
-				return false;
-	} else {
-		return false;
-	}
-	*out = value;
-	return value <= most;
-}
-
-static bool read_number(const struct saved_field *field, const cJSON *item, void *member)
-{
-	uint64_t most = field->size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * field->size) - 1, value;
-
-	if (!number_of(item, most, &value))
-		return false;
-	if (field->size == 8)
-		memcpy(member, &value, sizeof(value));
-	else if (field->size == 4)
-		memcpy(member, &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
-	else if (field->size == 2)
-		memcpy(member, &(uint16_t){(uint16_t)value}, sizeof(uint16_t));
-	else
-		*(uint8_t *)member = (uint8_t)value;
-	return true;
-}
-
-static bool read_int(const cJSON *item, int *member)
-{
-	if (!cJSON_IsNumber(item) || !(item->valuedouble >= INT_MIN && item->valuedouble <= INT_MAX) ||
-	    (double)(int)item->valuedouble != item->valuedouble)
-		return false;
-	*member = (int)item->valuedouble;
-	return true;
-}
-
-/* A text, in place, with '?' for control characters and for what is no UTF-8: who prints it does not expect any. */
-static const char *text_of(const cJSON *item)
-{
-	char *p, *end;
-
-	if (!cJSON_IsString(item))
-		return NULL;
-	end = item->valuestring + strlen(item->valuestring);
-	for (p = item->valuestring; p < end;) {
-		uint32_t character;
-		size_t n = text_utf8(p, end, &character);
-		if (n == 0 || character < ' ' || character == 0x7f)
-			*p = '?';
-		p += n ? n : 1;
-	}
-	return item->valuestring;
-}
-
 /* A text that outlives its line; each is kept once. NULL: no memory. */
 static const char *kept(struct reader *reader, const char *text)
 {
@@ -122,31 +52,6 @@ static const char *kept(struct reader *reader, const char *text)
 	if (entry && !*entry)
 		*entry = keep_text(reader->keep, text, strlen(text));
 	return entry ? *entry : NULL;
-}
-
-static bool read_choice(const struct saved_field *field, const cJSON *item, uint8_t *member)
-{
-	for (uint8_t i = 0; cJSON_IsString(item) && i < field->n_names; i++)
-		if (strcmp(field->names[i], item->valuestring) == 0) {
-			*member = i;
-			return true;
-		}
-	return false;
-}
-
-static bool read_chars(const struct saved_field *field, const cJSON *item, char *member)
-{
-	const char *text = text_of(item);
-
-	if (!text)
-		return false;
-	size_t n = strnlen(text, field->size);
-	if (n == field->size)
-		for (n--; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
-			n--; /* not within a character */
-	memcpy(member, text, n);
-	member[n] = 0;
-	return true;
 }
 
 static int read_fields(struct reader *reader, const struct saved_kind *kind, const cJSON *object, void *to);
@@ -167,30 +72,30 @@ static int read_member(struct reader *reader, const struct saved_field *field, c
 
 	switch ((enum saved_type)field->type) {
 	case SAVED_NUMBER:
-		good = read_number(field, item, member);
+		good = saved_read_number(field, item, member);
 		break;
 	case SAVED_INT:
-		good = read_int(item, member);
+		good = saved_read_int(item, member);
 		break;
 	case SAVED_BOOL:
 		good = cJSON_IsBool(item);
 		*(bool *)member = cJSON_IsTrue(item);
 		break;
 	case SAVED_TEXT:
-		*(const char **)member = text_of(item);
+		*(const char **)member = saved_text_of(item);
 		good = *(const char **)member != NULL;
 		break;
 	case SAVED_NAME:
-		text = text_of(item);
+		text = saved_text_of(item);
 		good = text != NULL;
 		if (good && !(*(const char **)member = kept(reader, text)))
 			return BERTH_ENOMEM;
 		break;
 	case SAVED_CHARS:
-		good = read_chars(field, item, member);
+		good = saved_read_chars(field, item, member);
 		break;
 	case SAVED_CHOICE:
-		good = read_choice(field, item, member);
+		good = saved_read_choice(field, item, member);
 		break;
 	case SAVED_ADDRESS:
 		good = cJSON_IsString(item) && berth_socket_address_parse(item->valuestring, member) == 0;
@@ -385,7 +290,7 @@ static int read_head(struct reader *reader, const cJSON *line)
 	uint64_t number;
 	int status;
 
-	if (!version || !number_of(version, UINT64_MAX, &number) || number == 0)
+	if (!version || !saved_number_of(version, UINT64_MAX, &number) || number == 0)
 		return fail(reader, "this is no saved snapshot: the first line has no \"berth_netstat\"");
 	if (number > SAVED_VERSION) {
 		fail(reader, "it is of version %" PRIu64 ", and this berth reads up to %d", number, SAVED_VERSION);
