@@ -489,8 +489,10 @@ static void test_output_that_fails(void **state)
 		FILE *full = fopen("/dev/full", "w");
 		int r = 0;
 
-		if (!full)
-			skip();
+		if (!full) {
+			print_message("no /dev/full\n");
+			return;
+		}
 		struct writer *writer = writer_new(&config, full);
 		for (int n = 0; n < 10000 && r == 0; n++)
 			r = writer_row(writer, &row);
