@@ -31,7 +31,8 @@ bool process_bpf_likely(void);
 /* 0 and *out; BERTH_EPERM; BERTH_EOPNOTSUPP: not built in, or not for this kernel; BERTH_ENOMEM. */
 int process_bpf_new(struct process_bpf **out);
 struct process_bpf *process_bpf_free(struct process_bpf *bpf);
-/* Every socket of every process of this PID namespace. 0; what on_socket returned; BERTH_EIO, BERTH_ENOMEM. */
+/* Every socket of every process of this PID namespace. 0; what on_socket returned; BERTH_EIO, BERTH_ENOMEM,
+ * BERTH_EPERM, BERTH_EOPNOTSUPP. */
 int process_bpf_scan(struct process_bpf *bpf, process_on_socket *on_socket, void *user);
 
 #endif
