@@ -240,6 +240,8 @@ static void test_who(void **state)
 	row = owned(asking("10.0.0.9:80"), &of_curl, 1);
 	row.host = "alpha";
 	check(row, false, "curl (4711, anna) on host alpha asks http of 10.0.0.9 (private)");
+	row = owned(row, &(struct netstat_owner){&(struct netstat_process){.pid = 6, .program = ""}, 1}, 1);
+	check(row, false, "a process (6, anna) on host alpha asks http of 10.0.0.9 (private)");
 	row.n_owners = 0;
 	check(row, false, "berth host alpha asks http of 10.0.0.9 (private)");
 }

@@ -41,9 +41,15 @@ static void others(struct plain *out, const struct netstat_row *row)
 	}
 }
 
+/* A berth host's process may be gone before its name was read. */
+static void program(struct plain *out, const struct netstat_process *process)
+{
+	plain_word(out, process->program[0] ? process->program : "a process");
+}
+
 static void short_process(struct plain *out, const struct netstat_process *process)
 {
-	plain_word(out, process->program);
+	program(out, process);
 	plain_add(out, " (");
 	plain_number(out, (uint64_t)process->pid);
 	plain_add(out, ")");
@@ -61,7 +67,7 @@ static void owner(struct plain *out, const struct netstat_row *row)
 {
 	const struct netstat_process *process = row->owners[0].process;
 
-	plain_word(out, process->program);
+	program(out, process);
 	plain_add(out, " (");
 	plain_number(out, (uint64_t)process->pid);
 	others(out, row);
