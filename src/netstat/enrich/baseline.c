@@ -84,6 +84,7 @@ static bool subject_of(const struct baseline *baseline, const struct netstat_row
 		.scope = scope == NETSTAT_SCOPE_NONE ? NETSTAT_SCOPE_ANY : scope,
 		.port = c.port,
 		.ephemeral = services_is_ephemeral(baseline->services, c.port),
+		.picked = c.picked,
 		.program = c.process ? c.process->program : NULL,
 		.executable = c.process ? c.process->executable : NULL,
 		.user = row->user,

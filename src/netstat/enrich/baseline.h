@@ -41,9 +41,9 @@ struct baseline_error {
 int baseline_read(struct baseline *baseline, FILE *file, struct baseline_error *error);
 
 /* Compares: all entries that match the row are marked as seen. true: there is one, or the row is none of a baseline's
- * business: no ports (Unix, raw), no peer and no waiting for one, or a conversation that is over and only the kernel
- * has. line[n], when not NULL: the row as a line that would match it, or "" for one that is none of its business. The
- * row has what BASELINE_NEEDS says. */
+ * business: no ports (Unix, raw), no peer and no waiting for one, or a conversation that is not accepted yet, or over,
+ * so that only the kernel has it. line[n], when not NULL: the row as a line that would match it, or "" for one that is
+ * none of its business. The row has what BASELINE_NEEDS says. */
 bool baseline_check(struct baseline *baseline, const struct netstat_row *row, char *line, size_t n);
 
 /* Records the row as an entry, unless one matches already. 0 or BERTH_ENOMEM. */

@@ -27,7 +27,8 @@ struct baseline_entry {
 struct baseline_subject {
 	enum conversation_kind kind;
 	uint8_t protocol, scope;
-	bool ephemeral;
+	bool ephemeral; /* the port is in the system's range */
+	bool picked;    /* another port next time, so that the line says "ephemeral" */
 	uint16_t port;
 	const char *program, *executable, *user; /* NULL: not known */
 };

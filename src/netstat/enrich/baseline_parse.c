@@ -393,9 +393,7 @@ void baseline_line(const struct baseline_subject *subject, char out[BASELINE_LIN
 	bool is_path = subject->executable && strchr(subject->executable, '/');
 	char program[2048], user[512], port[16];
 
-	/* A port that the system has chosen for who waits is another one next time. */
-	if (subject->kind == CONVERSATION_LISTEN && subject->ephemeral &&
-	    (subject->protocol == NETSTAT_UDP || subject->protocol == NETSTAT_UDPLITE))
+	if (subject->picked)
 		strcpy(port, "ephemeral");
 	else
 		snprintf(port, sizeof(port), "%u", subject->port);

@@ -6,7 +6,7 @@
 #include "row.h"
 
 enum conversation_kind {
-	CONVERSATION_NONE,   /* of no use to compare: no ports, no peer, or over already */
+	CONVERSATION_NONE,   /* of no use to compare: no ports, no peer, not accepted yet or over already */
 	CONVERSATION_LISTEN, /* waits for whoever comes */
 	CONVERSATION_IN,     /* the service is at the local end */
 	CONVERSATION_OUT,    /* the service is at the foreign end */
@@ -15,14 +15,17 @@ enum conversation_kind {
 struct conversation {
 	enum conversation_kind kind;
 	uint16_t port;                         /* the service's */
-	const struct netstat_process *process; /* whose it is: its first owner, or, when it waits for accept, its
-						  listener's; NULL: not known */
+	bool picked;                           /* by a system, which picks another one next time: see below */
+	const struct netstat_process *process; /* its first owner; NULL: not known */
 };
 
 /* By row->direction where that is known. Else (a connected datagram socket has none) the end whose port is not
- * ephemeral has the service; if that does not tell, the one with the registered port or the lower one. TIME_WAIT, and
- * what a program has closed already, is NONE: its program is not known any more, and what was allowed while it lasted
- * need not be judged again. */
+ * ephemeral has the service; when both are, it is OUT, and when none is, the end with the registered port or the lower
+ * one has it. Not yet and no more: a conversation that is not accepted is its listener's still, and of TIME_WAIT or
+ * what its program has closed the program is not known any more. Those are NONE.
+ *
+ * A port is picked when it is in the system's ephemeral range and this system's, or of nobody known to be a server:
+ * that of a foreign service is as its owner has chosen it. */
 struct conversation conversation_of(const struct netstat_row *row, const struct services *services);
 
 #endif
