@@ -95,8 +95,12 @@ static void hand_on(struct reading *reading, const struct berth_socket_row *from
 	/* Only hosts of the user's own are read. */
 	row.uid = process.uid;
 	row.has_uid = true;
-	row.owners = &owner;
-	row.n_owners = 1;
+	/* It lives for this call only; who asks for owners has the table of processes put a lasting one in its place.
+	 */
+	if (reading->request->needs & NETSTAT_NEED_OWNERS) {
+		row.owners = &owner;
+		row.n_owners = 1;
+	}
 	/* A listener has sent nothing, and has no round trips. */
 	if (row.protocol == NETSTAT_TCP && row.state != NETSTAT_STATE_LISTEN &&
 	    (reading->request->needs & NETSTAT_NEED_TCP))

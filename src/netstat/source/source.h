@@ -41,8 +41,9 @@ int namespaces_rows(struct namespaces *namespaces, const struct netstat_request 
 		    void *user);
 
 /* hosts.c: the sockets of this user's running berth hosts, or of those named `name` (NULL: all), host by host in the
- * order of their names. *n_hosts: how many were read. 0; what on_row returned; BERTH_EACCES, BERTH_EIO, BERTH_ENOMEM.
- */
+ * order of their names. *n_hosts: how many were read. With NETSTAT_NEED_OWNERS a row's owner is the host's process, of
+ * which the PID is known, and which lives for the call only. 0; what on_row returned; BERTH_EACCES, BERTH_EIO,
+ * BERTH_ENOMEM. */
 int hosts_rows(const struct netstat_request *request, const char *name, netstat_on_row *on_row, void *user,
 	       size_t *n_hosts);
 
