@@ -26,6 +26,12 @@ enum screen_page {
 	PAGE_N,
 };
 
+/* Pairs of colours. */
+enum {
+	COLOUR_NEW = 1,
+	COLOUR_GONE,
+};
+
 enum {
 	PROMPT_MAX = 256, /* characters of a filter */
 };

@@ -11,8 +11,6 @@
 enum {
 	MARK_LOOKS = 3,   /* a new row is marked for so many looks */
 	ROOMY_LINES = 10, /* a terminal of so many has room for counts and hints */
-	COLOUR_NEW = 1,
-	COLOUR_GONE,
 };
 
 /* ---- where things stand ---- */
@@ -217,7 +215,8 @@ static void sort_by(struct display *display, size_t i)
 	screen_reorder(display);
 }
 
-static void sort_by_next(struct display *display, size_t step)
+/* By the column that is `step` columns after the one it is sorted by now; by the first, when it is by none of them. */
+static void sort_by_other(struct display *display, size_t step)
 {
 	size_t n = display->columns.n, i = 0;
 
@@ -227,10 +226,20 @@ static void sort_by_next(struct display *display, size_t step)
 		sort_by(display, i == n ? 0 : (i + step) % n);
 }
 
+static void sort_by_next(struct display *display)
+{
+	sort_by_other(display, 1);
+}
+
+static void sort_by_previous(struct display *display)
+{
+	sort_by_other(display, display->columns.n - 1);
+}
+
 static void sort_reverse(struct display *display)
 {
 	if (display->order.n == 0) {
-		sort_by_next(display, 0);
+		sort_by_next(display);
 		return;
 	}
 	display->order.descending[0] = !display->order.descending[0];
@@ -250,6 +259,16 @@ static void change_seconds(struct display *display, bool longer)
 	}
 	display->seconds = found;
 	display->ns_next = berth_clock_now() + (uint64_t)(found * 1e9);
+}
+
+static void look_less_often(struct display *display)
+{
+	change_seconds(display, true);
+}
+
+static void look_more_often(struct display *display)
+{
+	change_seconds(display, false);
 }
 
 static void toggle_numeric(struct display *display)
@@ -297,49 +316,42 @@ static void open_row(struct display *display, void (*open)(struct display *displ
 		open(display, row);
 }
 
+static void end_selected(struct display *display)
+{
+	open_row(display, screen_kill_open);
+}
+
+static void quit(struct display *display)
+{
+	display->quit = true;
+}
+
 static void character(struct display *display, wint_t code)
 {
-	switch (code) {
-	case 'q':
-		display->quit = true;
-		break;
-	case '/':
-		screen_filter_open(display);
-		break;
-	case 'c':
-		screen_columns_open(display);
-		break;
-	case 'k':
-		open_row(display, screen_kill_open);
-		break;
-	case 's':
-	case '>':
-		sort_by_next(display, 1);
-		break;
-	case '<':
-		sort_by_next(display, display->columns.n - 1);
-		break;
-	case 'r':
-		sort_reverse(display);
-		break;
-	case 'p':
-		pause_looks(display);
-		break;
-	case '+':
-	case '-':
-		change_seconds(display, code == '+');
-		break;
-	case 'n':
-		toggle_numeric(display);
-		break;
-	case 'a':
-		next_which(display);
-		break;
-	case 'h':
-	case '?':
-		screen_help_open(display);
-		break;
-	}
+	static const struct {
+		const char *characters;
+		void (*act)(struct display *display);
+	} keys[] = {
+		{"q", quit},
+		{"/", screen_filter_open},
+		{"c", screen_columns_open},
+		{"k", end_selected},
+		{"s>", sort_by_next},
+		{"<", sort_by_previous},
+		{"r", sort_reverse},
+		{"p", pause_looks},
+		{"+", look_less_often},
+		{"-", look_more_often},
+		{"n", toggle_numeric},
+		{"a", next_which},
+		{"h?", screen_help_open},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (code > 0 && code < 128 && strchr(keys[i].characters, (int)code)) {
+			keys[i].act(display);
+			return;
+		}
 }
 
 static void key(struct display *display, struct screen_key key)

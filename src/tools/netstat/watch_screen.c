@@ -80,17 +80,36 @@ static void use_colours(struct display *display)
 	if ((no && *no) || !has_colors() || start_color() == ERR)
 		return;
 	use_default_colors();
-	init_pair(1, COLOR_GREEN, -1);
-	init_pair(2, COLOR_RED, -1);
+	init_pair(COLOUR_NEW, COLOR_GREEN, -1);
+	init_pair(COLOUR_GONE, COLOR_RED, -1);
 	display->colours = true;
 }
 
+static void terminal_close(SCREEN *terminal)
+{
+	endwin();
+	delscreen(terminal);
+}
+
+/* The cursor can be moved on it; what cannot do that is no screen. */
+static bool is_screen(void)
+{
+	const char *cup = tigetstr("cup");
+
+	return cup && cup != (const char *)-1;
+}
+
+/* NULL: its kind is not known, or it is no screen. */
 static SCREEN *terminal_open(struct display *display)
 {
 	SCREEN *terminal = newterm(NULL, stdout, stdin);
 
 	if (!terminal)
 		return NULL;
+	if (!is_screen()) {
+		terminal_close(terminal);
+		return NULL;
+	}
 	set_escdelay(ESCAPE_MS);
 	cbreak();
 	noecho();
@@ -100,12 +119,6 @@ static SCREEN *terminal_open(struct display *display)
 	curs_set(0);
 	use_colours(display);
 	return terminal;
-}
-
-static void terminal_close(SCREEN *terminal)
-{
-	endwin();
-	delscreen(terminal);
 }
 
 static void draw(struct display *display)
@@ -136,8 +149,8 @@ static void on_input(void *user, unsigned ready)
 {
 	struct display *display = user;
 
-	/* The terminal is gone. */
-	if ((ready & BERTH_HANGUP) && !(ready & BERTH_READABLE))
+	/* The terminal is gone. Keys are read when the round is over. */
+	if (ready & BERTH_HANGUP)
 		display->quit = true;
 }
 
@@ -214,7 +227,8 @@ static int show(struct display *display)
 
 	if (!terminal)
 		return tool_fail("netstat", TOOL_FAILED,
-				 "the terminal '%s' is not known here; TERM=xterm may serve, or '--watch | cat'",
+				 "there is no full screen on a terminal of the kind '%s'; TERM=xterm may serve, or "
+				 "'--watch | cat' for events",
 				 getenv("TERM") ? getenv("TERM") : "");
 	/* It would leave the terminal as it is now. */
 	signal(SIGQUIT, SIG_IGN);
