@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-static void one_line(const char *line, struct namespace_census *census, uint64_t *tw)
+static void one_line(const char *line, struct namespace_census *census)
 {
 	char path[64];
 	uint64_t inode;
@@ -16,7 +16,8 @@ static void one_line(const char *line, struct namespace_census *census, uint64_t
 		const char *name = namespace_ip_name(path);
 		CHECK(!name || (*name && !strchr(name, '/')));
 	}
-	namespace_census_line(line, census, tw);
+	namespace_census_line(line, census);
+	namespace_census_protocol_line(line, census);
 	CHECK(namespace_protocol_line(line) <= NETSTAT_PROTOCOL_N);
 }
 
@@ -24,19 +25,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char *text = malloc(n + 1), *line = text;
 	struct namespace_census census;
-	uint64_t tw = 0;
 
 	CHECK(text);
 	memcpy(text, data, n);
 	text[n] = 0;
-	namespace_census_all(&census);
+	namespace_census_init(&census);
 	while (line) {
 		char *newline = strchr(line, '\n');
 		if (newline)
 			*newline = 0;
-		one_line(line, &census, &tw);
+		one_line(line, &census);
 		line = newline ? newline + 1 : NULL;
 	}
+	namespace_census_end(&census);
 	for (size_t i = 0; i < NETSTAT_PROTOCOL_N; i++)
 		CHECK(census.families[i] <= NETSTAT_ALL_FAMILIES);
 	CHECK(census.families[NETSTAT_UNIX] == NETSTAT_ALL_FAMILIES);

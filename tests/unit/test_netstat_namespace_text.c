@@ -99,17 +99,18 @@ static void test_names(void **state)
 	}
 }
 
-/* The families of TCP, UDP, UDP-Lite and raw after these lines, and that of a protocol that is not counted. */
+/* The families of TCP, UDP, UDP-Lite and raw after these lines, and those of protocols that are not counted. */
 static void assert_census(const char *const *lines, size_t n, unsigned tcp, unsigned udp, unsigned udplite,
 			  unsigned raw)
 {
 	struct namespace_census census;
-	uint64_t tw = 0;
 
-	namespace_census_all(&census);
+	namespace_census_init(&census);
 	for (size_t i = 0; i < n; i++)
-		namespace_census_line(lines[i], &census, &tw);
+		namespace_census_line(lines[i], &census);
+	namespace_census_end(&census);
 	assert_int_equal(census.families[NETSTAT_TCP], tcp);
+	assert_int_equal(census.families[NETSTAT_MPTCP], tcp ? NETSTAT_ALL_FAMILIES : 0);
 	assert_int_equal(census.families[NETSTAT_UDP], udp);
 	assert_int_equal(census.families[NETSTAT_UDPLITE], udplite);
 	assert_int_equal(census.families[NETSTAT_RAW], raw);
@@ -153,6 +154,52 @@ static void test_census(void **state)
 	assert_census(waiting, COUNT(waiting), 3, 3, 3, 3);
 	assert_census(hostile, COUNT(hostile), 3, 3, 3, 3);
 	assert_census((const char *const[]){"TCP: inuse 0\n", "TCP6: inuse 0\n"}, 2, 3, 3, 3, 3);
+	/* A kernel without IPv6 has no second file. */
+	assert_census((const char *const[]){"TCP: inuse 0 orphan 0 tw 0\n"}, 1, NETSTAT_IP6, 3, 3, 3);
+}
+
+static void test_mptcp(void **state)
+{
+	static const char *const nothing[] = {"MPTCPv6   2064      1     388   no       0   yes  kernel",
+					      "MPTCP",
+					      "MPTCP 0",
+					      "MPTCP 0 x",
+					      "TCP 0 0",
+					      "MPTCPv 0 0",
+					      ""};
+	struct namespace_census census;
+
+	namespace_census_init(&census);
+	for (size_t i = 0; i < COUNT(nothing); i++)
+		namespace_census_protocol_line(nothing[i], &census);
+	assert_int_equal(census.families[NETSTAT_MPTCP], NETSTAT_ALL_FAMILIES);
+	assert_int_equal(census.families[NETSTAT_TCP], NETSTAT_ALL_FAMILIES);
+	namespace_census_protocol_line("MPTCP     1936      0     388   no       0   yes  kernel\n", &census);
+	assert_int_equal(census.families[NETSTAT_MPTCP], NETSTAT_IP6);
+	namespace_census_protocol_line("MPTCPv6   2064      0     388   no       0   yes  kernel\n", &census);
+	assert_int_equal(census.families[NETSTAT_MPTCP], 0);
+}
+
+static void test_connected(void **state)
+{
+	static const struct {
+		struct namespace_census census;
+		uint64_t listeners4, listeners6;
+		uint32_t families;
+	} cases[] = {
+		{{.tcp4 = 3, .tcp6 = 2, .tw = 0}, 3, 2, 0},
+		{{.tcp4 = 4, .tcp6 = 2, .tw = 0}, 3, 2, NETSTAT_IP4},
+		{{.tcp4 = 3, .tcp6 = 3, .tw = 0}, 3, 2, NETSTAT_IP6},
+		{{.tcp4 = 3, .tcp6 = 2, .tw = 1}, 3, 2, NETSTAT_ALL_FAMILIES},
+		/* One has come since they were counted: nothing is certain. */
+		{{.tcp4 = 3, .tcp6 = 2, .tw = 0}, 4, 2, NETSTAT_IP4},
+		{{.tcp4 = UINT64_MAX, .tcp6 = UINT64_MAX, .tw = 0}, 0, 0, NETSTAT_ALL_FAMILIES},
+		{{.tcp4 = 0, .tcp6 = 0, .tw = UINT64_MAX}, 0, 0, NETSTAT_ALL_FAMILIES},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(namespace_census_connected(&cases[i].census, cases[i].listeners4, cases[i].listeners6),
+				 cases[i].families);
 }
 
 static void test_protocols(void **state)
@@ -179,8 +226,14 @@ static void test_protocols(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_links), cmocka_unit_test(test_mounts), cmocka_unit_test(test_a_path_without_room),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_census), cmocka_unit_test(test_protocols),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_a_path_without_room),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_census),
+		cmocka_unit_test(test_connected),
+		cmocka_unit_test(test_mptcp),
+		cmocka_unit_test(test_protocols),
 	};
 
 	return cmocka_run_group_tests_name("netstat_namespace_text", tests, NULL, NULL);

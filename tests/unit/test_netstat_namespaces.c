@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -90,7 +92,7 @@ struct holder {
 	uint64_t ns;
 };
 
-static struct holder hold(int family, int type, uint16_t port)
+static struct holder hold_what(int family, int type, uint16_t port, bool (*more)(uint16_t port))
 {
 	struct holder holder = {0};
 	int pipes[2];
@@ -98,7 +100,8 @@ static struct holder hold(int family, int type, uint16_t port)
 	assert_int_equal(pipe(pipes), 0);
 	holder.pid = fork();
 	if (holder.pid == 0) {
-		bool good = unshare(CLONE_NEWNET) == 0 && (!port || open_socket(family, type, port) >= 0);
+		bool good = unshare(CLONE_NEWNET) == 0 && (!port || open_socket(family, type, port) >= 0) &&
+			    (!more || more(port));
 		uint64_t ns = good ? own_namespace() : 0;
 		if (write(pipes[1], &ns, sizeof(ns)) == sizeof(ns))
 			pause();
@@ -106,10 +109,44 @@ static struct holder hold(int family, int type, uint16_t port)
 	}
 	assert_true(holder.pid > 0);
 	assert_int_equal(read(pipes[0], &holder.ns, sizeof(holder.ns)), sizeof(holder.ns));
-	assert_true(holder.ns != 0);
 	close(pipes[0]);
 	close(pipes[1]);
 	return holder;
+}
+
+static struct holder hold(int family, int type, uint16_t port)
+{
+	struct holder holder = hold_what(family, type, port, NULL);
+
+	assert_true(holder.ns != 0);
+	return holder;
+}
+
+static bool set_up_loopback(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool up = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return up;
+}
+
+static bool connect_to(uint16_t port)
+{
+	struct sockaddr_in address = {AF_INET, htons(port), {htonl(INADDR_LOOPBACK)}, {0}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return set_up_loopback() && fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+static bool listen_mptcp(uint16_t port)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)(port + 1))};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0;
 }
 
 static void let_go(struct holder holder)
@@ -224,6 +261,43 @@ static void test_the_request_is_kept_to(void **state)
 	namespaces_free(namespaces);
 }
 
+/* Where there is more than listeners, all of it is listed. */
+static void test_connections(void **state)
+{
+	struct namespaces *namespaces = namespaces_new();
+	struct look look = {.only = 4714}, listeners = {.only = 4714};
+	struct netstat_request request = everything;
+	unsigned n_here = 0;
+
+	struct holder holder = hold_what(AF_INET, SOCK_STREAM, 4714, connect_to);
+	assert_true(holder.ns != 0);
+	assert_int_equal(run(namespaces, &look, &everything), 0);
+	for (size_t i = 0; i < look.n; i++)
+		n_here += look.seen[i].ns == holder.ns;
+	assert_int_equal(n_here, 2); /* the listener and what it has not accepted yet */
+	request.states = NETSTAT_BIT(NETSTAT_STATE_ESTABLISHED);
+	assert_int_equal(run(namespaces, &listeners, &request), 0);
+	assert_non_null(find(&listeners, holder.ns, NETSTAT_TCP, BERTH_IP4));
+	let_go(holder);
+	namespaces_free(namespaces);
+}
+
+static void test_mptcp(void **state)
+{
+	struct namespaces *namespaces = namespaces_new();
+	struct look look = {.only = 4716};
+
+	struct holder holder = hold_what(AF_INET, SOCK_STREAM, 4715, listen_mptcp);
+	if (!holder.ns) {
+		namespaces_free(namespaces);
+		skip();
+	}
+	assert_int_equal(run(namespaces, &look, &everything), 0);
+	assert_non_null(find(&look, holder.ns, NETSTAT_MPTCP, BERTH_IP6));
+	let_go(holder);
+	namespaces_free(namespaces);
+}
+
 /* A namespace without a process: only a mount keeps it, under a name of `ip netns`, or of somebody else's. */
 static void test_mounts(void **state)
 {
@@ -260,8 +334,8 @@ static void test_mounts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_processes),
-		cmocka_unit_test(test_the_request_is_kept_to),
+		cmocka_unit_test(test_processes),   cmocka_unit_test(test_the_request_is_kept_to),
+		cmocka_unit_test(test_connections), cmocka_unit_test(test_mptcp),
 		cmocka_unit_test(test_mounts),
 	};
 

@@ -105,8 +105,9 @@ const char *namespace_ip_name(const char *path)
 	return NULL;
 }
 
-void namespace_census_all(struct namespace_census *census)
+void namespace_census_init(struct namespace_census *census)
 {
+	*census = (struct namespace_census){.tcp4 = UINT64_MAX, .tcp6 = UINT64_MAX, .tw = UINT64_MAX};
 	memset(census->families, NETSTAT_ALL_FAMILIES, sizeof(census->families));
 }
 
@@ -130,26 +131,56 @@ static bool value_of(const char *at, const char *name, uint64_t *value)
 	return false;
 }
 
-void namespace_census_line(const char *line, struct namespace_census *census, uint64_t *tw)
+void namespace_census_line(const char *line, struct namespace_census *census)
 {
 	static const struct counted lines[] = {
-		{"TCP:", NETSTAT_TCP, NETSTAT_IP4},         {"TCP6:", NETSTAT_TCP, NETSTAT_IP6},
 		{"UDP:", NETSTAT_UDP, NETSTAT_IP4},         {"UDP6:", NETSTAT_UDP, NETSTAT_IP6},
 		{"UDPLITE:", NETSTAT_UDPLITE, NETSTAT_IP4}, {"UDPLITE6:", NETSTAT_UDPLITE, NETSTAT_IP6},
 		{"RAW:", NETSTAT_RAW, NETSTAT_IP4},         {"RAW6:", NETSTAT_RAW, NETSTAT_IP6},
 	};
 	const char *at = line, *word;
 	size_t n = next_word(&at, &word);
+	uint64_t inuse;
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		uint64_t inuse;
-		if (!word_is(word, n, lines[i].word) || !value_of(at, "inuse", &inuse))
-			continue;
-		if (lines[i].protocol == NETSTAT_TCP && lines[i].family == NETSTAT_IP4 && !value_of(at, "tw", tw))
-			*tw = 1; /* a kernel that does not say */
-		if (inuse == 0 && !(lines[i].protocol == NETSTAT_TCP && *tw))
+	if (word_is(word, n, "TCP:"))
+		value_of(at, "tw", &census->tw);
+	if (!value_of(at, "inuse", &inuse))
+		return;
+	if (word_is(word, n, "TCP:"))
+		census->tcp4 = inuse;
+	else if (word_is(word, n, "TCP6:"))
+		census->tcp6 = inuse;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (inuse == 0 && word_is(word, n, lines[i].word))
 			census->families[lines[i].protocol] &= (uint8_t)~lines[i].family;
-	}
+}
+
+void namespace_census_protocol_line(const char *line, struct namespace_census *census)
+{
+	const char *at = line, *word, *size, *number;
+	size_t n = next_word(&at, &word);
+	uint8_t family = word_is(word, n, "MPTCP") ? NETSTAT_IP4 : word_is(word, n, "MPTCPv6") ? NETSTAT_IP6 : 0;
+	uint64_t count;
+
+	next_word(&at, &size);
+	n = next_word(&at, &number);
+	if (family && decimal(number, n, &count) && count == 0)
+		census->families[NETSTAT_MPTCP] &= (uint8_t)~family;
+}
+
+/* A socket of MPTCP has at least one of TCP: where there are none of these, there are none of those. */
+void namespace_census_end(struct namespace_census *census)
+{
+	census->families[NETSTAT_TCP] = (uint8_t)namespace_census_connected(census, 0, 0);
+	if (!census->families[NETSTAT_TCP])
+		census->families[NETSTAT_MPTCP] = 0;
+}
+
+uint32_t namespace_census_connected(const struct namespace_census *census, uint64_t listeners4, uint64_t listeners6)
+{
+	if (census->tw != 0)
+		return NETSTAT_ALL_FAMILIES;
+	return (census->tcp4 == listeners4 ? 0 : NETSTAT_IP4) | (census->tcp6 == listeners6 ? 0 : NETSTAT_IP6);
 }
 
 enum netstat_protocol namespace_protocol_line(const char *line)

@@ -1,12 +1,7 @@
 /* The sockets of every network namespace.
  *
  * Namespaces are found by the links of all processes and by what is mounted, and known by their inodes. One after the
- * other the thread enters them, asks the kernel, and comes back.
- *
- * The kernel has one table of connections for all namespaces together: to list those of one it walks the whole of it,
- * which takes as long for a namespace with one socket as for one with all. So first a namespace's own counts are read
- * (sockstat, in some 50 microseconds), and nothing is asked of which it has none. Neither is what the kernel does not
- * speak at all: each such question could make it look for a module. */
+ * other the thread enters them, asks the kernel (namespace_read.c), and comes back. */
 #include <berth/error.h>
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +17,7 @@
 #include <unistd.h>
 
 #include "index.h"
-#include "net_file.h"
+#include "source/namespace_read.h"
 #include "source/namespace_text.h"
 #include "source/source.h"
 
@@ -204,79 +199,6 @@ static int find_all(struct look *look)
 	return r;
 }
 
-/* ---- reading one ---- */
-
-static int on_row(void *user, struct netstat_row *row)
-{
-	struct look *look = user;
-
-	row->ns = &look->space->ns;
-	return look->result = look->on_row(look->user, row);
-}
-
-static void census_file(const char *name, struct namespace_census *census, uint64_t *tw)
-{
-	FILE *in = net_file_open(name);
-	char line[512];
-
-	while (in && fgets(line, sizeof(line), in))
-		namespace_census_line(line, census, tw);
-	if (in)
-		fclose(in);
-}
-
-/* Which protocols the kernel speaks: all, when it does not say. */
-static uint32_t protocols_spoken(void)
-{
-	FILE *in = net_file_open("protocols");
-	uint32_t spoken = 0;
-	char line[512];
-
-	while (in && fgets(line, sizeof(line), in))
-		spoken |= NETSTAT_BIT(namespace_protocol_line(line));
-	if (in)
-		fclose(in);
-	spoken &= NETSTAT_ALL_PROTOCOLS;
-	return spoken ? spoken : NETSTAT_ALL_PROTOCOLS;
-}
-
-/* Asks for a run of protocols with the same families. *answered: at least one run was read. */
-static int run_rows(struct look *look, uint32_t protocols, uint32_t families, bool *answered)
-{
-	struct netstat_request request = *look->request;
-
-	request.protocols = protocols;
-	request.families = families;
-	int r = protocols && families ? kernel_rows(&request, on_row, look) : 0;
-	*answered |= r == 0;
-	return r;
-}
-
-/* The sockets of the namespace that the thread is in, protocol by protocol, but of none of which there is none. */
-static int space_rows(struct look *look)
-{
-	uint32_t wanted = look->request->protocols & look->spoken, run = 0, run_families = 0;
-	struct namespace_census census;
-	bool answered = false;
-	uint64_t tw = 0;
-	int r = 0;
-
-	namespace_census_all(&census);
-	census_file("sockstat", &census, &tw);
-	census_file("sockstat6", &census, &tw);
-	for (unsigned i = 0; i <= NETSTAT_PROTOCOL_N && !look->result; i++) {
-		uint32_t families = i < NETSTAT_PROTOCOL_N ? census.families[i] & look->request->families : 0;
-		if (families != run_families) {
-			int r_run = run_rows(look, run, run_families, &answered);
-			r = r ? r : r_run;
-			run = 0;
-			run_families = families;
-		}
-		run |= NETSTAT_BIT(i) & wanted;
-	}
-	return look->result || !answered ? r : 0;
-}
-
 /* ---- going there and back ---- */
 
 /* Opens a namespace, if it is (still) at this path. Its descriptor or -1, and errno. */
@@ -348,6 +270,14 @@ static bool space_enter(const struct space *space)
 	return entered;
 }
 
+static int on_row(void *user, struct netstat_row *row)
+{
+	struct look *look = user;
+
+	row->ns = &look->space->ns;
+	return look->result = look->on_row(look->user, row);
+}
+
 static int space_read(struct look *look, const struct space *space)
 {
 	bool away = space->ns.inode != look->own_inode;
@@ -358,7 +288,7 @@ static int space_read(struct look *look, const struct space *space)
 		return 0;
 	}
 	look->space = space;
-	int r = space_rows(look);
+	int r = namespace_read(look->request, look->spoken, on_row, look);
 	if (away && setns(look->own, CLONE_NEWNET) < 0) {
 		space_warn(look, space, BERTH_EPERM);
 		return BERTH_EIO;
@@ -395,7 +325,7 @@ static int read_all(struct look *look)
 	const struct space *space = NULL;
 	int r = find_all(look);
 
-	look->spoken = protocols_spoken();
+	look->spoken = namespace_protocols();
 	/* The own one has been found first, and in any walk before this, too. */
 	while (r == 0 && (space = index_next(&look->namespaces->spaces, space)))
 		if (space->seen == look->namespaces->walk)
