@@ -15,12 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,17 +117,18 @@ static _Noreturn void say_ready_and_wait(void)
 		pause();
 }
 
-static void copy_self(int to)
+/* Also for children, in which nothing may be asserted. */
+static bool copy_self(int to)
 {
-	int from = open("/proc/self/exe", O_RDONLY);
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	char bytes[65536];
-	ssize_t n;
+	ssize_t n = -1;
 
-	assert_true(from >= 0 && to >= 0);
-	while ((n = read(from, bytes, sizeof(bytes))) > 0)
-		assert_int_equal(write(to, bytes, (size_t)n), n);
-	assert_int_equal(n, 0);
-	close(from);
+	while (from >= 0 && to >= 0 && (n = read(from, bytes, sizeof(bytes))) > 0 && write(to, bytes, (size_t)n) == n)
+		;
+	if (from >= 0)
+		close(from);
+	return n == 0;
 }
 
 /* A new directory that everybody may write: beside this program, where programs may be run, or, where this user may
@@ -146,7 +150,7 @@ static struct child run_copy(const char *path, int input)
 {
 	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 
-	copy_self(file);
+	assert_true(copy_self(file));
 	close(file);
 	struct child child = child_begin();
 	if (child.pid == 0) {
@@ -229,12 +233,20 @@ static void test_many_descriptors(void **state)
 	process_table_free(table);
 }
 
+static void *thread_pauses(void *unused)
+{
+	for (;;)
+		pause();
+	return NULL;
+}
+
 static void *thread_waits(void *unused)
 {
 	say_ready_and_wait();
+	return NULL;
 }
 
-/* A process whose first thread has ended still has its sockets. */
+/* A process whose first thread has ended still has its sockets, and each once, however many threads share them. */
 static void test_first_thread_ended(void **state)
 {
 	int descriptor = new_socket();
@@ -242,7 +254,8 @@ static void test_first_thread_ended(void **state)
 
 	if (child.pid == 0) {
 		pthread_t thread;
-		if (pthread_create(&thread, NULL, thread_waits, NULL) == 0)
+		if (pthread_create(&thread, NULL, thread_pauses, NULL) == 0 &&
+		    pthread_create(&thread, NULL, thread_waits, NULL) == 0)
 			syscall(SYS_exit, 0); /* of this thread alone */
 		_exit(1);
 	}
@@ -254,14 +267,21 @@ static void test_first_thread_ended(void **state)
 		assert_true(file >= 0 && read(file, stat, sizeof(stat) - 1) > 0);
 		close(file);
 	}
-	struct process_table *table = scanned(PROCESS_PROC);
 	uint64_t inode = inode_of(descriptor);
 	close(descriptor);
-	struct netstat_row row = row_of(table, inode, NETSTAT_NEED_OWNERS);
-	assert_int_equal(row.n_owners, 2);
-	assert_int_equal(row.owners[row.owners[0].process->pid == getpid()].process->pid, child.pid);
+	for (enum process_way way = PROCESS_PROC; way <= PROCESS_BPF; way++) {
+		struct process_table *table = process_table_new();
+		if (process_table_scan(table, way) == 0) {
+			struct netstat_row row = row_of(table, inode, NETSTAT_NEED_OWNERS);
+			assert_int_equal(row.n_owners, 1);
+			assert_int_equal(row.owners[0].process->pid, child.pid);
+			assert_int_equal(row.owners[0].descriptor, descriptor);
+		} else {
+			assert_int_equal(way, PROCESS_BPF);
+		}
+		process_table_free(table);
+	}
 	child_end(&child);
-	process_table_free(table);
 }
 
 /* ---- what it is ---- */
@@ -324,7 +344,7 @@ static void test_memory_file(void **state)
 		print_message("# no memfd_create here\n");
 		skip();
 	}
-	copy_self(file);
+	assert_true(copy_self(file));
 	struct child child = child_begin();
 	if (child.pid == 0) {
 		char *arguments[] = {"innocent", "--wait", NULL};
@@ -342,6 +362,60 @@ static void test_memory_file(void **state)
 	child_end(&child);
 	close(file);
 	process_table_free(table);
+}
+
+/* Goes into a mount namespace in which `directory` is a file system that everybody may write; an ordinary user needs a
+ * user namespace for that. */
+static bool own_mounts(const char *directory)
+{
+	uid_t uid = geteuid();
+	char map[32];
+	int n = snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+
+	if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) < 0)
+		return false;
+	if (uid) {
+		int file = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+		if (file < 0 || write(file, map, (size_t)n) != n || close(file) < 0)
+			return false;
+	}
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("tmpfs", directory, "tmpfs", 0, "mode=0777") == 0;
+}
+
+/* In mounts of its own the program's file is where only it sees it. */
+static void test_own_mounts(void **state)
+{
+	char directory[PATH_MAX], path[PATH_MAX + 32];
+	char byte;
+
+	open_directory(directory);
+	assert_int_equal(chmod(directory, 0700), 0);
+	snprintf(path, sizeof(path), "%s/program", directory);
+	struct child child = child_begin();
+	if (child.pid == 0) {
+		int file = own_mounts(directory) ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700) : -1;
+		if (copy_self(file) && close(file) == 0)
+			execl(path, path, "--wait", (char *)NULL);
+		_exit(1);
+	}
+	ssize_t n = read(child.ready, &byte, 1);
+	close(child.ready);
+	if (n == 1) {
+		struct process_table *table = process_table_new();
+		const struct netstat_process *process = process_table_process(table, child.pid, EVERYTHING);
+		assert_non_null(process);
+		assert_string_equal(process->executable, path);
+		assert_false(process->executable_deleted);
+		assert_true(process->executable_writable);
+		process_table_free(table);
+	}
+	child_end(&child);
+	assert_int_equal(rmdir(directory), 0);
+	if (n != 1) {
+		print_message("# may not mount in a namespace of its own\n");
+		skip();
+	}
 }
 
 /* An ordinary program of the system; and the same process before it ran it. */
@@ -500,6 +574,13 @@ static void test_bpf_says_the_same(void **state)
 	for (unsigned i = 0; i < 50; i++)
 		sockets[i] = socket(i % 2 ? AF_INET : AF_UNIX, SOCK_DGRAM, 0);
 	assert_int_equal(pipe(pair), 0);
+	/* A socket's path that is open is a file, not the socket. */
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/berth-process-%d", getpid());
+	assert_int_equal(bind(sockets[0], (struct sockaddr *)&address, sizeof(address)), 0);
+	int file = open(address.sun_path, O_PATH);
+	assert_true(file >= 0);
+	assert_int_equal(unlink(address.sun_path), 0);
 	int r = process_table_scan(table, PROCESS_BPF);
 	if (r == 0) {
 		assert_string_equal(process_table_way(table), "bpf");
@@ -521,6 +602,7 @@ static void test_bpf_says_the_same(void **state)
 		close(sockets[i]);
 	close(pair[0]);
 	close(pair[1]);
+	close(file);
 	process_table_free(table);
 	if (r < 0) {
 		assert_true(r == BERTH_EPERM || r == BERTH_EOPNOTSUPP);
@@ -573,6 +655,7 @@ static int count_each(void *user, uint64_t inode, const struct netstat_process *
 
 static void test_saved(void **state)
 {
+	int descriptor = new_socket();
 	struct process_table *table = scanned(PROCESS_PROC);
 	char program[] = "nginx";
 	struct netstat_process process = {
@@ -600,7 +683,6 @@ static void test_saved(void **state)
 	assert_int_equal(row.owners[2].descriptor, 9);
 
 	/* It never looks at the machine again, and says of a socket what the file does. */
-	int descriptor = new_socket();
 	assert_string_equal(process_table_way(table), "saved");
 	assert_int_equal(process_table_scan(table, PROCESS_PROC), 0);
 	assert_int_equal(row_of(table, inode_of(descriptor), EVERYTHING).n_owners, 0);
@@ -659,6 +741,7 @@ int main(int n_arguments, char **arguments)
 		cmocka_unit_test(test_deleted_and_writable),
 		cmocka_unit_test(test_named_deleted),
 		cmocka_unit_test(test_memory_file),
+		cmocka_unit_test(test_own_mounts),
 		cmocka_unit_test(test_runs_another_program),
 		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_nobody),

@@ -12,14 +12,20 @@
 
 enum {
 	TYPE_MASK = 0170000,
-	TYPE_SOCKET = 0140000, /* S_IFSOCK */
+	TYPE_SOCKET = 0140000,     /* S_IFSOCK */
+	SOCKET_FILES = 0x534f434b, /* SOCKFS_MAGIC: a socket's path that was opened is not the socket */
 	HELPER_SEQ_WRITE = 127,
 };
 
 struct seq_file;
 
+struct super_block {
+	unsigned long s_magic;
+} OF_KERNEL;
+
 struct inode {
 	unsigned short i_mode;
+	struct super_block *i_sb;
 	unsigned long i_ino;
 } OF_KERNEL;
 
@@ -55,7 +61,7 @@ SECTION("iter/task_file") int process_sockets(struct bpf_iter__task_file *contex
 	if (!task || !file) /* the end */
 		return 0;
 	struct inode *inode = file->f_inode;
-	if ((inode->i_mode & TYPE_MASK) != TYPE_SOCKET)
+	if ((inode->i_mode & TYPE_MASK) != TYPE_SOCKET || inode->i_sb->s_magic != SOCKET_FILES)
 		return 0;
 	record.inode = inode->i_ino;
 	record.pid = task->tgid;

@@ -339,13 +339,21 @@ const struct netstat_process *process_table_process(struct process_table *table,
 
 /* ---- saved snapshots ---- */
 
-static void become_saved(struct process_table *table)
+/* What was found on the machine before is not in it any more. */
+static int become_saved(struct process_table *table)
 {
+	struct index none;
+
 	if (table->saved)
-		return;
+		return 0;
+	if (index_init(&none, sizeof(struct process *)) < 0)
+		return BERTH_ENOMEM;
 	forget(table);
+	index_deinit(&table->pids);
+	table->pids = none;
 	table->saved = true;
 	table->way = "saved";
+	return 0;
 }
 
 /* A copy, or NULL for NULL; *failed is set when there is no memory for it. */
@@ -363,7 +371,8 @@ int process_table_put_process(struct process_table *table, const struct netstat_
 	struct process *put;
 	bool failed = false;
 
-	become_saved(table);
+	if (become_saved(table) < 0)
+		return BERTH_ENOMEM;
 	copy.program = copy_text(table, process->program ? process->program : "", &failed);
 	copy.command = copy_text(table, process->command, &failed);
 	copy.executable = copy_text(table, process->executable, &failed);
@@ -378,8 +387,9 @@ int process_table_put_process(struct process_table *table, const struct netstat_
 
 int process_table_put_owner(struct process_table *table, uint64_t inode, int pid, int descriptor)
 {
-	become_saved(table);
-	return add_owner(table, inode, pid, descriptor);
+	int r = become_saved(table);
+
+	return r < 0 ? r : add_owner(table, inode, pid, descriptor);
 }
 
 int process_table_each(const struct process_table *table,

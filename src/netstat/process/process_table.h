@@ -15,9 +15,9 @@ struct process_table *process_table_new(void);
 struct process_table *process_table_free(struct process_table *table);
 
 enum process_way {
-	PROCESS_BEST, /* by BPF where that may be loaded, else /proc */
-	PROCESS_PROC,
-	PROCESS_BPF,
+	PROCESS_BEST, /* by BPF where there are so many descriptors that it pays, and it may be loaded; else /proc */
+	PROCESS_PROC, /* threads with a table of descriptors of their own are passed by */
+	PROCESS_BPF,  /* only in the machine's first PID namespace */
 };
 
 /* Looks at all processes that may be looked at, and forgets what was found before (structs of processes stay good as
@@ -32,6 +32,15 @@ const char *process_table_way(const struct process_table *table);
  * (row->owners already set by its source) and only gets the details. 0 or BERTH_ENOMEM. */
 int process_table_enrich(struct process_table *table, struct netstat_row *row, uint32_t needs);
 
+/* What is told of a process:
+ *
+ * - The program is named by the last part of its executable's path, which the process cannot choose; so a script has
+ * its interpreter's name ("python3.11") and the command line tells the script's. Where the executable may not be read,
+ * by argv[0]'s; without either, by the kernel's name of it, in brackets ("[kworker/0:1]").
+ * - A program that was run from memory (memfd_create) has the executable "memfd:NAME", and counts as deleted.
+ * - The executable's place is looked at as the process sees it, in its own root directory and mounts.
+ * - One that runs another program is another process from the next scan on, if the kernel's name of it has changed. */
+
 /* The process with this PID, looked up now if need be; NULL: there is none, or out of memory. */
 const struct netstat_process *process_table_process(struct process_table *table, int pid, uint32_t needs);
 
@@ -39,7 +48,8 @@ const struct netstat_process *process_table_process(struct process_table *table,
  * is a saved one: it never looks at the machine. */
 int process_table_put_process(struct process_table *table, const struct netstat_process *process);
 int process_table_put_owner(struct process_table *table, uint64_t inode, int pid, int descriptor);
-/* Walks all owners, by inode in no order: calls `each` until it returns other than 0, which is returned. */
+/* Walks all owners, by inode in no order; of a process that no row has shown yet only the PID is known (ask for more
+ * with process_table_process): calls `each` until it returns other than 0, which is returned. */
 int process_table_each(const struct process_table *table,
 		       int (*each)(void *user, uint64_t inode, const struct netstat_process *process, int descriptor),
 		       void *user);
