@@ -101,9 +101,9 @@ static void test_executables(void **state)
 		{"/usr/bin/x", true, false, BIT(EXECUTABLE_DELETED)},
 		{"/tmp/x", false, true, BIT(EXECUTABLE_WRITABLE)},
 		{"/tmp/x", true, true, BIT(EXECUTABLE_DELETED) | BIT(EXECUTABLE_WRITABLE)},
-		{"/memfd:x", true, true, BIT(EXECUTABLE_MEMORY)}, /* that says it all */
-		{"/memfd:", false, false, BIT(EXECUTABLE_MEMORY)},
-		{"/memfd/x", false, false, 0},
+		{"memfd:x", true, true, BIT(EXECUTABLE_MEMORY)}, /* that says it all */
+		{"memfd:", false, false, BIT(EXECUTABLE_MEMORY)},
+		{"/memfd:x", false, false, 0},
 		{"/usr/bin/.x", false, false, BIT(EXECUTABLE_HIDDEN)},
 		{"/var/.../x", false, false, BIT(EXECUTABLE_HIDDEN)},
 		{"/var/. /x", false, false, BIT(EXECUTABLE_HIDDEN)},

@@ -27,9 +27,10 @@ const char *finding_text(enum finding finding)
 
 /* ---- about programs ---- */
 
+/* Such a one is shown without the "/" that the kernel puts before it, as no file's path is (process_detail.c). */
 static bool in_memory(const struct netstat_process *process)
 {
-	return process->executable && strncmp(process->executable, "/memfd:", 7) == 0;
+	return process->executable && strncmp(process->executable, "memfd:", 6) == 0;
 }
 
 static bool is_deleted(const struct netstat_row *row, const struct netstat_owner *owner)

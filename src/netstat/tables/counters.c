@@ -54,7 +54,8 @@ static uint32_t families_of(const char *group)
 
 static bool every_protocol(const struct tables_query *query)
 {
-	return (query->protocols & NETSTAT_ALL_PROTOCOLS) == NETSTAT_ALL_PROTOCOLS;
+	/* Nothing is counted of Unix sockets. */
+	return ((query->protocols | NETSTAT_BIT(NETSTAT_UNIX)) & NETSTAT_ALL_PROTOCOLS) == NETSTAT_ALL_PROTOCOLS;
 }
 
 static int on_counter(void *user, const char *group, const char *name, uint64_t value)
