@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		CHECK(row.local.address.family == row.family && row.foreign.address.family == row.family);
 		CHECK(row.state < NETSTAT_STATE_N);
 		CHECK(!row.tcp || (row.tcp == &tcp && row.protocol == NETSTAT_TCP));
+		CHECK(row.send_q != UINT32_MAX);
 		CHECK(row.unowned == NETSTAT_OWNED && !row.has_uid);
 	}
 	free(bytes);

@@ -271,6 +271,7 @@ static void test_notice_of_udp(void **state)
 	wait_for(notices, &everything, &wanted);
 	assert_int_equal(wanted.n, 1);
 	assert_int_equal(wanted.row.family, BERTH_IP4);
+	assert_int_equal(wanted.row.send_q, 0);
 	assert_null(wanted.row.tcp);
 	notices_free(notices);
 }

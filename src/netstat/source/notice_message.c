@@ -37,5 +37,8 @@ bool notice_message_read(const void *message, size_t n, struct netstat_row *row,
 		return false;
 	row->unowned = NETSTAT_OWNED; /* it has no inode, but that says nothing of whose it was */
 	row->has_uid = false;
+	/* Of a queue that it has freed already, the kernel says one byte less than none. */
+	if (row->send_q == UINT32_MAX)
+		row->send_q = 0;
 	return true;
 }
