@@ -97,8 +97,7 @@ static void test_ip4_hostile(void **state)
 		"\t\t\t\t010000E0 99999999999",
 		"\t\t\t\t010000E 1",
 		"\t\t\t\t010000E01 1",
-		"\t\t\t\t01000\xff"
-		"E0 1",
+		"\t\t\t\t01000\377E0 1",
 		"5\tabcdefghijklmnop: 1 V3",
 		"99999999999\teth0 : 1 V3",
 		"x\teth0 : 1 V3",

@@ -62,7 +62,7 @@ static const struct layout_key keys[N_CELLS] = {
 };
 
 static const struct layout_column columns[] = {
-	{CELL_NAME, "Iface", 8, false, 0},        {CELL_MTU, "MTU", 5, true, 0},
+	{CELL_NAME, "Iface", 8, false, 0},         {CELL_MTU, "MTU", 5, true, 0},
 	{CELL_RX_OK, "RX-OK", 8, true, 0},         {CELL_RX_ERR, "RX-ERR", 6, true, 0},
 	{CELL_RX_DRP_SHOWN, "RX-DRP", 6, true, 0}, {CELL_RX_OVR, "RX-OVR", 6, true, 0},
 	{CELL_TX_OK, "TX-OK", 8, true, 0},         {CELL_TX_ERR, "TX-ERR", 6, true, 0},

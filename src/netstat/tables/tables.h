@@ -10,7 +10,7 @@ struct tables_query {
 	uint32_t families;  /* NETSTAT_IP4, NETSTAT_IP6 */
 	uint32_t protocols; /* counters: sets of NETSTAT_BIT(protocol); all when they are all set */
 	bool numeric;
-	bool all;    /* interfaces that are down; counters that are 0 */
+	bool all;    /* routes of every table; interfaces that are down; counters that are 0 (JSON always has them) */
 	bool extend; /* -e: more columns */
 	bool json;
 	netstat_warn *warn;
@@ -26,7 +26,7 @@ long tables_groups(const struct tables_query *query);
  * "RetransSegs", and a text for people or "" . 0, what `each` returned, or BERTH_EIO. */
 typedef int tables_counter(void *user, const char *group, const char *name, const char *text, uint64_t value);
 int tables_counters_each(const struct tables_query *query, tables_counter *each, void *user);
-/* The kernel's counters and those of the berth hosts (of all, or of the one named `host`), printed. As above. */
+/* The kernel's counters and those of all berth hosts, or only those of the hosts named `host`, printed. As above. */
 long tables_counters(const struct tables_query *query, const char *host);
 
 #endif
