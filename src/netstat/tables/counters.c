@@ -3,6 +3,7 @@
  * The kernel's are handed on as they are read. People see a section for each group, in the kernel's order, with what is
  * not 0; a host's counters carry their group in their name ("tcp_segments_in"). */
 #include "counter_text.h"
+#include "host_meaning.h"
 #include "layout.h"
 #include "net_file.h"
 #include "tables.h"
@@ -158,7 +159,9 @@ struct printer {
 	char group[32];                  /* of the section */
 	const char *only;                /* hosts of this name; NULL: all */
 	struct berth_snapshot_head head; /* of the host that is being read */
-	bool skipping;                   /* it is not wanted */
+	bool skipping;                   /* it is not wanted, or there is none yet */
+	struct index meanings;           /* of hosts' counters */
+	bool has_meanings;
 	int error;
 };
 
@@ -199,6 +202,12 @@ static int on_head(struct printer *printer, const struct berth_snapshot_head *he
 {
 	char title[BERTH_HOST_NAME_MAX + 64];
 
+	if (!printer->has_meanings) {
+		int r = host_meanings_init(&printer->meanings);
+		if (r < 0)
+			return r;
+		printer->has_meanings = true;
+	}
 	printer->head = *head;
 	printer->skipping = printer->only && strcmp(printer->only, head->host) != 0;
 	snprintf(title, sizeof(title), "Counters of host %s (pid %ld):", head->host, head->pid);
@@ -212,7 +221,7 @@ static int on_host_counter(struct printer *printer, const struct berth_counter *
 		[CELL_HOST_NAME] = printer->head.host,
 		[CELL_GROUP] = printer->group,
 		[CELL_COUNTER] = counter->name,
-		[CELL_MEANING] = "",
+		[CELL_MEANING] = host_meaning(&printer->meanings, counter->name),
 	};
 	uint32_t protocols = strncmp(counter->name, "tcp_", 4) == 0   ? NETSTAT_BIT(NETSTAT_TCP)
 			     : strncmp(counter->name, "udp_", 4) == 0 ? NETSTAT_BIT(NETSTAT_UDP)
@@ -224,38 +233,52 @@ static int on_host_counter(struct printer *printer, const struct berth_counter *
 	return print_counter(printer, says, counter->value);
 }
 
+static void warn(const struct tables_query *query, const char *where, int error, const char *so)
+{
+	char text[640];
+
+	if (!query->warn)
+		return;
+	snprintf(text, sizeof(text), "%s: %s; %s", where, berth_error_text(error), so);
+	query->warn(query->warn_user, text);
+}
+
+/* A host's snapshot is its head, what it has to say, and an end; nothing of it counts outside of these. */
 static void on_item(void *user, const char *path, int kind, const struct berth_snapshot_item *item)
 {
 	struct printer *printer = user;
-	const struct tables_query *query = printer->query;
 	int r = 0;
 
-	if (kind < 0 && query->warn) {
-		char text[512];
-		snprintf(text, sizeof(text), "%s: %s; what it shows is not whole", path, berth_error_text(kind));
-		query->warn(query->warn_user, text);
-	}
+	if (kind < 0)
+		warn(printer->query, path, kind, "what it shows is not whole");
+	if (printer->error < 0)
+		return;
 	if (kind == BERTH_SNAPSHOT_HEAD)
 		r = on_head(printer, &item->head);
 	else if (kind == BERTH_SNAPSHOT_COUNTER && !printer->skipping)
 		r = on_host_counter(printer, &item->counter);
-	if (printer->error == 0)
-		printer->error = r;
+	else if (kind < 0 || kind == BERTH_SNAPSHOT_END)
+		printer->skipping = true;
+	printer->error = r;
 }
 
+/* That hosts cannot be read is an error only to who asks for one of them. */
 static int print_hosts(struct printer *printer)
 {
-	char directory[512];
+	char directory[512] = "";
 	int r = berth_control_directory(directory, sizeof(directory));
 
 	if (r == 0)
 		r = berth_control_read(directory, on_item, printer);
-	return printer->error < 0 ? printer->error : r < 0 ? r : 0;
+	if (printer->error < 0 || r >= 0)
+		return printer->error;
+	warn(printer->query, directory, r, "berth hosts are not shown");
+	return printer->only || r == BERTH_ENOMEM ? r : 0;
 }
 
 long tables_counters(const struct tables_query *query, const char *host)
 {
-	struct printer printer = {.query = query, .only = host};
+	struct printer printer = {.query = query, .only = host, .skipping = true};
 	int r = 0;
 
 	layout_init(&printer.layout, keys, N_CELLS, query->json, stdout);
@@ -263,5 +286,6 @@ long tables_counters(const struct tables_query *query, const char *host)
 		r = tables_counters_each(query, on_kernel, &printer);
 	if (r == 0)
 		r = print_hosts(&printer);
+	index_deinit(&printer.meanings);
 	return layout_end(&printer.layout, r);
 }
