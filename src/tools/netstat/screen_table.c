@@ -37,6 +37,7 @@ size_t screen_table_lines(void)
 
 static void draw_title(const struct display *display)
 {
+	size_t n = changes_rows(display->changes)->n;
 	time_t now = time(NULL);
 	struct tm local;
 	char clock[16] = "";
@@ -49,9 +50,9 @@ static void draw_title(const struct display *display)
 	if (localtime_r(&now, &local))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &local);
 	attron(A_BOLD);
-	screen_print(0, 0, "berth netstat  %s  %s%gs  %s  %zu sockets  +%" PRIu64 " -%" PRIu64, clock,
-		     display->paused ? "paused, every " : "every ", display->seconds, which[display->which],
-		     changes_rows(display->changes)->n, display->n_opened, display->n_closed);
+	screen_print(0, 0, "berth netstat  %s  %s%gs  %s  %zu socket%s  +%" PRIu64 " -%" PRIu64, clock,
+		     display->paused ? "paused, every " : "every ", display->seconds, which[display->which], n,
+		     n == 1 ? "" : "s", display->n_opened, display->n_closed);
 	attroff(A_BOLD);
 }
 
