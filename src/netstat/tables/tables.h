@@ -26,7 +26,8 @@ long tables_groups(const struct tables_query *query);
  * "RetransSegs", and a text for people or "" . 0, what `each` returned, or BERTH_EIO. */
 typedef int tables_counter(void *user, const char *group, const char *name, const char *text, uint64_t value);
 int tables_counters_each(const struct tables_query *query, tables_counter *each, void *user);
-/* The kernel's counters and those of all berth hosts, or only those of the hosts named `host`, printed. As above. */
+/* The kernel's counters and those of all berth hosts, or only those of the hosts named `host`, printed. As above; also
+ * BERTH_EACCES: those of `host` may not be read. */
 long tables_counters(const struct tables_query *query, const char *host);
 
 #endif
