@@ -33,7 +33,9 @@ int kernel_rows(const struct netstat_request *request, netstat_on_row *on_row, v
 
 /* namespaces.c: the sockets of every network namespace that has a process or a mount, each socket once, row->ns saying
  * which; the calling thread is in its own again on return. Namespaces that may not be entered are one warning that says
- * how many and what would help. As kernel_rows. The structs of row->ns live until namespaces_free. */
+ * how many and what would help. Of another namespace in which TCP has nothing but listeners, connections that are no
+ * more than a SYN yet are told only who asks for that state alone. As kernel_rows. The structs of row->ns live until
+ * namespaces_free. */
 struct namespaces;
 struct namespaces *namespaces_new(void); /* NULL: out of memory */
 struct namespaces *namespaces_free(struct namespaces *namespaces);
