@@ -11,6 +11,7 @@
 #include "enrich/explain.h"
 #include "enrich/names.h"
 #include "process/process_table.h"
+#include "source/saved.h"
 #include "source/source.h"
 
 /* Which sockets, by what they are doing. */
@@ -51,8 +52,9 @@ struct look *look_free(struct look *look);
  * what may have changed is read anew. 0; what on_row returned; an error of the sources, said by `warn` already. */
 int look_run(struct look *look, netstat_on_row *on_row, void *user);
 
-/* A saved snapshot's text for an error that look_run returned for it, or "". */
-const char *look_read_error(const struct look *look);
+/* Where and why the saved snapshot could not be read, when look_run returned an error of it (line 0: it could not be
+ * opened); text "" otherwise. */
+const struct saved_error *look_read_error(const struct look *look);
 
 struct process_table *look_processes(struct look *look);
 struct users *look_users(struct look *look);

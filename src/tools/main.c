@@ -136,8 +136,21 @@ static int main_options(int argc, char **argv)
 	}
 }
 
+/* Through a link that is called netstat, berth is netstat. */
+static const struct verb *verb_of_link(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return strcmp(name, "netstat") == 0 ? find_verb(name) : NULL;
+}
+
 static int run(int argc, char **argv, const struct verb **verb)
 {
+	*verb = verb_of_link(argv[0]);
+	if (*verb)
+		return (*verb)->main(argc, argv);
+
 	int status = main_options(argc, argv);
 
 	if (status >= 0)

@@ -6,7 +6,7 @@
 
 #define VERB_MAP(X)                                                                                                    \
 	X(demo, "show it all: downloads over a bad cable, and nothing lost")                                           \
-	X(netstat, "show the sockets of running berth hosts")                                                          \
+	X(netstat, "show every conversation of this machine and of berth hosts, explained")                            \
 	X(serve, "run a host with HTTP and echo services")                                                             \
 	X(nc, "join standard input and output to a conversation of a host")                                            \
 	X(ports, "say which service a port stands for, and which port a service has")

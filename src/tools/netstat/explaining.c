@@ -1,0 +1,82 @@
+/* Explanations: a line of plain words for each socket, or only for those about which something is not explained. */
+#include "list.h"
+#include "tool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct explaining {
+	const struct netstat_options *options;
+	struct writer *writer; /* for machines */
+	struct netstat_rows rows;
+	uint64_t n, n_unexplained;
+};
+
+static int print(struct explaining *explaining, const struct netstat_row *row)
+{
+	if (explaining->writer)
+		return writer_row(explaining->writer, row);
+	puts(row->explanation);
+	return 0;
+}
+
+static int on_row(void *user, struct netstat_row *row)
+{
+	struct explaining *explaining = user;
+
+	explaining->n++;
+	if (row->findings)
+		explaining->n_unexplained++;
+	if (explaining->options->only_unexplained && !row->findings)
+		return 0;
+	if (explaining->options->order.n)
+		return netstat_rows_add(&explaining->rows, row);
+	return print(explaining, row);
+}
+
+static int print_sorted(struct explaining *explaining)
+{
+	int r = order_apply(&explaining->options->order, &explaining->rows, explaining->options->top);
+
+	for (size_t i = 0; r == 0 && i < explaining->rows.n; i++)
+		r = print(explaining, explaining->rows.rows[i]);
+	return r;
+}
+
+/* Unexplained: 1 when there is something. Else: 1 when there is nothing. */
+static int status_of(const struct explaining *explaining)
+{
+	const struct netstat_options *options = explaining->options;
+
+	if (options->only_unexplained && explaining->n_unexplained)
+		return TOOL_NO;
+	if (options->only_unexplained) {
+		if (options->format == WRITER_TABLE)
+			tool_fail("netstat", TOOL_DONE, "all %" PRIu64 " sockets are explained", explaining->n);
+		return TOOL_DONE;
+	}
+	return explaining->n ? TOOL_DONE : netstat_nothing(options);
+}
+
+int netstat_explain(const struct netstat_options *options, struct look *look)
+{
+	struct explaining explaining = {.options = options};
+	struct writer_config config = {.format = options->format,
+				       .columns = options->columns,
+				       .numeric = options->query.numeric,
+				       .headings = options->headings};
+
+	if (options->format != WRITER_TABLE && !(explaining.writer = writer_new(&config, stdout)))
+		return tool_fail("netstat", TOOL_FAILED, "out of memory");
+	int r = look_run(look, on_row, &explaining);
+	if (r == 0)
+		r = print_sorted(&explaining);
+	if (explaining.writer) {
+		int ended = writer_end(explaining.writer);
+		r = r ? r : ended;
+	}
+	netstat_rows_free(&explaining.rows);
+	if (tool_stdout_failed())
+		return TOOL_DONE;
+	return r != 0 ? netstat_look_fail(options, look, r) : status_of(&explaining);
+}

@@ -1,0 +1,572 @@
+/* netstat's command line. The classic letters mean what net-tools' netstat means by them; words that are no options are
+ * a filter. What the options say together is worked out at the end, so that their order never matters. */
+#include "options.h"
+#include "tool.h"
+
+#include <berth/error.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	OPTION_HOST = 0x100,
+	OPTION_NUMERIC_HOSTS,
+	OPTION_NUMERIC_PORTS,
+	OPTION_NUMERIC_USERS,
+	OPTION_MPTCP,
+	OPTION_DCCP,
+	OPTION_COLUMNS,
+	OPTION_SORT,
+	OPTION_TOP,
+	OPTION_BY,
+	OPTION_JSONL,
+	OPTION_CSV,
+	OPTION_EXPLAIN,
+	OPTION_UNEXPLAINED,
+	OPTION_BASELINE,
+	OPTION_SAVE_BASELINE,
+	OPTION_SAVE,
+	OPTION_READ,
+	OPTION_ALL_NETNS,
+	OPTION_DEADLINE,
+	OPTION_DNS,
+	OPTION_WATCH,
+	OPTION_KILL,
+	OPTION_YES,
+	OPTION_METRICS,
+	OPTION_FIND_BY,
+	OPTION_KERNEL,
+	OPTION_TRIM,
+};
+
+static const struct option long_options[] = {
+	{"all", no_argument, NULL, 'a'},
+	{"all-netns", no_argument, NULL, OPTION_ALL_NETNS},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
+	{"by", required_argument, NULL, OPTION_BY},
+	{"columns", required_argument, NULL, OPTION_COLUMNS},
+	{"continuous", no_argument, NULL, 'c'},
+	{"csv", no_argument, NULL, OPTION_CSV},
+	{"dccp", no_argument, NULL, OPTION_DCCP},
+	{"deadline", required_argument, NULL, OPTION_DEADLINE},
+	{"dns", required_argument, NULL, OPTION_DNS},
+	{"explain", no_argument, NULL, OPTION_EXPLAIN},
+	{"extend", no_argument, NULL, 'e'},
+	{"find-by", required_argument, NULL, OPTION_FIND_BY},
+	{"groups", no_argument, NULL, 'g'},
+	{"help", no_argument, NULL, 'h'},
+	{"host", required_argument, NULL, OPTION_HOST},
+	{"interfaces", no_argument, NULL, 'i'},
+	{"json", no_argument, NULL, 'j'},
+	{"jsonl", no_argument, NULL, OPTION_JSONL},
+	{"kernel", no_argument, NULL, OPTION_KERNEL},
+	{"kill", no_argument, NULL, OPTION_KILL},
+	{"listening", no_argument, NULL, 'l'},
+	{"mptcp", no_argument, NULL, OPTION_MPTCP},
+	{"no-header", no_argument, NULL, 'H'},
+	{"numeric", no_argument, NULL, 'n'},
+	{"numeric-hosts", no_argument, NULL, OPTION_NUMERIC_HOSTS},
+	{"numeric-ports", no_argument, NULL, OPTION_NUMERIC_PORTS},
+	{"numeric-users", no_argument, NULL, OPTION_NUMERIC_USERS},
+	{"openmetrics", required_argument, NULL, OPTION_METRICS},
+	{"programs", no_argument, NULL, 'p'},
+	{"protocol", required_argument, NULL, 'A'},
+	{"raw", no_argument, NULL, 'w'},
+	{"read", required_argument, NULL, OPTION_READ},
+	{"route", no_argument, NULL, 'r'},
+	{"save", required_argument, NULL, OPTION_SAVE},
+	{"save-baseline", required_argument, NULL, OPTION_SAVE_BASELINE},
+	{"sctp", no_argument, NULL, 'S'},
+	{"sort", required_argument, NULL, OPTION_SORT},
+	{"statistics", no_argument, NULL, 's'},
+	{"tcp", no_argument, NULL, 't'},
+	{"timers", no_argument, NULL, 'o'},
+	{"top", required_argument, NULL, OPTION_TOP},
+	{"trim", no_argument, NULL, OPTION_TRIM},
+	{"udp", no_argument, NULL, 'u'},
+	{"udplite", no_argument, NULL, 'U'},
+	{"unexplained", no_argument, NULL, OPTION_UNEXPLAINED},
+	{"unix", no_argument, NULL, 'x'},
+	{"version", no_argument, NULL, 'V'},
+	{"watch", optional_argument, NULL, OPTION_WATCH},
+	{"wide", no_argument, NULL, 'W'},
+	{"yes", no_argument, NULL, OPTION_YES},
+	{NULL, 0, NULL, 0},
+};
+
+/* Options whose meaning waits for the others. */
+struct pending {
+	uint32_t protocols, families; /* 0: none was named */
+	bool only_unix_family;
+	bool all, listening;
+	bool numeric, numeric_hosts, numeric_ports, numeric_users;
+	bool programs, timers;
+	const char *mode_option; /* the option that chose the mode */
+	const char *columns, *sort;
+};
+
+static int fail(const char *format, const char *a, const char *b)
+{
+	return tool_fail("netstat", TOOL_USAGE, format, a, b);
+}
+
+static int set_mode(struct netstat_options *options, struct pending *pending, enum netstat_mode mode, const char *name)
+{
+	if (pending->mode_option && options->mode != mode)
+		return fail("%s and %s ask for different things; give one of them", pending->mode_option, name);
+	options->mode = mode;
+	pending->mode_option = name;
+	return TOOL_DONE;
+}
+
+static int set_file_mode(struct netstat_options *options, struct pending *pending, enum netstat_mode mode,
+			 const char *name)
+{
+	options->file = optarg;
+	return set_mode(options, pending, mode, name);
+}
+
+static int set_format(struct netstat_options *options, enum writer_format format)
+{
+	if (options->format != WRITER_TABLE && options->format != format)
+		return tool_fail("netstat", TOOL_USAGE,
+				 "--json, --jsonl and --csv are different forms; give one of them");
+	options->format = format;
+	return TOOL_DONE;
+}
+
+/* "0.2", "5": a time between a twentieth of a second and a day. */
+static bool parse_seconds(const char *text, double *out)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (*text < '0' || *text > '9' || *end || !(seconds >= 0.05 && seconds <= 86400))
+		return false;
+	*out = seconds;
+	return true;
+}
+
+/* The seconds of --watch and -c may follow as a word of their own. */
+static int take_seconds(struct netstat_options *options, int argc, char **argv)
+{
+	options->seconds = 1;
+	if (optarg)
+		return parse_seconds(optarg, &options->seconds)
+			       ? TOOL_DONE
+			       : fail("--watch '%s' is no number of seconds from 0.05 to 86400%s", optarg, "");
+	if (optind < argc && parse_seconds(argv[optind], &options->seconds))
+		optind++;
+	return TOOL_DONE;
+}
+
+static int take_deadline(struct netstat_options *options)
+{
+	char *end;
+	double seconds = strtod(optarg, &end);
+
+	if (*optarg < '0' || *optarg > '9' || *end || !(seconds >= 0 && seconds <= 3600))
+		return fail("--deadline '%s' is no number of seconds from 0 to 3600%s", optarg, "");
+	options->query.names.ns_deadline = (uint64_t)(seconds * 1e9);
+	return TOOL_DONE;
+}
+
+static int take_family(struct pending *pending)
+{
+	for (char *word = strtok(optarg, ","); word; word = strtok(NULL, ",")) {
+		if (strcmp(word, "inet") == 0 || strcmp(word, "ip") == 0)
+			pending->families |= NETSTAT_IP4;
+		else if (strcmp(word, "inet6") == 0)
+			pending->families |= NETSTAT_IP6;
+		else if (strcmp(word, "unix") == 0)
+			pending->protocols |= NETSTAT_BIT(NETSTAT_UNIX);
+		else
+			return fail("--protocol '%s' is no family that netstat lists; take inet, inet6 or unix%s", word,
+				    "");
+	}
+	return TOOL_DONE;
+}
+
+static int take_metrics(struct netstat_options *options, struct pending *pending)
+{
+	uint64_t port;
+
+	if (tool_number(optarg, 1, 65535, &port)) {
+		options->port = (uint16_t)port;
+		return set_mode(options, pending, MODE_METRICS, "--openmetrics");
+	}
+	return set_file_mode(options, pending, MODE_METRICS, "--openmetrics");
+}
+
+static int take_find_by(struct netstat_options *options)
+{
+	if (strcmp(optarg, "bpf") == 0)
+		options->query.process_way = PROCESS_BPF;
+	else if (strcmp(optarg, "proc") == 0)
+		options->query.process_way = PROCESS_PROC;
+	else
+		return fail("--find-by '%s': processes are found by bpf or by proc%s", optarg, "");
+	return TOOL_DONE;
+}
+
+static int take_top(struct netstat_options *options)
+{
+	uint64_t top;
+	int status = tool_option_number("netstat", "--top", optarg, 1, 1000000000, &top);
+
+	if (status == TOOL_DONE)
+		options->top = (size_t)top;
+	return status;
+}
+
+/* The protocol that a letter stands for, or NETSTAT_PROTOCOL_N. */
+static enum netstat_protocol protocol_of(int c)
+{
+	static const struct {
+		int c;
+		enum netstat_protocol protocol;
+	} letters[] = {
+		{'t', NETSTAT_TCP},  {'u', NETSTAT_UDP},  {'U', NETSTAT_UDPLITE},        {'w', NETSTAT_RAW},
+		{'x', NETSTAT_UNIX}, {'S', NETSTAT_SCTP}, {OPTION_MPTCP, NETSTAT_MPTCP}, {OPTION_DCCP, NETSTAT_DCCP},
+	};
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (letters[i].c == c)
+			return letters[i].protocol;
+	return NETSTAT_PROTOCOL_N;
+}
+
+/* Options without a value. false: it is none of them. */
+static bool take_flag(struct netstat_options *options, struct pending *pending, int c)
+{
+	const struct {
+		int c;
+		bool *flag;
+	} flags[] = {
+		{'a', &pending->all},
+		{'l', &pending->listening},
+		{'n', &pending->numeric},
+		{'p', &pending->programs},
+		{'e', &options->extend},
+		{'o', &pending->timers},
+		{OPTION_NUMERIC_HOSTS, &pending->numeric_hosts},
+		{OPTION_NUMERIC_PORTS, &pending->numeric_ports},
+		{OPTION_NUMERIC_USERS, &pending->numeric_users},
+		{OPTION_ALL_NETNS, &options->query.all_namespaces},
+		{OPTION_TRIM, &options->trim},
+		{OPTION_YES, &options->yes},
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].c == c)
+			return *flags[i].flag = true;
+	if (protocol_of(c) != NETSTAT_PROTOCOL_N)
+		return pending->protocols |= NETSTAT_BIT(protocol_of(c)), true;
+	if (c == '4' || c == '6')
+		return pending->families |= c == '4' ? NETSTAT_IP4 : NETSTAT_IP6, true;
+	if (c == 'W') /* the default, and net-tools' way to ask for it */
+		return options->trim = false, true;
+	if (c == 'H')
+		return options->headings = false, true;
+	if (c == OPTION_KERNEL)
+		return options->query.hosts = false, true;
+	return false;
+}
+
+/* Options that choose what is done. -1: it is none of them. */
+static int take_mode(struct netstat_options *options, struct pending *pending, int c, int argc, char **argv)
+{
+	int status;
+
+	switch (c) {
+	case 'r':
+		return set_mode(options, pending, MODE_ROUTES, "-r");
+	case 'i':
+		return set_mode(options, pending, MODE_INTERFACES, "-i");
+	case 'g':
+		return set_mode(options, pending, MODE_GROUPS, "-g");
+	case 's':
+		return set_mode(options, pending, MODE_COUNTERS, "-s");
+	case OPTION_UNEXPLAINED:
+		options->only_unexplained = true;
+		return set_mode(options, pending, MODE_EXPLAIN, "--explain");
+	case OPTION_EXPLAIN:
+		return set_mode(options, pending, MODE_EXPLAIN, "--explain");
+	case OPTION_BASELINE:
+		return set_file_mode(options, pending, MODE_BASELINE, "--baseline");
+	case OPTION_SAVE_BASELINE:
+		return set_file_mode(options, pending, MODE_SAVE_BASELINE, "--save-baseline");
+	case OPTION_SAVE:
+		return set_file_mode(options, pending, MODE_SAVE, "--save");
+	case OPTION_KILL:
+		return set_mode(options, pending, MODE_KILL, "--kill");
+	case OPTION_METRICS:
+		return take_metrics(options, pending);
+	case OPTION_WATCH:
+		status = set_mode(options, pending, MODE_WATCH, "--watch");
+		return status == TOOL_DONE ? take_seconds(options, argc, argv) : status;
+	default:
+		return -1;
+	}
+}
+
+/* Options with a value, and the forms of output. -1: it is none of them. */
+static int take_value(struct netstat_options *options, struct pending *pending, int c, int argc, char **argv)
+{
+	switch (c) {
+	case 'A':
+		return take_family(pending);
+	case 'c':
+		return take_seconds(options, argc, argv);
+	case 'j':
+		return set_format(options, WRITER_JSON);
+	case OPTION_JSONL:
+		return set_format(options, WRITER_JSONL);
+	case OPTION_CSV:
+		return set_format(options, WRITER_CSV);
+	case OPTION_HOST:
+		options->query.host = optarg;
+		options->query.kernel = false;
+		return TOOL_DONE;
+	case OPTION_READ:
+		options->query.read = optarg;
+		return TOOL_DONE;
+	case OPTION_DNS:
+		options->query.names.servers = optarg;
+		return TOOL_DONE;
+	case OPTION_COLUMNS:
+		pending->columns = optarg;
+		return TOOL_DONE;
+	case OPTION_SORT:
+		pending->sort = optarg;
+		return TOOL_DONE;
+	case OPTION_BY:
+		options->by = optarg;
+		return set_mode(options, pending, MODE_GROUP, "--by");
+	case OPTION_TOP:
+		return take_top(options);
+	case OPTION_DEADLINE:
+		return take_deadline(options);
+	case OPTION_FIND_BY:
+		return take_find_by(options);
+	default:
+		return -1;
+	}
+}
+
+static int take_option(struct netstat_options *options, struct pending *pending, int c, int argc, char **argv)
+{
+	int status;
+
+	if (take_flag(options, pending, c))
+		return TOOL_DONE;
+	status = take_mode(options, pending, c, argc, argv);
+	if (status == -1)
+		status = take_value(options, pending, c, argc, argv);
+	return status == -1 ? tool_bad_option("netstat", argv, c) : status;
+}
+
+/* ---- what they say together ---- */
+
+static void settle_sockets(struct netstat_options *options, const struct pending *pending)
+{
+	struct look_query *query = &options->query;
+	bool explains =
+		options->mode == MODE_EXPLAIN || options->mode == MODE_BASELINE || options->mode == MODE_SAVE_BASELINE;
+
+	if (pending->protocols)
+		query->protocols = pending->protocols;
+	else if (pending->families || explains)
+		query->protocols = NETSTAT_ALL_PROTOCOLS & ~NETSTAT_BIT(NETSTAT_UNIX);
+	else
+		query->protocols = NETSTAT_ALL_PROTOCOLS;
+	if (pending->families)
+		query->families = pending->families;
+	query->which = pending->listening ? LOOK_LISTENING : pending->all ? LOOK_ALL : LOOK_CONNECTED;
+	/* These speak of a machine as a whole, its servers included. */
+	if (!pending->listening && (explains || options->mode == MODE_SAVE || options->mode == MODE_METRICS))
+		query->which = LOOK_ALL;
+}
+
+static int bad_column(const char *option, const char *text, size_t at, size_t length)
+{
+	char word[64];
+	const char *names[COLUMNS_MAX];
+	size_t n = column_count() < COLUMNS_MAX ? column_count() : COLUMNS_MAX;
+
+	snprintf(word, sizeof(word), "%.*s", (int)(length < 60 ? length : 60), text + at);
+	for (size_t i = 0; i < n; i++)
+		names[i] = column_get(i)->name;
+	const char *near = tool_nearest(word, names, n);
+	if (near)
+		return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; did you mean '%s'?", option, word,
+				 near);
+	return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; the manual page has them all", option, word);
+}
+
+static int settle_columns(struct netstat_options *options, const struct pending *pending)
+{
+	size_t at, length;
+
+	columns_default(&options->columns, false);
+	if (options->mode == MODE_EXPLAIN && options->format != WRITER_TABLE) {
+		columns_add(&options->columns, "findings");
+		columns_add(&options->columns, "explanation");
+	}
+	if (options->extend) {
+		columns_add(&options->columns, "user");
+		columns_add(&options->columns, "inode");
+	}
+	if (pending->programs)
+		columns_add(&options->columns, "process");
+	if (pending->timers)
+		columns_add(&options->columns, "timer");
+	if (options->query.all_namespaces)
+		columns_add(&options->columns, "namespace");
+	if (pending->columns && columns_parse(pending->columns, &options->columns, &at, &length) < 0)
+		return bad_column("--columns", pending->columns, at, length);
+	options->columns_chosen = pending->columns && pending->columns[0] != '+';
+	if (pending->sort && order_parse(pending->sort, &options->order, &at, &length) < 0)
+		return bad_column("--sort", pending->sort, at, length);
+	return TOOL_DONE;
+}
+
+/* The groups are made when they are counted; here is only seen whether they can be. */
+static int settle_group(struct netstat_options *options)
+{
+	int error = 0;
+	struct group *group = options->by ? group_new(options->by, &error) : NULL;
+
+	if (group)
+		options->query.needs |= group_needs(group);
+	group_free(group);
+	if (error == BERTH_EINVAL)
+		return bad_column("--by", options->by, 0, strlen(options->by));
+	return error ? tool_fail("netstat", TOOL_FAILED, "out of memory") : TOOL_DONE;
+}
+
+static void settle_needs(struct netstat_options *options, const struct pending *pending)
+{
+	struct look_query *query = &options->query;
+
+	query->numeric = pending->numeric;
+	query->needs |= order_needs(&options->order);
+	if (options->mode == MODE_LIST || options->mode == MODE_WATCH || options->mode == MODE_KILL)
+		query->needs |= columns_needs(&options->columns);
+	if (options->mode == MODE_EXPLAIN)
+		query->needs |= NETSTAT_NEED_EXPLANATION | (options->format ? columns_needs(&options->columns) : 0);
+	/* Columns say names where they have them: so what is not wanted is not looked up. */
+	if (pending->numeric || pending->numeric_hosts)
+		query->needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
+	if (pending->numeric || pending->numeric_ports)
+		query->needs &= ~(uint32_t)NETSTAT_NEED_SERVICES;
+	if (pending->numeric || pending->numeric_users)
+		query->needs &= ~(uint32_t)NETSTAT_NEED_USER;
+	query->names_stream = isatty(STDOUT_FILENO);
+}
+
+/* The words that are left are the filter. */
+static char *join(int argc, char **argv)
+{
+	size_t n = 1;
+	char *text;
+
+	for (int i = optind; i < argc; i++)
+		n += strlen(argv[i]) + 1;
+	text = calloc(n, 1);
+	for (int i = optind; text && i < argc; i++) {
+		strcat(text, argv[i]);
+		if (i + 1 < argc)
+			strcat(text, " ");
+	}
+	return text;
+}
+
+int netstat_filter_fail(const char *text, const struct filter_error *error)
+{
+	tool_fail("netstat", TOOL_USAGE, "filter: %s", error->text);
+	fprintf(stderr, "  %s\n  %*s", text, (int)error->at, "");
+	for (size_t i = 0; i < error->length || i == 0; i++)
+		fputc('^', stderr);
+	fputc('\n', stderr);
+	return TOOL_USAGE;
+}
+
+static int settle_filter(struct netstat_options *options, int argc, char **argv)
+{
+	struct filter_error error = {0};
+	int r;
+
+	if (optind >= argc)
+		return TOOL_DONE;
+	options->filter_text = join(argc, argv);
+	r = options->filter_text ? filter_parse(options->filter_text, &options->filter, &error) : BERTH_ENOMEM;
+	if (r == BERTH_EINVAL)
+		return netstat_filter_fail(options->filter_text, &error);
+	if (r < 0)
+		return tool_fail("netstat", TOOL_FAILED, "out of memory");
+	options->query.filter = options->filter;
+	return TOOL_DONE;
+}
+
+static int check(const struct netstat_options *options, const struct pending *pending)
+{
+	if (options->mode == MODE_KILL && !options->filter)
+		return tool_fail("netstat", TOOL_USAGE,
+				 "--kill needs a filter that says which sockets, such as 'dport 443'");
+	if (options->mode == MODE_KILL && (options->query.all_namespaces || options->query.read))
+		return tool_fail("netstat", TOOL_USAGE, "--kill ends sockets of this network namespace only, and now");
+	if (options->yes && options->mode != MODE_KILL)
+		return tool_fail("netstat", TOOL_USAGE, "--yes goes with --kill");
+	if (options->query.read && (options->query.host || options->query.all_namespaces))
+		return tool_fail("netstat", TOOL_USAGE,
+				 "--read takes all from the file; %s goes with a running machine",
+				 options->query.host ? "--host" : "--all-netns");
+	if (options->query.read && options->mode >= MODE_ROUTES)
+		return fail("--read: a saved snapshot has no %s to show%s", pending->mode_option, "");
+	return TOOL_DONE;
+}
+
+static void warn(void *user, const char *text)
+{
+	tool_fail("netstat", TOOL_DONE, "note: %s", text);
+}
+
+int netstat_options_parse(struct netstat_options *out, int argc, char **argv)
+{
+	struct pending pending = {0};
+	int c, status = TOOL_DONE;
+
+	*out = (struct netstat_options){.headings = true};
+	look_query_default(&out->query);
+	out->query.warn = warn;
+	while (status == TOOL_DONE &&
+	       (c = getopt_long(argc, argv, ":aA:ceghHijlnoprsStuUVwWx46", long_options, NULL)) != -1) {
+		if (c == 'h')
+			return -1;
+		if (c == 'V')
+			return -2;
+		if (c == OPTION_COLUMNS && strcmp(optarg, "help") == 0)
+			return -3;
+		status = take_option(out, &pending, c, argc, argv);
+	}
+	if (status == TOOL_DONE)
+		status = settle_filter(out, argc, argv);
+	if (status == TOOL_DONE)
+		settle_sockets(out, &pending);
+	if (status == TOOL_DONE)
+		status = settle_columns(out, &pending);
+	if (status == TOOL_DONE)
+		status = settle_group(out);
+	if (status == TOOL_DONE)
+		settle_needs(out, &pending);
+	return status == TOOL_DONE ? check(out, &pending) : status;
+}
+
+void netstat_options_free(struct netstat_options *options)
+{
+	filter_free(options->filter);
+	free(options->filter_text);
+}
