@@ -1,5 +1,6 @@
 /* netstat's command line. The classic letters mean what net-tools' netstat means by them; words that are no options are
  * a filter. What the options say together is worked out at the end, so that their order never matters. */
+#include "nearest.h"
 #include "options.h"
 #include "tool.h"
 
