@@ -394,17 +394,15 @@ static void settle_sockets(struct netstat_options *options, const struct pending
 static int bad_column(const char *option, const char *text, size_t at, size_t length)
 {
 	char word[64];
-	const char *names[COLUMNS_MAX];
-	size_t n = column_count() < COLUMNS_MAX ? column_count() : COLUMNS_MAX;
+	struct nearest nearest = {.word = word};
 
 	snprintf(word, sizeof(word), "%.*s", (int)(length < 60 ? length : 60), text + at);
-	for (size_t i = 0; i < n; i++)
-		names[i] = column_get(i)->name;
-	const char *near = tool_nearest(word, names, n);
-	if (near)
+	for (size_t i = 0; i < column_count(); i++)
+		nearest_try(&nearest, column_get(i)->name);
+	if (nearest.name)
 		return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; did you mean '%s'?", option, word,
-				 near);
-	return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; the manual page has them all", option, word);
+				 nearest.name);
+	return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; --columns help lists them", option, word);
 }
 
 static int settle_columns(struct netstat_options *options, const struct pending *pending)
