@@ -1,25 +1,25 @@
-/* What the demo shows while it runs: `berth netstat` of the server, with names and with numbers, and the PC's own view
- * of the same conversations.
+/* What the demo shows while it runs: `berth netstat` of the server, with names and with numbers, and of the PC, which is
+ * another berth host or the machine's kernel.
  *
  * netstat is a process of its own that asks the demo's hosts through their control sockets, so the loop runs on
  * meanwhile. */
 #include "demo.h"
-#include "kernel_view.h"
 
 #include <string.h>
 
 struct view {
 	const char *title;
-	char *options, *host; /* of netstat */
+	char *arguments[4]; /* of netstat */
 };
 
-static const struct view server_names = {"The server, berth: berth netstat -a", "-a", DEMO_SERVER_NAME};
-static const struct view server_numbers = {"The server, berth: berth netstat -a -n", "-an", DEMO_SERVER_NAME};
-static const struct view pc_numbers = {"The PC, another berth host: berth netstat -n", "-n", DEMO_PC_NAME};
+static const struct view server_names = {"The server, berth: berth netstat -a", {"-a", "--host", DEMO_SERVER_NAME}};
+static const struct view server_numbers = {"The server, berth: berth netstat -an", {"-an", "--host", DEMO_SERVER_NAME}};
+static const struct view pc_berth = {"The PC, another berth host: berth netstat -n", {"-n", "--host", DEMO_PC_NAME}};
+static const struct view pc_kernel = {"The PC, the kernel: berth netstat -tun --kernel", {"-tun", "--kernel"}};
 
 static const struct view *view_of(const struct demo *demo, unsigned i)
 {
-	const struct view *const views[] = {&server_names, &server_numbers, demo->network.pc ? &pc_numbers : NULL};
+	const struct view *const views[] = {&server_names, &server_numbers, demo->network.pc ? &pc_berth : &pc_kernel};
 
 	return i < sizeof(views) / sizeof(views[0]) ? views[i] : NULL;
 }
@@ -42,11 +42,6 @@ static void on_end(void *user)
 
 static void end(struct demo *demo)
 {
-	if (!demo->network.pc) {
-		report_progress_end(demo);
-		puts("\nThe PC, the kernel: /proc/net/tcp and /proc/net/udp");
-		kernel_view_print(stdout);
-	}
 	putchar('\n');
 	fflush(stdout);
 	demo->views.running = false;
@@ -62,7 +57,8 @@ static void show_next(struct demo *demo)
 		end(demo);
 		return;
 	}
-	char *const command[] = {"/proc/self/exe", "netstat", view->options, "--host", view->host, NULL};
+	char *const *arguments = view->arguments;
+	char *const command[] = {"/proc/self/exe", "netstat", arguments[0], arguments[1], arguments[2], NULL};
 	demo->views.pid = reader_run(&demo->views.reader, demo->network.loop, command, -1, on_end, demo);
 	if (demo->views.pid < 0)
 		end(demo);
