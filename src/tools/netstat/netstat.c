@@ -162,10 +162,27 @@ static int repeat(const struct netstat_options *options)
 	}
 }
 
+/* On a terminal a screen, else events. */
+static int watch(const struct netstat_options *options)
+{
+	struct watch watch = {
+		.query = options->query,
+		.filter_text = options->filter_text,
+		.columns = options->columns,
+		.columns_chosen = options->columns_chosen,
+		.order = options->order,
+		.seconds = options->seconds,
+		.jsonl = options->format != WRITER_TABLE,
+	};
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	return terminal && !watch.jsonl ? watch_screen(&watch) : watch_events(&watch);
+}
+
 static int run(const struct netstat_options *options)
 {
 	if (options->mode == MODE_WATCH)
-		return netstat_watch(options);
+		return watch(options);
 	return options->seconds > 0 ? repeat(options) : look_and_act(options);
 }
 
