@@ -257,6 +257,9 @@ static int run_late(struct look *look)
 			pending = names_run(look->names, ns_wait);
 		r = hand_on_late(look, row);
 	}
+	/* A list of names ends when it is said to; the next look begins another. */
+	while (pending && r == 0)
+		pending = names_run(look->names, ns_wait);
 	return r;
 }
 

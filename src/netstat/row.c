@@ -64,7 +64,7 @@ const char *netstat_unowned_text(enum netstat_unowned why)
 		[NETSTAT_UNOWNED_TIMEWAIT] = "closed; the kernel waits for stray segments",
 		[NETSTAT_UNOWNED_CLOSED] = "closed by its program; the kernel finishes it",
 		[NETSTAT_UNOWNED_WAITING] = "not accepted yet; its listener has it",
-		[NETSTAT_UNOWNED_DENIED] = "another user's",
+		[NETSTAT_UNOWNED_DENIED] = "of a process that may not be looked at",
 		[NETSTAT_UNOWNED_ELSEWHERE] = "of the kernel, or of another PID namespace",
 	};
 
