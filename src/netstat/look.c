@@ -24,6 +24,7 @@ struct look {
 	struct names *names;
 	struct namespaces *namespaces;
 	struct index interfaces; /* char[IF_NAMESIZE] by struct interface_key */
+	struct keep keep;        /* what the rows of a saved snapshot borrow */
 	struct saved_error read_error;
 	/* Of the run under way. */
 	struct listeners *listeners;
@@ -109,6 +110,7 @@ struct look *look_free(struct look *look)
 	process_table_free(look->processes);
 	namespaces_free(look->namespaces);
 	index_deinit(&look->interfaces);
+	keep_free(&look->keep);
 	free(look);
 	return NULL;
 }
@@ -186,14 +188,6 @@ static bool filter_is_late(const struct look *look)
 	return filter_needs(look->query.filter) & (NETSTAT_NEED_NAMES | NETSTAT_NEED_EXPLANATION);
 }
 
-/* The first pass of explanation. It begins with the first row, for a saved snapshot tells its services before. */
-static int explain_first(struct look *look, const struct netstat_row *row)
-{
-	if (!look->explain && !(look->explain = explain_new(look->services)))
-		return BERTH_ENOMEM;
-	return explain_look(look->explain, row);
-}
-
 static int on_source_row(void *user, struct netstat_row *row)
 {
 	struct look *look = user;
@@ -202,8 +196,8 @@ static int on_source_row(void *user, struct netstat_row *row)
 	bool wanted = is_wanted(look, row);
 	int r = wanted || (look->needs & (NETSTAT_NEED_LISTENER | NETSTAT_NEED_EXPLANATION)) ? enrich(look, row) : 0;
 
-	if (r == 0 && (look->needs & NETSTAT_NEED_EXPLANATION))
-		r = explain_first(look, row);
+	if (r == 0 && look->explain)
+		r = explain_look(look->explain, row);
 	if (r != 0 || !wanted || (filter && !filter_is_late(look) && !filter_match(filter, row)))
 		return r;
 	return is_late(look) ? netstat_rows_add(&look->kept, row) : look->on_row(look->user, row);
@@ -294,12 +288,8 @@ static struct netstat_request request_of(const struct look *look)
 static void on_saved_head(void *user, const struct saved_head *head)
 {
 	struct look *look = user;
-	struct services *services = services_new(look->query.services, head->ephemeral_first, head->ephemeral_last);
 
-	if (!services)
-		return; /* the system's own range serves as well as may be */
-	services_free(look->services);
-	look->services = services;
+	services_use_range(look->services, head->ephemeral_first, head->ephemeral_last);
 }
 
 static int run_saved(struct look *look, const struct netstat_request *request)
@@ -313,7 +303,7 @@ static int run_saved(struct look *look, const struct netstat_request *request)
 		snprintf(look->read_error.text, sizeof(look->read_error.text), "%s", strerror(errno));
 		return BERTH_EIO;
 	}
-	r = saved_read(in, on_saved_head, look->processes, look->users, request, on_source_row, look,
+	r = saved_read(in, on_saved_head, look->processes, look->users, &look->keep, request, on_source_row, look,
 		       &look->read_error);
 	if (!standard_input)
 		fclose(in);
@@ -342,6 +332,8 @@ static int run_begin(struct look *look)
 	look->listeners = listeners_free(look->listeners);
 	look->explain = explain_free(look->explain);
 	if ((look->needs & NETSTAT_NEED_LISTENER) && !(look->listeners = listeners_new()))
+		return BERTH_ENOMEM;
+	if ((look->needs & NETSTAT_NEED_EXPLANATION) && !(look->explain = explain_new(look->services)))
 		return BERTH_ENOMEM;
 	return 0;
 }

@@ -143,8 +143,7 @@ struct services *services_new(const char *path, uint16_t first, uint16_t last)
 
 	if (!services)
 		return NULL;
-	services->first = first;
-	services->last = last;
+	services_use_range(services, first, last);
 	for (unsigned i = 0; i < N_TRANSPORTS; i++) {
 		if (!(services->tables[i] = calloc(N_PORTS, sizeof(*services->tables[i]))))
 			return services_free(services);
@@ -179,6 +178,12 @@ static bool parse_number(const char **text, uint16_t *out)
 	*text = at;
 	*out = (uint16_t)value;
 	return at > begin;
+}
+
+void services_use_range(struct services *services, uint16_t first, uint16_t last)
+{
+	services->first = first;
+	services->last = last;
 }
 
 bool services_parse_range(const char *text, uint16_t *first, uint16_t *last)

@@ -20,6 +20,9 @@ int services_read(struct services *services, const char *text, size_t n);
 /* The system's own range, from /proc/sys/net/ipv4/ip_local_port_range; 32768 to 60999 when that cannot be read. */
 void services_system_range(uint16_t *first, uint16_t *last);
 
+/* Takes another range from now on: a saved snapshot has that of its machine. */
+void services_use_range(struct services *services, uint16_t first, uint16_t last);
+
 /* Reads that file's text: "FIRST LAST", which ends in a NUL. false, and nothing is written: it is something else. */
 bool services_parse_range(const char *text, uint16_t *first, uint16_t *last);
 

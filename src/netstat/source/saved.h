@@ -15,6 +15,11 @@ struct saved_head {
 	char machine[64];                         /* the machine's name */
 };
 
+/* What a row that is saved has to have of its source, so that everything can be worked out again. */
+#define SAVED_NEEDS                                                                                                    \
+	(NETSTAT_NEED_TCP | NETSTAT_NEED_CONGESTION | NETSTAT_NEED_CGROUP_ID | NETSTAT_NEED_PEER |                     \
+	 NETSTAT_NEED_OWNERS | NETSTAT_NEED_USER)
+
 /* ---- writing ---- */
 struct saved_writer;
 /* Writes the head, and all owners and processes of `processes` with all that may be known of them; the table and the

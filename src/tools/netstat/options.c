@@ -1,7 +1,9 @@
 /* netstat's command line. The classic letters mean what net-tools' netstat means by them; words that are no options are
  * a filter. What the options say together is worked out at the end, so that their order never matters. */
+#include "enrich/baseline.h"
 #include "nearest.h"
 #include "options.h"
+#include "show/metrics.h"
 #include "tool.h"
 
 #include <berth/error.h>
@@ -456,6 +458,12 @@ static void settle_needs(struct netstat_options *options, const struct pending *
 		query->needs |= columns_needs(&options->columns);
 	if (options->mode == MODE_EXPLAIN)
 		query->needs |= NETSTAT_NEED_EXPLANATION | (options->format ? columns_needs(&options->columns) : 0);
+	if (options->mode == MODE_BASELINE || options->mode == MODE_SAVE_BASELINE)
+		query->needs |= BASELINE_NEEDS;
+	if (options->mode == MODE_METRICS)
+		query->needs |= METRICS_NEEDS;
+	if (options->mode == MODE_SAVE)
+		query->needs |= SAVED_NEEDS;
 	/* Columns say names where they have them: so what is not wanted is not looked up. */
 	if (pending->numeric || pending->numeric_hosts)
 		query->needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
