@@ -24,73 +24,73 @@ complete -c berth -n '__fish_seen_subcommand_from help' -a 'demo netstat serve n
 complete -c berth -s h -l help -d help
 complete -c berth -s V -l version -d version
 
-set -l netstat __fish_seen_subcommand_from netstat
-complete -c berth -n $netstat -s a -l all -d 'those that wait for a peer, too'
-complete -c berth -n $netstat -s l -l listening -d 'only those that wait for one'
-complete -c berth -n $netstat -s t -l tcp -d TCP
-complete -c berth -n $netstat -s u -l udp -d UDP
-complete -c berth -n $netstat -s U -l udplite -d UDP-Lite
-complete -c berth -n $netstat -s x -l unix -d Unix
-complete -c berth -n $netstat -s w -l raw -d raw
-complete -c berth -n $netstat -s S -l sctp -d SCTP
-complete -c berth -n $netstat -l mptcp -d MPTCP
-complete -c berth -n $netstat -l dccp -d DCCP
-complete -c berth -n $netstat -s 4 -d IPv4
-complete -c berth -n $netstat -s 6 -d IPv6
-complete -c berth -n $netstat -s A -l protocol -x -a 'inet inet6 unix' -d families
-complete -c berth -n $netstat -l host -x -d 'only berth hosts of this name'
-complete -c berth -n $netstat -l kernel -d 'only the machine, no berth hosts'
-complete -c berth -n $netstat -l all-netns -d 'of every network namespace'
-complete -c berth -n $netstat -l read -rF -d 'of a saved snapshot'
-complete -c berth -n $netstat -s n -l numeric -d 'numbers instead of names'
-complete -c berth -n $netstat -l numeric-hosts -d 'no names of hosts'
-complete -c berth -n $netstat -l numeric-ports -d 'no names of services'
-complete -c berth -n $netstat -l numeric-users -d 'no names of users'
-complete -c berth -n $netstat -s p -l programs -d 'PID and program'
-complete -c berth -n $netstat -s e -l extend -d 'user and inode'
-complete -c berth -n $netstat -s o -l timers -d timers
-complete -c berth -n $netstat -l columns -x -a '(__berth_list) all help' -d 'these columns'
-complete -c berth -n $netstat -s W -l wide -d 'never cut an address short'
-complete -c berth -n $netstat -l trim -d 'cut long addresses short'
-complete -c berth -n $netstat -s H -l no-header -d 'no headings'
-complete -c berth -n $netstat -l sort -x -a '(__berth_list)' -d 'by columns'
-complete -c berth -n $netstat -l top -x -d 'only the first'
-complete -c berth -n $netstat -l by -x -a 'process remote (__berth_columns)' -d 'count by'
-complete -c berth -n $netstat -l deadline -x -d 'seconds that names may take'
-complete -c berth -n $netstat -l dns -x -d 'ask these for names'
-complete -c berth -n $netstat -l find-by -x -a 'bpf proc' -d 'how processes are found'
-complete -c berth -n $netstat -s j -l json -d 'an array of objects'
-complete -c berth -n $netstat -l jsonl -d 'an object a line'
-complete -c berth -n $netstat -l csv -d 'comma-separated values'
-complete -c berth -n $netstat -l explain -d 'each in a line of plain words'
-complete -c berth -n $netstat -l unexplained -d 'only those that something is odd about'
-complete -c berth -n $netstat -l save-baseline -rF -d 'record what is there'
-complete -c berth -n $netstat -l baseline -rF -d 'what is new and what is gone'
-complete -c berth -n $netstat -s c -l continuous -d 'again and again'
-complete -c berth -n $netstat -l watch -d live
-complete -c berth -n $netstat -l kill -d 'end the sockets that the filter fits'
-complete -c berth -n $netstat -l yes -d 'do not ask'
-complete -c berth -n $netstat -l save -rF -d 'save everything'
-complete -c berth -n $netstat -l openmetrics -rF -d 'for Prometheus'
-complete -c berth -n $netstat -s r -l route -d routes
-complete -c berth -n $netstat -s i -l interfaces -d interfaces
-complete -c berth -n $netstat -s g -l groups -d 'multicast groups'
-complete -c berth -n $netstat -s s -l statistics -d counters
+set -l netstat '__fish_seen_subcommand_from netstat'
+complete -c berth -n "$netstat" -s a -l all -d 'those that wait for a peer, too'
+complete -c berth -n "$netstat" -s l -l listening -d 'only those that wait for one'
+complete -c berth -n "$netstat" -s t -l tcp -d TCP
+complete -c berth -n "$netstat" -s u -l udp -d UDP
+complete -c berth -n "$netstat" -s U -l udplite -d UDP-Lite
+complete -c berth -n "$netstat" -s x -l unix -d Unix
+complete -c berth -n "$netstat" -s w -l raw -d raw
+complete -c berth -n "$netstat" -s S -l sctp -d SCTP
+complete -c berth -n "$netstat" -l mptcp -d MPTCP
+complete -c berth -n "$netstat" -l dccp -d DCCP
+complete -c berth -n "$netstat" -s 4 -d IPv4
+complete -c berth -n "$netstat" -s 6 -d IPv6
+complete -c berth -n "$netstat" -s A -l protocol -x -a 'inet inet6 unix' -d families
+complete -c berth -n "$netstat" -l host -x -d 'only berth hosts of this name'
+complete -c berth -n "$netstat" -l kernel -d 'only the machine, no berth hosts'
+complete -c berth -n "$netstat" -l all-netns -d 'of every network namespace'
+complete -c berth -n "$netstat" -l read -rF -d 'of a saved snapshot'
+complete -c berth -n "$netstat" -s n -l numeric -d 'numbers instead of names'
+complete -c berth -n "$netstat" -l numeric-hosts -d 'no names of hosts'
+complete -c berth -n "$netstat" -l numeric-ports -d 'no names of services'
+complete -c berth -n "$netstat" -l numeric-users -d 'no names of users'
+complete -c berth -n "$netstat" -s p -l programs -d 'PID and program'
+complete -c berth -n "$netstat" -s e -l extend -d 'user and inode'
+complete -c berth -n "$netstat" -s o -l timers -d timers
+complete -c berth -n "$netstat" -l columns -x -a '(__berth_list) all help' -d 'these columns'
+complete -c berth -n "$netstat" -s W -l wide -d 'never cut an address short'
+complete -c berth -n "$netstat" -l trim -d 'cut long addresses short'
+complete -c berth -n "$netstat" -s H -l no-header -d 'no headings'
+complete -c berth -n "$netstat" -l sort -x -a '(__berth_list)' -d 'by columns'
+complete -c berth -n "$netstat" -l top -x -d 'only the first'
+complete -c berth -n "$netstat" -l by -x -a 'process remote (__berth_columns)' -d 'count by'
+complete -c berth -n "$netstat" -l deadline -x -d 'seconds that names may take'
+complete -c berth -n "$netstat" -l dns -x -d 'ask these for names'
+complete -c berth -n "$netstat" -l find-by -x -a 'bpf proc' -d 'how processes are found'
+complete -c berth -n "$netstat" -s j -l json -d 'an array of objects'
+complete -c berth -n "$netstat" -l jsonl -d 'an object a line'
+complete -c berth -n "$netstat" -l csv -d 'comma-separated values'
+complete -c berth -n "$netstat" -l explain -d 'each in a line of plain words'
+complete -c berth -n "$netstat" -l unexplained -d 'only those that something is odd about'
+complete -c berth -n "$netstat" -l save-baseline -rF -d 'record what is there'
+complete -c berth -n "$netstat" -l baseline -rF -d 'what is new and what is gone'
+complete -c berth -n "$netstat" -s c -l continuous -d 'again and again'
+complete -c berth -n "$netstat" -l watch -d live
+complete -c berth -n "$netstat" -l kill -d 'end the sockets that the filter fits'
+complete -c berth -n "$netstat" -l yes -d 'do not ask'
+complete -c berth -n "$netstat" -l save -rF -d 'save everything'
+complete -c berth -n "$netstat" -l openmetrics -rF -d 'for Prometheus'
+complete -c berth -n "$netstat" -s r -l route -d routes
+complete -c berth -n "$netstat" -s i -l interfaces -d interfaces
+complete -c berth -n "$netstat" -s g -l groups -d 'multicast groups'
+complete -c berth -n "$netstat" -s s -l statistics -d counters
 complete -c berth -n "$netstat; and __berth_after state" -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening closing connected synchronized'
 complete -c berth -n "$netstat; and __berth_after scope" -a 'loopback link private public multicast any'
 complete -c berth -n "$netstat; and __berth_after direction" -a 'in out unknown'
 complete -c berth -n "$netstat; and __berth_after proto" -a 'tcp mptcp udp udplite sctp dccp raw unix'
 complete -c berth -n "$netstat; and __berth_after user" -a '(__fish_complete_users)'
-complete -c berth -n $netstat -a 'and or not state exclude dport sport port dst src host scope proto family program pid user command container unit cgroup dev direction inbound outbound netns berth service inode recv-q send-q bytes rtt retrans finding unexplained' -d filter
+complete -c berth -n "$netstat" -a 'and or not state exclude dport sport port dst src host scope proto family program pid user command container unit cgroup dev direction inbound outbound netns berth service inode recv-q send-q bytes rtt retrans finding unexplained' -d filter
 
 for verb in serve nc
-	set -l seen __fish_seen_subcommand_from $verb
-	complete -c berth -n $seen -l link -x -d 'the TAP device'
-	complete -c berth -n $seen -l address -x -d 'address and prefix length'
-	complete -c berth -n $seen -l gateway -x -d 'the way to other networks'
-	complete -c berth -n $seen -l wire -x -d 'a bad wire'
-	complete -c berth -n $seen -l pcap -rF -d 'write all frames to'
-	complete -c berth -n $seen -l name -x -d "the host's name in netstat"
+	set -l seen "__fish_seen_subcommand_from $verb"
+	complete -c berth -n "$seen" -l link -x -d 'the TAP device'
+	complete -c berth -n "$seen" -l address -x -d 'address and prefix length'
+	complete -c berth -n "$seen" -l gateway -x -d 'the way to other networks'
+	complete -c berth -n "$seen" -l wire -x -d 'a bad wire'
+	complete -c berth -n "$seen" -l pcap -rF -d 'write all frames to'
+	complete -c berth -n "$seen" -l name -x -d "the host's name in netstat"
 end
 complete -c berth -n '__fish_seen_subcommand_from serve' -l http -x -d 'serve files over HTTP'
 complete -c berth -n '__fish_seen_subcommand_from serve' -l echo -x -d 'send back what comes'

@@ -24,7 +24,7 @@ for verb in serve nc netstat demo; do
 	ok "help of $verb" names_itself $verb
 	ok "help of $verb fits a terminal" fits_80_columns $verb
 	wrong $verb "unknown option '--frob'; 'berth $verb --help' lists the options" --frob
-	wrong $verb "unknown option '-x'; 'berth $verb --help' lists the options" -x
+	wrong $verb "unknown option '-Q'; 'berth $verb --help' lists the options" -Q
 	wrong $verb "option '--help' takes no value; leave '=1' away" --help=1
 done
 
@@ -97,15 +97,29 @@ wrong nc "--wait 'x' is not a number from 1 to 86400" --wait=x
 wrong nc "option '-p' needs a value; 'berth nc --help' says which" -p
 wrong nc 'no link; add --link tap:NAME, such as --link tap:tap0' 192.168.1.5 80
 
-wrong netstat "'x' is one argument too many; 'berth netstat --help' says which it takes" x
 wrong netstat "option '--host' needs a value; 'berth netstat --help' says which" --host
-expect 'netstat where no host runs' 1 '' "berth netstat: no berth host of this user runs; 'berth demo' starts one" \
-	"$berth" netstat
-expect 'netstat where no host runs, as JSON' 1 '{
-   "sockets": []
-}' "berth netstat: no berth host of this user runs; 'berth demo' starts one" "$berth" netstat --json
-expect 'netstat of a host that does not run' 1 '' \
-	"berth netstat: no berth host 'web' of this user runs; 'berth netstat -a' lists all" "$berth" netstat --host web
+wrong netstat "--sort: 'recvq' is no column; did you mean 'recv_q'?" --sort recvq
+wrong netstat "--columns: 'nonsense' is no column; --columns help lists them" --columns proto,nonsense
+wrong netstat "--by: 'stat' is no column; did you mean 'state'?" --by stat
+wrong netstat "--top '0' is not a number from 1 to 1000000000" --top 0
+wrong netstat "--deadline 'x' is no number of seconds from 0 to 3600" --deadline x
+wrong netstat "--watch '0' is no number of seconds from 0.05 to 86400" --watch=0
+wrong netstat "--protocol 'ipx' is no family that netstat lists; take inet, inet6 or unix" -A ipx
+wrong netstat "--find-by 'magic': processes are found by bpf or by proc" --find-by magic
+wrong netstat "-r and -s ask for different things; give one of them" -r -s
+wrong netstat "--json, --jsonl and --csv are different forms; give one of them" --json --csv
+wrong netstat "--kill needs a filter that says which sockets, such as 'dport 443'" --kill
+wrong netstat "--yes goes with --kill" --yes
+wrong netstat "--read: a saved snapshot has no -r to show" --read x -r
+expect 'a file that is not there' 3 '' 'berth netstat: /nowhere/file: No such file or directory' \
+	"$berth" netstat --read /nowhere/file
+expect 'a host that does not run' 1 'Active Internet connections (w/o servers)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State' \
+	"berth netstat: no such socket of a berth host 'web' of this user; 'berth netstat -a' lists all" \
+	"$berth" netstat --host web
+expect 'a host that does not run, as JSON' 1 '[]' '' "$berth" netstat --host web --json
+ln -s "$(command -v "$berth")" "$tap_directory/netstat"
+expect 'through a link called netstat' 2 '' "berth netstat: --yes goes with --kill" "$tap_directory/netstat" --yes
 
 wrong demo "'x' is one argument too many; 'berth demo --help' says which it takes" x
 wrong demo "--size '0' is not a number from 1 to 2000" --size 0

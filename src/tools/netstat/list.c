@@ -159,12 +159,13 @@ static int write_unix(struct list *list)
 	return r ? r : ended;
 }
 
-/* What is left to write when the last row has come. A part without rows shows its heading, as net-tools' do. */
-static int list_end(struct list *list)
+/* What is left to write when the last row has come, or the walk has ended with an error. A part without rows shows its
+ * heading, as net-tools' do. */
+static int list_end(struct list *list, int error)
 {
 	const struct netstat_options *options = list->options;
 	bool only_unix = options->query.protocols == NETSTAT_BIT(NETSTAT_UNIX);
-	int r = write_sorted(list);
+	int r = error < 0 ? error : write_sorted(list);
 
 	if (r == 0 && !list->writer && (!has_parts(options) || !only_unix))
 		r = list_begin(list, false);
@@ -181,11 +182,11 @@ int netstat_list(const struct netstat_options *options, struct look *look)
 {
 	struct list list = {.options = options, .columns = options->columns};
 	int r = look_run(look, on_row, &list);
-	int ended = list_end(&list);
+
+	r = list_end(&list, r);
 
 	netstat_rows_free(&list.rows);
 	netstat_rows_free(&list.unix_rows);
-	r = r && r != ENOUGH ? r : ended;
 	if (tool_stdout_failed())
 		return TOOL_DONE; /* main says why, or the reader has gone and wants no more */
 	if (r != 0)

@@ -437,15 +437,63 @@ static int settle_columns(struct netstat_options *options, const struct pending 
 /* The groups are made when they are counted; here is only seen whether they can be. */
 static int settle_group(struct netstat_options *options)
 {
-	int error = 0;
-	struct group *group = options->by ? group_new(options->by, &error) : NULL;
+	int error;
+	struct group *group;
 
-	if (group)
-		options->query.needs |= group_needs(group);
-	group_free(group);
-	if (error == BERTH_EINVAL)
+	if (!options->by)
+		return TOOL_DONE;
+	group = group_new(options->by, &error);
+	if (!group && error == BERTH_EINVAL)
 		return bad_column("--by", options->by, 0, strlen(options->by));
-	return error ? tool_fail("netstat", TOOL_FAILED, "out of memory") : TOOL_DONE;
+	if (!group)
+		return tool_fail("netstat", TOOL_FAILED, "out of memory");
+	options->query.needs |= group_needs(group);
+	group_free(group);
+	return TOOL_DONE;
+}
+
+/* Columns say names where they have them: so what is not wanted is not looked up. */
+static uint32_t needs_of_columns(const struct netstat_options *options, const struct pending *pending)
+{
+	struct columns columns = options->columns;
+	uint32_t needs;
+
+	if (options->format != WRITER_TABLE)
+		columns_take_apart(&options->columns, &columns);
+	needs = pending->numeric ? columns_needs_numeric(&columns) : columns_needs(&columns);
+	if (pending->numeric_hosts)
+		needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
+	if (pending->numeric_ports)
+		needs &= ~(uint32_t)NETSTAT_NEED_SERVICES;
+	if (pending->numeric_users)
+		needs &= ~(uint32_t)NETSTAT_NEED_USER;
+	return needs;
+}
+
+static uint32_t needs_of_mode(const struct netstat_options *options, const struct pending *pending)
+{
+	switch (options->mode) {
+	case MODE_LIST:
+	case MODE_WATCH:
+	case MODE_KILL:
+		return needs_of_columns(options, pending);
+	case MODE_EXPLAIN:
+		return NETSTAT_NEED_EXPLANATION | (options->format ? needs_of_columns(options, pending) : 0);
+	case MODE_BASELINE:
+	case MODE_SAVE_BASELINE:
+		return BASELINE_NEEDS;
+	case MODE_METRICS:
+		return METRICS_NEEDS;
+	case MODE_SAVE:
+		return SAVED_NEEDS;
+	case MODE_GROUP:
+	case MODE_ROUTES:
+	case MODE_INTERFACES:
+	case MODE_GROUPS:
+	case MODE_COUNTERS:
+		break;
+	}
+	return 0;
 }
 
 static void settle_needs(struct netstat_options *options, const struct pending *pending)
@@ -453,25 +501,8 @@ static void settle_needs(struct netstat_options *options, const struct pending *
 	struct look_query *query = &options->query;
 
 	query->numeric = pending->numeric;
-	query->needs |= order_needs(&options->order);
-	if (options->mode == MODE_LIST || options->mode == MODE_WATCH || options->mode == MODE_KILL)
-		query->needs |= columns_needs(&options->columns);
-	if (options->mode == MODE_EXPLAIN)
-		query->needs |= NETSTAT_NEED_EXPLANATION | (options->format ? columns_needs(&options->columns) : 0);
-	if (options->mode == MODE_BASELINE || options->mode == MODE_SAVE_BASELINE)
-		query->needs |= BASELINE_NEEDS;
-	if (options->mode == MODE_METRICS)
-		query->needs |= METRICS_NEEDS;
-	if (options->mode == MODE_SAVE)
-		query->needs |= SAVED_NEEDS;
-	/* Columns say names where they have them: so what is not wanted is not looked up. */
-	if (pending->numeric || pending->numeric_hosts)
-		query->needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
-	if (pending->numeric || pending->numeric_ports)
-		query->needs &= ~(uint32_t)NETSTAT_NEED_SERVICES;
-	if (pending->numeric || pending->numeric_users)
-		query->needs &= ~(uint32_t)NETSTAT_NEED_USER;
-	query->names_stream = isatty(STDOUT_FILENO);
+	query->needs |= order_needs(&options->order) | needs_of_mode(options, pending);
+	query->names_stream = isatty(STDOUT_FILENO) && (query->needs & NETSTAT_NEED_NAMES);
 }
 
 /* The words that are left are the filter. */
