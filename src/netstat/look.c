@@ -6,6 +6,7 @@
 #include "look.h"
 #include "enrich/direction.h"
 #include "enrich/listeners.h"
+#include "enrich/second_look.h"
 #include "index.h"
 
 #include <berth/error.h>
@@ -326,6 +327,34 @@ static int run_live(struct look *look, const struct netstat_request *request)
 	return r;
 }
 
+/* The kernel's sockets once more, for the second look: what could not be read has been said. */
+static int kernel_again(void *source, netstat_on_row *on_row, void *user)
+{
+	struct look *look = source;
+	struct netstat_request request = request_of(look);
+
+	request.needs = 0;
+	request.warn = NULL;
+	return look->query.all_namespaces ? namespaces_rows(look->namespaces, &request, on_row, user)
+					  : kernel_rows(&request, on_row, user);
+}
+
+static int on_found(void *user, struct netstat_row *row)
+{
+	struct look *look = user;
+
+	return look->explain ? explain_look(look->explain, row) : 0;
+}
+
+/* An explanation says when nobody has a socket, so that has to be true. */
+static int run_second(struct look *look)
+{
+	if (!(look->needs & NETSTAT_NEED_EXPLANATION) || look->query.read || !look->query.kernel)
+		return 0;
+	return second_look(&look->kept, look->processes, look->query.process_way, look->needs, kernel_again, look,
+			   on_found, look);
+}
+
 static int run_begin(struct look *look)
 {
 	netstat_rows_free(&look->kept);
@@ -347,6 +376,8 @@ int look_run(struct look *look, netstat_on_row *on_row, void *user)
 	look->user = user;
 	if (r == 0)
 		r = look->query.read ? run_saved(look, &request) : run_live(look, &request);
+	if (r == 0)
+		r = run_second(look);
 	if (r == 0 && is_late(look))
 		r = run_late(look);
 	return r;

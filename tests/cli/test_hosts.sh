@@ -111,7 +111,7 @@ wrong netstat "--json, --jsonl and --csv are different forms; give one of them" 
 wrong netstat "--kill needs a filter that says which sockets, such as 'dport 443'" --kill
 wrong netstat "--yes goes with --kill" --yes
 wrong netstat "--read: a saved snapshot has no -r to show" --read x -r
-expect 'a file that is not there' 3 '' 'berth netstat: /nowhere/file: No such file or directory' \
+expect 'a snapshot that is not there' 3 '' 'berth netstat: /nowhere/file: No such file or directory' \
 	"$berth" netstat --read /nowhere/file
 expect 'a host that does not run' 1 'Active Internet connections (w/o servers)
 Proto Recv-Q Send-Q Local Address           Foreign Address         State' \

@@ -6,7 +6,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import time
 
 import bed
 
@@ -273,25 +272,28 @@ def test_a_deleted_executable(t):
     os.chmod(sleeper, 0o755)
     script = "import socket,sys; s=socket.create_server(('127.0.0.1',0)); print(s.getsockname()[1],flush=True); sys.stdin.read()"
     with subprocess.Popen([sleeper, "-S", "-E", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        port = process.stdout.readline().decode().strip()
-        if not port:
-            raise bed.Skip("a copy of Python does not run here")
-        os.unlink(sleeper)
-        row = t.row("-l", "sport", port)
-        done = t.netstat("--unexplained", "-n", "sport", port, status=1)
-        process.stdin.close()
+        try:
+            port = process.stdout.readline().decode().strip()
+            if not port:
+                raise bed.Skip("a copy of Python does not run here")
+            os.unlink(sleeper)
+            row = t.row("-l", "sport", port)
+            done = t.netstat("--unexplained", "-n", "sport", port, status=1)
+        finally:
+            process.kill()
     assert row["executable"] == sleeper and row["executable_deleted"] is True, row
     assert "executable-deleted" in done, done
 
 
 def test_a_shell_on_a_socket(t):
     with pair() as (out, taken), subprocess.Popen(["sh"], stdin=taken, stdout=taken) as shell:
-        bed.wait_for(lambda: len(t.row("dport", str(port_of(out)))["pids"].split(",")) >= 2, "the shell has the socket")
-        taken.close()
-        text = t.netstat("--unexplained", "-n", "dport", str(port_of(out)), status=1)
-        row = t.row("dport", str(port_of(out)))
-        out.close()
-        assert shell.pid
+        try:
+            bed.wait_for(lambda: shell.pid in t.row("dport", str(port_of(out)))["pids"], "the shell has the socket")
+            taken.close()
+            text = t.netstat("--unexplained", "-n", "dport", str(port_of(out)), status=1)
+            row = t.row("dport", str(port_of(out)))
+        finally:
+            shell.kill()
     assert "shell-on-socket" in text and row["pid"] == shell.pid, (text, row)
 
 
@@ -318,7 +320,13 @@ def test_a_wrong_filter_points_at_the_word(t):
 
 
 def test_a_closed_pipe(t):
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {t.berth} netstat -ax | head -n 1"], capture_output=True, check=False)
+    """More than a pipe holds, and a reader that wants one line."""
+    with listener(backlog=256) as waiting, contextlib.ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(socket.create_connection(waiting.getsockname()))
+        assert len(t.netstat("-tn", "--columns", "all")) > 65536
+        done = subprocess.run(["bash", "-c", f"set -o pipefail; {t.berth} netstat -tn --columns all | head -n 1"],
+                              capture_output=True, check=False)
     assert done.returncode == 0 and not done.stderr, done
 
 
@@ -376,12 +384,17 @@ def test_metrics(t):
 
 
 def test_again_and_again(t):
-    with subprocess.Popen([t.berth, "netstat", "-ln", "-c", "0.05"], stdout=subprocess.PIPE) as process:
-        seen = 0
-        while seen < 3:
-            seen += b"Active Internet" in process.stdout.readline()
-        process.stdout.close()
-        assert process.wait(bed.PATIENCE) in (0, 1)
+    with subprocess.Popen([t.berth, "netstat", "-ln", "-c", "0.05"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            seen = 0
+            while seen < 3:
+                line = process.stdout.readline()
+                assert line, "it ended"
+                seen += b"Active Internet" in line
+            process.stdout.close()
+            assert process.wait(bed.PATIENCE) in (0, 1)
+        finally:
+            process.kill()
 
 
 def test_other_namespaces(t):
@@ -395,7 +408,6 @@ def test_other_namespaces(t):
             assert t.rows("-lt", "sport 7777", status=1) == []
         finally:
             process.kill()
-            time.sleep(0)
 
 
 bed.main(f"ip address add {NEAR}/32 dev lo", f"ip route add {FAR}/32 dev lo")
