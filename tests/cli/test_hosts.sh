@@ -118,7 +118,7 @@ Proto Recv-Q Send-Q Local Address           Foreign Address         State' \
 	"berth netstat: no such socket of a berth host 'web' of this user; 'berth netstat -a' lists all" \
 	"$berth" netstat --host web
 expect 'a host that does not run, as JSON' 1 '[]' '' "$berth" netstat --host web --json
-ln -s "$(command -v "$berth")" "$tap_directory/netstat"
+ln -s "$(realpath "$berth")" "$tap_directory/netstat"
 expect 'through a link called netstat' 2 '' "berth netstat: --yes goes with --kill" "$tap_directory/netstat" --yes
 
 wrong demo "'x' is one argument too many; 'berth demo --help' says which it takes" x

@@ -95,8 +95,8 @@ static int list_begin(struct list *list, bool has_hosts)
 {
 	const struct netstat_options *options = list->options;
 
-	/* Which host a socket is of is worth a column when there is more than the machine. */
-	if (has_hosts && options->format == WRITER_TABLE && !options->columns_chosen)
+	/* Which host a socket is of is worth a column when there is more than one. */
+	if (has_hosts && !options->query.host && options->format == WRITER_TABLE && !options->columns_chosen)
 		columns_add(&list->columns, "host");
 	if (options->format == WRITER_TABLE && !options->columns_chosen)
 		print_title(options, "Internet connections");
