@@ -188,6 +188,8 @@ static void test_shell_on_socket(void **state)
 		struct netstat_row row = row_of(cases[i].protocol, cases[i].state, "192.0.2.1:443", cases[i].foreign);
 		row = owned(row, &owner, 1);
 		assert_int_equal(findings_of(&row, nothing, services), cases[i].want);
+		row.host = "box"; /* whose descriptors are not the process's */
+		assert_int_equal(findings_of(&row, nothing, services), 0);
 	}
 }
 

@@ -71,11 +71,11 @@ static bool is_hidden(const struct netstat_row *row, const struct netstat_owner 
 	}
 }
 
-/* Its descriptor 0 is this very socket. One that listens is what starters hand to a server written in such a language
+/* Its descriptor 0 is this very socket; a berth host's descriptors are its own. One that listens is what starters hand to a server written in such a language
  * (FastCGI's convention); a Unix socket is how programs talk with the children that they start. */
 static bool is_shell(const struct netstat_row *row, const struct netstat_owner *owner)
 {
-	return row->protocol != NETSTAT_UNIX && netstat_row_has_peer(row) && owner->descriptor == 0 &&
+	return row->protocol != NETSTAT_UNIX && !row->host && netstat_row_has_peer(row) && owner->descriptor == 0 &&
 	       habits_is_interpreter(owner->process->program);
 }
 
