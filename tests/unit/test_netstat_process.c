@@ -695,6 +695,24 @@ static void test_saved(void **state)
 	assert_null(process_table_free(NULL));
 }
 
+/* A snapshot without a single process is one all the same. */
+static void test_saved_empty(void **state)
+{
+	int descriptor = new_socket();
+	struct process_table *table = scanned(PROCESS_PROC);
+
+	assert_int_equal(row_of(table, inode_of(descriptor), EVERYTHING).n_owners, 1);
+	assert_int_equal(process_table_use_saved(table), 0);
+	assert_string_equal(process_table_way(table), "saved");
+	assert_int_equal(process_table_scan(table, PROCESS_PROC), 0);
+	struct netstat_row row = row_of(table, inode_of(descriptor), EVERYTHING);
+	assert_int_equal(row.n_owners, 0);
+	assert_int_equal(row.unowned, NETSTAT_OWNED);
+	assert_null(process_table_process(table, getpid(), EVERYTHING));
+	close(descriptor);
+	process_table_free(table);
+}
+
 /* A berth host tells its PID, and is asked nothing else. */
 static void test_host(void **state)
 {
@@ -708,8 +726,10 @@ static void test_host(void **state)
 	assert_string_equal(row.owners[0].process->program, "test_netstat_process");
 	process.pid = INT32_MAX;
 	row.owners = &owner;
+	row.n_owners = 1;
 	assert_int_equal(process_table_enrich(table, &row, EVERYTHING), 0);
-	assert_ptr_equal(row.owners, &owner);
+	assert_null(row.owners); /* of a process that has ended nothing is left to point at */
+	assert_int_equal(row.n_owners, 0);
 	process_table_free(table);
 }
 
@@ -749,6 +769,7 @@ int main(int n_arguments, char **arguments)
 		cmocka_unit_test(test_bpf_says_the_same),
 		cmocka_unit_test(test_best_of_many),
 		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_saved_empty),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_users),
 	};

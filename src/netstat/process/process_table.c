@@ -260,7 +260,8 @@ static enum netstat_unowned why_unowned(const struct process_table *table, const
 	return NETSTAT_UNOWNED_ELSEWHERE;
 }
 
-/* A berth host tells its PID. */
+/* A berth host tells its PID. What its source has put into the row is the source's, so that nothing of it may stay: a
+ * row that is kept would point at a stack that is gone. */
 static int enrich_host(struct process_table *table, struct netstat_row *row, uint32_t needs)
 {
 	const struct netstat_process *process;
@@ -268,11 +269,10 @@ static int enrich_host(struct process_table *table, struct netstat_row *row, uin
 	if (!row->n_owners || !row->owners[0].process)
 		return 0;
 	process = process_table_process(table, row->owners[0].process->pid, needs);
-	if (!process)
-		return 0; /* it has ended meanwhile */
-	table->shown[0] = (struct netstat_owner){process, row->owners[0].descriptor};
-	row->owners = table->shown;
-	row->n_owners = 1;
+	if (process)
+		table->shown[0] = (struct netstat_owner){process, row->owners[0].descriptor};
+	row->owners = process ? table->shown : NULL; /* it may have ended meanwhile */
+	row->n_owners = process ? 1 : 0;
 	return 0;
 }
 
@@ -340,7 +340,7 @@ const struct netstat_process *process_table_process(struct process_table *table,
 /* ---- saved snapshots ---- */
 
 /* What was found on the machine before is not in it any more. */
-static int become_saved(struct process_table *table)
+int process_table_use_saved(struct process_table *table)
 {
 	struct index none;
 
@@ -371,7 +371,7 @@ int process_table_put_process(struct process_table *table, const struct netstat_
 	struct process *put;
 	bool failed = false;
 
-	if (become_saved(table) < 0)
+	if (process_table_use_saved(table) < 0)
 		return BERTH_ENOMEM;
 	copy.program = copy_text(table, process->program ? process->program : "", &failed);
 	copy.command = copy_text(table, process->command, &failed);
@@ -387,7 +387,7 @@ int process_table_put_process(struct process_table *table, const struct netstat_
 
 int process_table_put_owner(struct process_table *table, uint64_t inode, int pid, int descriptor)
 {
-	int r = become_saved(table);
+	int r = process_table_use_saved(table);
 
 	return r < 0 ? r : add_owner(table, inode, pid, descriptor);
 }

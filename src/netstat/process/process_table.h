@@ -29,7 +29,8 @@ const char *process_table_way(const struct process_table *table);
 
 /* Fills in row->owners, row->n_owners and row->unowned by its inode, with what `needs` wants to be known of the first
  * NETSTAT_OWNERS_MAX; the array is the table's and good until the next call. A berth host's row has its process
- * (row->owners already set by its source) and only gets the details. 0 or BERTH_ENOMEM. */
+ * (row->owners already set by its source) and only gets the details; none, when the process has ended. 0 or
+ * BERTH_ENOMEM. */
 int process_table_enrich(struct process_table *table, struct netstat_row *row, uint32_t needs);
 
 /* What is told of a process:
@@ -44,8 +45,10 @@ int process_table_enrich(struct process_table *table, struct netstat_row *row, u
 /* The process with this PID, looked up now if need be; NULL: there is none, or out of memory. */
 const struct netstat_process *process_table_process(struct process_table *table, int pid, uint32_t needs);
 
-/* For saved snapshots: puts in what a file says. Texts are copied. 0 or BERTH_ENOMEM. After the first of them the table
- * is a saved one: it never looks at the machine. */
+/* Makes the table that of a saved snapshot, and empty when it was none: it never looks at the machine again, and says
+ * nothing of why a socket has no owner. 0 or BERTH_ENOMEM. */
+int process_table_use_saved(struct process_table *table);
+/* For saved snapshots: puts in what a file says. Texts are copied. 0 or BERTH_ENOMEM. The table is a saved one then. */
 int process_table_put_process(struct process_table *table, const struct netstat_process *process);
 int process_table_put_owner(struct process_table *table, uint64_t inode, int pid, int descriptor);
 /* Walks all owners, by inode in no order; of a process that no row has shown yet only the PID is known (ask for more

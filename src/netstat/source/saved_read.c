@@ -299,6 +299,9 @@ static int read_head(struct reader *reader, const cJSON *line)
 	status = read_fields(reader, &saved_head_kind, line, &head);
 	if (status < 0)
 		return status;
+	status = process_table_use_saved(reader->processes);
+	if (status < 0)
+		return status;
 	reader->has_head = true;
 	if (reader->on_head)
 		reader->on_head(reader->user, &head);
