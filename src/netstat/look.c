@@ -136,13 +136,14 @@ struct interface_key {
 	uint32_t number;
 };
 
-/* The device's name. The source is in the row's namespace while it hands a row on. */
+/* The device's name, unless a saved snapshot has told it. The source is in the row's namespace while it hands a row on.
+ */
 static int interface_enrich(struct look *look, struct netstat_row *row)
 {
 	struct interface_key key;
 	bool is_new;
 
-	if (row->interface == 0 || row->host)
+	if (row->interface == 0 || row->host || row->interface_name)
 		return 0;
 	memset(&key, 0, sizeof(key));
 	key.ns = row->ns;
@@ -206,14 +207,17 @@ static int on_source_row(void *user, struct netstat_row *row)
 
 /* ---- rows that had to wait ---- */
 
+/* A name that a saved snapshot has told stays: it is the one of that time. */
 static int names_start(struct look *look)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < look->kept.n; i++) {
-		r = names_want(look->names, &look->kept.rows[i]->local.address);
-		if (r == 0)
-			r = names_want(look->names, &look->kept.rows[i]->foreign.address);
+		const struct netstat_row *row = look->kept.rows[i];
+		if (!row->local_name)
+			r = names_want(look->names, &row->local.address);
+		if (r == 0 && !row->foreign_name)
+			r = names_want(look->names, &row->foreign.address);
 	}
 	return r;
 }
@@ -221,10 +225,12 @@ static int names_start(struct look *look)
 /* The names of a row that are known by now; false: one of them may still come. */
 static bool names_enrich(struct look *look, struct netstat_row *row)
 {
-	bool local_pending, foreign_pending;
+	bool local_pending = false, foreign_pending = false;
 
-	row->local_name = names_get(look->names, &row->local.address, &local_pending);
-	row->foreign_name = names_get(look->names, &row->foreign.address, &foreign_pending);
+	if (!row->local_name)
+		row->local_name = names_get(look->names, &row->local.address, &local_pending);
+	if (!row->foreign_name)
+		row->foreign_name = names_get(look->names, &row->foreign.address, &foreign_pending);
 	return !local_pending && !foreign_pending;
 }
 

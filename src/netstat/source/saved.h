@@ -18,7 +18,7 @@ struct saved_head {
 /* What a row that is saved has to have of its source, so that everything can be worked out again. */
 #define SAVED_NEEDS                                                                                                    \
 	(NETSTAT_NEED_TCP | NETSTAT_NEED_CONGESTION | NETSTAT_NEED_CGROUP_ID | NETSTAT_NEED_PEER |                     \
-	 NETSTAT_NEED_OWNERS | NETSTAT_NEED_USER)
+	 NETSTAT_NEED_OWNERS | NETSTAT_NEED_USER | NETSTAT_NEED_INTERFACE)
 
 /* ---- writing ---- */
 struct saved_writer;
