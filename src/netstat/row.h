@@ -181,7 +181,7 @@ struct netstat_row {
 	const struct berth_socket_address *listener; /* where the listener it came in through waits; NULL: none */
 	const struct netstat_process *listener_process;
 	bool foreign_listens; /* the foreign end is a listener of this machine, too: this end opened the connection */
-	uint64_t findings;    /* set of bits by enum finding (enrich/explain.h) */
+	uint64_t findings;    /* set of bits by enum finding (finding.h) */
 	const char *explanation; /* a line in plain words */
 
 	/* Filled in by the difference between two looks (watch/changes.h). */

@@ -2,7 +2,7 @@
 #ifndef TESTS_FILTER_ROWS_H
 #define TESTS_FILTER_ROWS_H
 
-#include "enrich/explain.h"
+#include "finding.h"
 #include "row.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Columns: what each says of rows made for it, with names and in numbers; finding them, lists of them, order. */
 #include "column.h"
-#include "enrich/explain.h"
+#include "finding.h"
 
 #include <berth/error.h>
 #include <inttypes.h>

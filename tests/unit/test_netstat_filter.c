@@ -2,6 +2,7 @@
  * for. */
 #include "ask/filter.h"
 #include "enrich/explain.h"
+#include "finding.h"
 #include "rng.h"
 
 #include <berth/error.h>

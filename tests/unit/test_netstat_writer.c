@@ -1,5 +1,5 @@
 /* Writers: the exact output of each format, for rows that are ordinary, wide, hostile or not there at all. */
-#include "enrich/explain.h"
+#include "finding.h"
 #include "show/text.h"
 #include "show/writer.h"
 

@@ -2,8 +2,8 @@
  *
  * A service that IANA's registry does not have is looked for in the system's own list; nothing else here asks the
  * system. */
+#include "ask/filter_end.h"
 #include "ask/filter_name.h"
-#include "ask/filter_value.h"
 
 #include <berth/error.h>
 #include <berth/ports.h>

@@ -3,6 +3,7 @@
  * A test says no when a row knows nothing of what is asked, whatever the operator: `rtt < 10ms` is not true of a socket
  * without round-trip time, and `not rtt < 10ms` is. */
 #include "ask/filter_name.h"
+#include "enrich/explain.h"
 
 #include <fnmatch.h>
 #include <string.h>

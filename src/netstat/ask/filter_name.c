@@ -4,7 +4,7 @@
  * groups of states are ss's. */
 #include "ask/filter_name.h"
 
-#include "enrich/explain.h"
+#include "finding.h"
 
 #include <string.h>
 

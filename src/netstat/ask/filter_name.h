@@ -3,7 +3,7 @@
 #define NETSTAT_FILTER_NAME_H
 
 #include "ask/filter_tree.h"
-#include "enrich/explain.h"
+#include "finding.h"
 #include "nearest.h"
 
 #define FILTER_ANY_FINDING ((UINT64_C(1) << FINDING_N) - 1)

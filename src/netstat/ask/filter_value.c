@@ -2,39 +2,12 @@
  *
  * A value is read from its text alone, without a look at the system, but for services (filter_end.c). An ordering
  * operator turns what was read into everything on one side of it; `!=` is the parser's business. */
-#include "ask/filter_value.h"
+#include "ask/filter_end.h"
 #include "ask/filter_name.h"
 
 #include <berth/error.h>
 #include <stdio.h>
 #include <string.h>
-
-char *filter_show(const struct filter_token *token, char *out, size_t n)
-{
-	size_t length = token->length;
-	const char *dots = "";
-
-	if (length > n - 1) {
-		length = n - 1 - 3;
-		while (length > 0 && ((unsigned char)token->at[length] & 0xc0) == 0x80)
-			length--; /* not within a character of UTF-8 */
-		dots = "...";
-	}
-	snprintf(out, n, "%.*s%s", (int)length, token->at, dots);
-	for (char *c = out; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return out;
-}
-
-int filter_no_value(struct filter_values *values, const struct filter_field *field, const struct filter_token *token)
-{
-	char shown[FILTER_SHOWN];
-
-	snprintf(values->error, sizeof(values->error), "'%s' is not %s", filter_show(token, shown, sizeof(shown)),
-		 field->what);
-	return BERTH_EINVAL;
-}
 
 static int no_value_but(struct filter_values *values, const struct filter_field *field,
 			const struct filter_token *token, const char *nearest)
@@ -65,25 +38,6 @@ static int read_set(const struct filter_field *field, const struct filter_token 
 }
 
 /* ---- numbers ---- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-const char *filter_read_digits(const char *p, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	if (!is_digit(*p))
-		return NULL;
-	for (; is_digit(*p); p++)
-		if (__builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (unsigned)(*p - '0'), &value))
-			return NULL;
-	*out = value;
-	return p;
-}
 
 static const char *read_hex(const char *p, uint64_t *out)
 {
@@ -150,7 +104,7 @@ static bool read_time(const char *text, uint64_t *out)
 	const char *p = filter_read_digits(text, &whole);
 
 	if (p && *p == '.')
-		for (p++; is_digit(*p); p++) {
+		for (p++; filter_is_digit(*p); p++) {
 			if (scale < 1000000000) {
 				scale *= 10;
 				fraction = fraction * 10 + (uint64_t)(*p - '0');
@@ -207,7 +161,7 @@ static int read_pattern(const struct filter_field *field, const struct filter_to
 	if (!leaf.pattern.wild)
 		memcpy(text + token->length, suffix, strlen(suffix));
 	leaf.pattern.text = text;
-	if (field->number_test && token->kind == TOKEN_WORD && is_digit(*text) && read_number(text, &number)) {
+	if (field->number_test && token->kind == TOKEN_WORD && filter_is_digit(*text) && read_number(text, &number)) {
 		leaf.test = field->number_test;
 		leaf.range.least = leaf.range.most = number;
 	}

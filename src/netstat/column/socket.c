@@ -1,5 +1,5 @@
 /* What columns say of any socket: protocol, state, queues, timer, where it lives, and what was found about it. */
-#include "enrich/explain.h"
+#include "finding.h"
 #include "say.h"
 
 #include <sys/socket.h>

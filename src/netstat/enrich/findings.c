@@ -3,28 +3,6 @@
 
 #include <string.h>
 
-const char *finding_id(enum finding finding)
-{
-	static const char *const ids[] = {
-#define X(name, id, text) id,
-		FINDING_MAP(X)
-#undef X
-	};
-
-	return finding < FINDING_N ? ids[finding] : "?";
-}
-
-const char *finding_text(enum finding finding)
-{
-	static const char *const texts[] = {
-#define X(name, id, text) text,
-		FINDING_MAP(X)
-#undef X
-	};
-
-	return finding < FINDING_N ? texts[finding] : "?";
-}
-
 /* ---- about programs ---- */
 
 /* Such a one is shown without the "/" that the kernel puts before it, as no file's path is (process_detail.c). */

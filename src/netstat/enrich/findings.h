@@ -3,8 +3,8 @@
 #ifndef NETSTAT_FINDINGS_H
 #define NETSTAT_FINDINGS_H
 
-#include "enrich/explain.h"
 #include "enrich/habits.h"
+#include "finding.h"
 
 /* The set of findings of a row, bits by enum finding. `habits` has counted all rows. */
 uint64_t findings_of(const struct netstat_row *row, const struct habits *habits, const struct services *services);

@@ -1,6 +1,6 @@
-/* Inside the reading of values: what filter_value.c and filter_end.c share. */
-#ifndef NETSTAT_FILTER_VALUE_H
-#define NETSTAT_FILTER_VALUE_H
+/* Words as values: what all readers of values (filter_value.c, filter_end.c) share. */
+#ifndef NETSTAT_FILTER_WORD_H
+#define NETSTAT_FILTER_WORD_H
 
 #include "ask/filter_tree.h"
 
@@ -21,14 +21,12 @@ struct filter_ranges {
 /* Says that the token is no value of the field, and what is. Returns BERTH_EINVAL. */
 int filter_no_value(struct filter_values *values, const struct filter_field *field, const struct filter_token *token);
 
+static inline bool filter_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Decimal digits at p; what is behind them, or NULL: none, or too many. */
 const char *filter_read_digits(const char *p, uint64_t *out);
-
-/* A port, a range of them, or a service. 0, or BERTH_EINVAL and values->error. */
-int filter_read_port(const struct filter_field *field, const struct filter_token *token, struct filter_ranges *ranges,
-		     struct filter_values *values);
-
-/* An address or a prefix, with or without a port: leaves. 0, or BERTH_EINVAL and values->error. */
-int filter_read_end(const struct filter_field *field, const struct filter_token *token, struct filter_values *values);
 
 #endif
