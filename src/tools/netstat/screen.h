@@ -5,6 +5,7 @@
  *     screen_table.c    the table              screen_detail.c    one socket
  *     screen_filter.c   the filter's prompt    screen_columns.c   which columns
  *     screen_kill.c     ending a socket        screen_help.c      keys
+ *     screen_list.c     lists that are longer than the screen
  *     screen_text.c     texts from outside, made fit for the terminal
  */
 #ifndef TOOLS_NETSTAT_SCREEN_H
