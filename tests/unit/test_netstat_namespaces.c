@@ -1,5 +1,6 @@
 /* Sockets of other network namespaces: one that a process holds, one that only a mount does, an empty one, and none
  * that is listed twice or left entered. Needs to make namespaces; skips where it may not. */
+#include "source/census.h"
 #include "source/source.h"
 
 #include <arpa/inet.h>
@@ -178,6 +179,14 @@ static bool may_make_namespaces(void)
 	       write_file("/proc/self/uid_map", users) && write_file("/proc/self/gid_map", groups);
 }
 
+/* Which families a namespace of its own has MPTCP's sockets of, before and after it has got one. */
+static bool census_is_true(uint16_t port)
+{
+	uint8_t before = census_mptcp();
+
+	return listen_mptcp(port) && (census_mptcp() & NETSTAT_IP6) && (before == 0 || before == NETSTAT_ALL_FAMILIES);
+}
+
 static const struct seen *find(const struct look *look, uint64_t ns, uint8_t protocol, uint8_t family)
 {
 	const struct seen *found = NULL;
@@ -294,6 +303,9 @@ static void test_mptcp(void **state)
 	}
 	assert_int_equal(run(namespaces, &look, &everything), 0);
 	assert_non_null(find(&look, holder.ns, NETSTAT_MPTCP, BERTH_IP6));
+	let_go(holder);
+	holder = hold_what(AF_INET, SOCK_STREAM, 4717, census_is_true);
+	assert_true(holder.ns != 0);
 	let_go(holder);
 	namespaces_free(namespaces);
 }

@@ -49,8 +49,9 @@ static bool is_hidden(const struct netstat_row *row, const struct netstat_owner 
 	}
 }
 
-/* Its descriptor 0 is this very socket; a berth host's descriptors are its own. One that listens is what starters hand to a server written in such a language
- * (FastCGI's convention); a Unix socket is how programs talk with the children that they start. */
+/* Its descriptor 0 is this very socket; a berth host's descriptors are its own. One that listens is what starters hand
+ * to a server written in such a language (FastCGI's convention); a Unix socket is how programs talk with the children
+ * that they start. */
 static bool is_shell(const struct netstat_row *row, const struct netstat_owner *owner)
 {
 	return row->protocol != NETSTAT_UNIX && !row->host && netstat_row_has_peer(row) && owner->descriptor == 0 &&

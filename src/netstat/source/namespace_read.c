@@ -9,10 +9,9 @@
 #include "source/namespace_read.h"
 
 #include <stdio.h>
-#include <sys/utsname.h>
 
 #include "net_file.h"
-#include "source/namespace_text.h"
+#include "source/census.h"
 
 #define LISTEN NETSTAT_BIT(NETSTAT_STATE_LISTEN)
 #define SYN_RECEIVED NETSTAT_BIT(NETSTAT_STATE_SYN_RECEIVED)
@@ -42,38 +41,6 @@ uint32_t namespace_protocols(void)
 		fclose(in);
 	spoken &= NETSTAT_ALL_PROTOCOLS;
 	return spoken ? spoken : NETSTAT_ALL_PROTOCOLS;
-}
-
-/* The kernel counts sockets of MPTCP, too: to ask for them is to walk a table of its own, some 3 ms for nothing. */
-static bool counts_mptcp(void)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname system;
-
-	return uname(&system) == 0 && sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 2));
-}
-
-static void census_file(const char *name, struct namespace_census *census,
-			void (*line_take)(const char *line, struct namespace_census *census))
-{
-	FILE *in = net_file_open(name);
-	char line[512];
-
-	while (in && fgets(line, sizeof(line), in))
-		line_take(line, census);
-	if (in)
-		fclose(in);
-}
-
-static void census_take(struct namespace_census *census, bool mptcp)
-{
-	namespace_census_init(census);
-	census_file("sockstat", census, namespace_census_line);
-	census_file("sockstat6", census, namespace_census_line);
-	if (mptcp && counts_mptcp())
-		census_file("protocols", census, namespace_census_protocol_line);
-	namespace_census_end(census);
 }
 
 static int hand_on(void *user, struct netstat_row *row)
