@@ -1,4 +1,5 @@
 /* rtnetlink's messages of routes, interfaces and addresses: whatever comes in a datagram, what is found is whole. */
+#include "netlink.h"
 #include "tables/link_message.h"
 #include "tables/route_message.h"
 #include "tables/rtnetlink.h"
@@ -43,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	CHECK(bytes);
 	if (n)
 		memcpy(bytes, data, n);
-	for (size_t at = 0; (message = rtnetlink_whole(bytes + at, n - at, &step)); at += step) {
+	for (size_t at = 0; (message = netlink_message(bytes + at, n - at, &step)); at += step) {
 		struct link link;
 		struct link_address address;
 		CHECK(step >= sizeof(*message) && step <= n - at);

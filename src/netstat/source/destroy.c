@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netlink.h"
 #include "source/source.h"
 
 enum {
@@ -100,21 +101,30 @@ static struct nlmsghdr *question_write(const struct netstat_row *row, int protoc
 	return question;
 }
 
+/* What the kernel says to the question. */
+static int answer_of(const char *bytes, size_t n)
+{
+	size_t step;
+	const struct nlmsghdr *message = netlink_message(bytes, n, &step);
+
+	if (!message || message->nlmsg_type != NLMSG_ERROR || message->nlmsg_seq != SEQUENCE)
+		return BERTH_EIO;
+	int number = netlink_number(message);
+	return number ? error_of(-number) : 0;
+}
+
 static int ask(struct mnl_socket *socket, const struct nlmsghdr *question)
 {
 	char buffer[BUFFER] __attribute__((aligned(8)));
+	ssize_t n;
 
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_sendto(socket, question, question->nlmsg_len) < 0)
 		return error_of(errno);
-	ssize_t n;
 	do
-		n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return error_of(errno);
-	return mnl_cb_run(buffer, (size_t)n, SEQUENCE, mnl_socket_get_portid(socket), NULL, NULL) < 0 ? error_of(errno)
-												      : 0;
+		n = netlink_receive(socket, buffer, sizeof(buffer), NULL);
+	while (n == 0 || n == -EINTR);
+	return n < 0 ? error_of((int)-n) : answer_of(buffer, (size_t)n);
 }
 
 int kernel_destroy(const struct netstat_row *row)

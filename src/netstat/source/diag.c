@@ -6,6 +6,7 @@
  * 32 KiB, and one of 1 MiB is no better. The kernel makes a datagram when the one before has been read, so a larger
  * receive buffer of the socket's would be no use either. */
 #include "source/diag.h"
+#include "netlink.h"
 
 #include <berth/error.h>
 #include <errno.h>
@@ -91,16 +92,6 @@ struct diag *diag_free(struct diag *diag)
 
 /* ---- receiving ---- */
 
-/* The number that ends an answer: negative errno, or 0. One that is cut short is an error of its own. */
-static int end_number(const struct nlmsghdr *message)
-{
-	int number = -EIO;
-
-	if (mnl_nlmsg_get_payload_len(message) >= sizeof(number))
-		memcpy(&number, mnl_nlmsg_get_payload(message), sizeof(number));
-	return number;
-}
-
 /* One message of the answer. 0 to go on. */
 static int message_take(struct answer *answer, const struct nlmsghdr *message)
 {
@@ -110,7 +101,7 @@ static int message_take(struct answer *answer, const struct nlmsghdr *message)
 	case NLMSG_DONE:
 	case NLMSG_ERROR:
 		answer->ended = true;
-		return error_of(-end_number(message));
+		return error_of(-netlink_number(message));
 	case NLMSG_OVERRUN:
 		answer->incomplete = true;
 		return 0;
@@ -124,46 +115,31 @@ static int message_take(struct answer *answer, const struct nlmsghdr *message)
 	}
 }
 
-/* libmnl's check of a message takes lengths beyond 2^31 for good ones, so this is done by hand. */
 static int datagram_take(const struct diag *diag, struct answer *answer, size_t n)
 {
-	size_t at = 0;
+	size_t step = 0;
 	int r = 0;
 
-	while (!r && !answer->ended && at < n) {
-		const struct nlmsghdr *message = (const struct nlmsghdr *)(diag->buffer + at);
-		if (n - at < sizeof(*message) || message->nlmsg_len < sizeof(*message) || message->nlmsg_len > n - at) {
+	for (size_t at = 0; !r && !answer->ended && at < n; at += step) {
+		const struct nlmsghdr *message = netlink_message(diag->buffer + at, n - at, &step);
+		if (!message) {
 			answer->incomplete = true;
 			break;
 		}
 		if (message->nlmsg_seq == diag->sequence)
 			r = message_take(answer, message);
-		size_t padded = NLMSG_ALIGN((size_t)message->nlmsg_len);
-		at = padded < n - at ? at + padded : n;
 	}
 	return r;
 }
 
-/* Reads one datagram, from the kernel and no one else (libmnl's own function does not say whose it is). Its length, 0
- * for one to be ignored, or an error. */
+/* Its length, 0 for one to be ignored, or an error. */
 static ssize_t datagram_read(struct diag *diag, struct answer *answer)
 {
-	struct sockaddr_nl from = {0};
-	struct iovec room = {.iov_base = diag->buffer, .iov_len = sizeof(diag->buffer)};
-	struct msghdr head = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &room, .msg_iovlen = 1};
-	ssize_t n = recvmsg(mnl_socket_get_fd(diag->socket), &head, 0);
+	ssize_t n = netlink_receive(diag->socket, diag->buffer, sizeof(diag->buffer), &answer->incomplete);
 
-	if (n < 0 && errno == ENOBUFS)
+	if (n == -ENOBUFS)
 		answer->incomplete = true;
-	if (n < 0)
-		return errno == ENOBUFS || errno == EINTR ? 0 : error_of(errno);
-	if (!n)
-		return BERTH_EIO;
-	if (from.nl_pid != 0)
-		return 0;
-	if (head.msg_flags & MSG_TRUNC)
-		answer->incomplete = true;
-	return n;
+	return n >= 0 ? n : n == -ENOBUFS || n == -EINTR ? 0 : error_of((int)-n);
 }
 
 static int answer_take(struct diag *diag, struct answer *answer)

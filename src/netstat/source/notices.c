@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "netlink.h"
 #include "source/notice_message.h"
 #include "source/source.h"
 
@@ -98,30 +99,12 @@ static int message_take(struct taker *taker, const void *message, size_t n)
 
 static void datagram_take(struct taker *taker, const char *bytes, size_t n)
 {
-	while (taker->result == 0 && n >= MNL_NLMSG_HDRLEN) {
-		const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
-		size_t length = message->nlmsg_len;
-		if (length < MNL_NLMSG_HDRLEN || length > n)
-			break;
+	const struct nlmsghdr *message;
+	size_t step = 0;
+
+	for (size_t at = 0; taker->result == 0 && (message = netlink_message(bytes + at, n - at, &step)); at += step)
 		if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-			message_take(taker, bytes + MNL_NLMSG_HDRLEN, length - MNL_NLMSG_HDRLEN);
-		size_t step = MNL_ALIGN(length);
-		n = step < n ? n - step : 0;
-		bytes += step;
-	}
-}
-
-/* Reads a datagram of the kernel's. Its length; 0: one to be ignored; negative errno. */
-static ssize_t datagram_read(struct notices *notices)
-{
-	struct sockaddr_nl from = {0};
-	struct iovec room = {.iov_base = notices->buffer, .iov_len = sizeof(notices->buffer)};
-	struct msghdr head = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &room, .msg_iovlen = 1};
-	ssize_t n = recvmsg(mnl_socket_get_fd(notices->socket), &head, 0);
-
-	if (n < 0)
-		return -errno;
-	return from.nl_pid == 0 ? n : 0;
+			message_take(taker, mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message));
 }
 
 int notices_rows(struct notices *notices, const struct netstat_request *request, netstat_on_row *on_row, void *user)
@@ -130,7 +113,7 @@ int notices_rows(struct notices *notices, const struct netstat_request *request,
 	bool dropped = false;
 
 	for (unsigned i = 0; i < MOST && taker.result == 0; i++) {
-		ssize_t n = datagram_read(notices);
+		ssize_t n = netlink_receive(notices->socket, notices->buffer, sizeof(notices->buffer), NULL);
 		if (n == -EAGAIN)
 			break;
 		dropped |= n == -ENOBUFS;

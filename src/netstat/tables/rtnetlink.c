@@ -1,6 +1,7 @@
 /* Dumps by rtnetlink, over libmnl. The flag by which the kernel says that a dump is not of one moment is taken off each
  * message, since libmnl would end the dump there, and what has come is better than nothing. */
 #include "rtnetlink.h"
+#include "netlink.h"
 
 #include <berth/error.h>
 #include <errno.h>
@@ -34,22 +35,12 @@ static int on_mnl(const struct nlmsghdr *message, void *user)
 	return dump->error == 0 ? MNL_CB_OK : MNL_CB_STOP;
 }
 
-const struct nlmsghdr *rtnetlink_whole(const void *bytes, size_t n, size_t *step)
-{
-	const struct nlmsghdr *message = bytes;
-
-	if (n < MNL_NLMSG_HDRLEN || message->nlmsg_len < MNL_NLMSG_HDRLEN || message->nlmsg_len > n)
-		return NULL;
-	*step = n - message->nlmsg_len < MNL_ALIGNTO ? n : MNL_ALIGN((size_t)message->nlmsg_len);
-	return message;
-}
-
 /* false: the datagram is not made of whole messages. */
 static bool take_off_flag(char *bytes, size_t n, bool *interrupted)
 {
 	while (n) {
 		size_t step = 0;
-		if (!rtnetlink_whole(bytes, n, &step))
+		if (!netlink_message(bytes, n, &step))
 			return false;
 		struct nlmsghdr *message = (struct nlmsghdr *)bytes;
 		*interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
@@ -82,13 +73,14 @@ static int receive_all(struct mnl_socket *socket, unsigned sequence, struct dump
 	if (!buffer)
 		return BERTH_ENOMEM;
 	while (more > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, BUFFER);
-		if (n < 0 && errno == EINTR)
+		bool truncated = false;
+		ssize_t n = netlink_receive(socket, buffer, BUFFER, &truncated);
+		if (n == 0 || n == -EINTR)
 			continue;
-		if (n >= 0 && !take_off_flag(buffer, (size_t)n, interrupted)) {
-			errno = EBADMSG;
-			n = -1;
-		}
+		if (n > 0 && (truncated || !take_off_flag(buffer, (size_t)n, interrupted)))
+			n = -EBADMSG;
+		if (n < 0)
+			errno = (int)-n;
 		more = n < 0 ? MNL_CB_ERROR
 			     : mnl_cb_run(buffer, (size_t)n, sequence, mnl_socket_get_portid(socket), on_mnl, dump);
 	}

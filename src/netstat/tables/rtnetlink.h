@@ -13,10 +13,6 @@
 typedef int rtnetlink_message(void *user, const struct nlmsghdr *message);
 int rtnetlink_dump(uint16_t type, uint8_t family, rtnetlink_message *on_message, void *user, bool *interrupted);
 
-/* The message that begins at bytes[n], or NULL: no whole one is there. (libmnl's own test lets a length of 2 GiB or
- * more pass.) *step is how far it is to the next one, at most n. */
-const struct nlmsghdr *rtnetlink_whole(const void *bytes, size_t n, size_t *step);
-
 /* Sorts a message's attributes by type: attributes[type] for types up to most, which has most + 1 places. What is not
  * whole ends the list. `n_header` is the size of the struct before them, a multiple of 4. false: the message is shorter
  * than that. */
