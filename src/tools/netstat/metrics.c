@@ -87,5 +87,7 @@ int netstat_metrics(const struct netstat_options *options, struct look *look)
 		return TOOL_FAILED;
 	int r = write_scrape(&scrape, output.file);
 	int status = output_close(&output, r == 0);
+	if (tool_stdout_failed())
+		return TOOL_DONE;
 	return r != 0 && status == TOOL_DONE ? netstat_look_fail(options, look, r) : status;
 }

@@ -174,9 +174,14 @@ static int watch(const struct netstat_options *options)
 		.seconds = options->seconds,
 		.jsonl = options->format != WRITER_TABLE,
 	};
-	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-	return terminal && !watch.jsonl ? watch_screen(&watch) : watch_events(&watch);
+	if (watch.jsonl || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return watch_events(&watch);
+	if (!watch.columns_chosen) {
+		columns_add(&watch.columns, "rx_rate");
+		columns_add(&watch.columns, "tx_rate");
+	}
+	return watch_screen(&watch);
 }
 
 static int run(const struct netstat_options *options)
