@@ -110,6 +110,22 @@ wrong netstat "-r and -s ask for different things; give one of them" -r -s
 wrong netstat "--json, --jsonl and --csv are different forms; give one of them" --json --csv
 wrong netstat "--kill needs a filter that says which sockets, such as 'dport 443'" --kill
 wrong netstat "--yes goes with --kill" --yes
+wrong netstat "unknown option '-M': masqueraded connections are conntrack's: try 'conntrack -L --src-nat'; --mptcp lists MPTCP" -tM
+wrong netstat "unknown option '--cache': Linux keeps no cache of routes; -r shows the routes" --cache
+wrong netstat "unknown option '--x25': no such sockets are listed; -A takes inet, inet6 and unix" --x25
+wrong netstat "unknown option '-K': --kill ends the sockets that a filter fits" -K dport 443
+wrong netstat "unknown option '-q'; 'berth netstat --help' lists the options" -q
+wrong netstat "what is '443'? 'port 443' lists the sockets of a port, '-c 443' repeats every so many seconds" -t 443
+wrong netstat "'dport': -s lists no sockets that a filter could choose from" -s dport 443
+wrong netstat "'eth0': -i lists no sockets that a filter could choose from" -i eth0
+wrong netstat "--openmetrics '65536' is no port from 0 to 65535" --openmetrics 65536
+expect 'a filter with characters that no terminal should see' 2 '' "berth netstat: filter: 'fo?[31m' is no condition; such are state, dport, src, program
+  dport 443 and?fo?[31m
+                ^^^^^^^" "$berth" netstat "$(printf 'dport 443 and\nfo\033[31m')"
+expect 'a filter that is longer than a line' 2 '' "berth netstat: filter: 'foo' is no condition; such are state, dport, src, program
+  t 1 or port 1 or port 1 or port 1 or port 1 or  foo and dport 443
+                                                  ^^^" "$berth" netstat "$(printf 'port 1 or %.0s' 1 2 3 4 5 6 7 8 9)" foo and dport 443
+expect 'a directory is no snapshot' 3 '' 'berth netstat: /: it could not be read' "$berth" netstat --read /
 wrong netstat "--read: a saved snapshot has no -r to show" --read x -r
 expect 'a snapshot that is not there' 3 '' 'berth netstat: /nowhere/file: No such file or directory' \
 	"$berth" netstat --read /nowhere/file

@@ -9,11 +9,16 @@ struct explaining {
 	const struct netstat_options *options;
 	struct writer *writer; /* for machines */
 	struct netstat_rows rows;
-	uint64_t n, n_unexplained;
+	uint64_t n, n_unexplained, n_printed;
+};
+
+enum {
+	ENOUGH = 1, /* --top without an order: the walk may end */
 };
 
 static int print(struct explaining *explaining, const struct netstat_row *row)
 {
+	explaining->n_printed++;
 	if (explaining->writer)
 		return writer_row(explaining->writer, row);
 	puts(row->explanation);
@@ -31,7 +36,8 @@ static int on_row(void *user, struct netstat_row *row)
 		return 0;
 	if (explaining->options->order.n)
 		return netstat_rows_add(&explaining->rows, row);
-	return print(explaining, row);
+	int r = print(explaining, row);
+	return r == 0 && explaining->n_printed == explaining->options->top ? ENOUGH : r;
 }
 
 static int print_sorted(struct explaining *explaining)
@@ -69,7 +75,7 @@ int netstat_explain(const struct netstat_options *options, struct look *look)
 	if (options->format != WRITER_TABLE && !(explaining.writer = writer_new(&config, stdout)))
 		return tool_fail("netstat", TOOL_FAILED, "out of memory");
 	int r = look_run(look, on_row, &explaining);
-	if (r == 0)
+	if (r >= 0)
 		r = print_sorted(&explaining);
 	if (explaining.writer) {
 		int ended = writer_end(explaining.writer);

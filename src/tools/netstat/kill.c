@@ -96,6 +96,9 @@ int netstat_kill(const struct netstat_options *options, struct look *look)
 	int r = look_run(look, on_row, &killing);
 	int status;
 
+	/* Those beyond --top are not shown, so they must not be ended either. */
+	if (r == 0)
+		r = order_apply(&options->order, &killing.rows, options->top);
 	if (r == 0 && killing.rows.n)
 		r = show(options, &killing.rows);
 	if (r != 0)

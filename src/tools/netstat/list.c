@@ -29,6 +29,8 @@ int netstat_look_fail(const struct netstat_options *options, const struct look *
 		return tool_fail("netstat", TOOL_FAILED, "%s, line %" PRIu64 ": %s", read, at->line, at->text);
 	if (at && at->text[0])
 		return tool_fail("netstat", TOOL_FAILED, "%s: %s", read, at->text);
+	if (read && error == BERTH_EIO)
+		return tool_fail("netstat", TOOL_FAILED, "%s: it could not be read", read);
 	if (error == BERTH_EINVAL)
 		return tool_fail("netstat", TOOL_USAGE,
 				 "--dns '%s' is no list of addresses, such as 192.168.1.1,[fd00::1]:5353",
@@ -146,9 +148,12 @@ static int write_unix(struct list *list)
 	int r = order_apply(&options->order, &list->unix_rows, options->top);
 
 	columns_default(&columns, true);
+	columns.n--; /* the path stays the last, as it is in net-tools: it may be long, and scripts take the last field
+		      */
 	for (size_t i = 0; i < list->columns.n; i++)
 		if (list->columns.columns[i]->needs & (NETSTAT_NEED_OWNERS | NETSTAT_NEED_USER))
 			columns_add(&columns, list->columns.columns[i]->name);
+	columns_add(&columns, "path");
 	print_title(options, "UNIX domain sockets");
 	struct writer *writer = writer_start(options, &columns);
 	if (!writer)

@@ -81,7 +81,7 @@ int netstat_metrics(const struct netstat_options *options, struct look *look)
 	struct scrape scrape = {.options = options, .look = look};
 	struct output output;
 
-	if (options->port)
+	if (!options->file)
 		return metrics_http(options->port, write_scrape, &scrape);
 	if (!output_open(&output, options->file))
 		return TOOL_FAILED;

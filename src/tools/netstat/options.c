@@ -1,9 +1,11 @@
 /* netstat's command line. The classic letters mean what net-tools' netstat means by them; words that are no options are
  * a filter. What the options say together is worked out at the end, so that their order never matters. */
 #include "enrich/baseline.h"
+#include "foreign.h"
 #include "nearest.h"
 #include "options.h"
 #include "show/metrics.h"
+#include "show/text.h"
 #include "tool.h"
 
 #include <berth/error.h>
@@ -57,11 +59,18 @@ static const struct option long_options[] = {
 	{"dns", required_argument, NULL, OPTION_DNS},
 	{"explain", no_argument, NULL, OPTION_EXPLAIN},
 	{"extend", no_argument, NULL, 'e'},
+	{"family", required_argument, NULL, 'A'},
+	{"fib", no_argument, NULL, 'F'},
 	{"find-by", required_argument, NULL, OPTION_FIND_BY},
 	{"groups", no_argument, NULL, 'g'},
 	{"help", no_argument, NULL, 'h'},
 	{"host", required_argument, NULL, OPTION_HOST},
+	{"inet", no_argument, NULL, '4'},
+	{"inet6", no_argument, NULL, '6'},
 	{"interfaces", no_argument, NULL, 'i'},
+	{"ip", no_argument, NULL, '4'},
+	{"ipv4", no_argument, NULL, '4'},
+	{"ipv6", no_argument, NULL, '6'},
 	{"json", no_argument, NULL, 'j'},
 	{"jsonl", no_argument, NULL, OPTION_JSONL},
 	{"kernel", no_argument, NULL, OPTION_KERNEL},
@@ -84,7 +93,9 @@ static const struct option long_options[] = {
 	{"sctp", no_argument, NULL, 'S'},
 	{"sort", required_argument, NULL, OPTION_SORT},
 	{"statistics", no_argument, NULL, 's'},
+	{"symbolic", no_argument, NULL, 'N'},
 	{"tcp", no_argument, NULL, 't'},
+	{"tcpip", no_argument, NULL, '4'},
 	{"timers", no_argument, NULL, 'o'},
 	{"top", required_argument, NULL, OPTION_TOP},
 	{"trim", no_argument, NULL, OPTION_TRIM},
@@ -92,6 +103,7 @@ static const struct option long_options[] = {
 	{"udplite", no_argument, NULL, 'U'},
 	{"unexplained", no_argument, NULL, OPTION_UNEXPLAINED},
 	{"unix", no_argument, NULL, 'x'},
+	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", optional_argument, NULL, OPTION_WATCH},
 	{"wide", no_argument, NULL, 'W'},
@@ -176,15 +188,25 @@ static int take_deadline(struct netstat_options *options)
 	return TOOL_DONE;
 }
 
+static enum netstat_protocol protocol_named(const char *name)
+{
+	for (enum netstat_protocol i = 0; i < NETSTAT_PROTOCOL_N; i++)
+		if (strcmp(name, netstat_protocol_name(i)) == 0)
+			return i;
+	return NETSTAT_PROTOCOL_N;
+}
+
 static int take_family(struct pending *pending)
 {
+	enum netstat_protocol protocol;
+
 	for (char *word = strtok(optarg, ","); word; word = strtok(NULL, ",")) {
 		if (strcmp(word, "inet") == 0 || strcmp(word, "ip") == 0)
 			pending->families |= NETSTAT_IP4;
 		else if (strcmp(word, "inet6") == 0)
 			pending->families |= NETSTAT_IP6;
-		else if (strcmp(word, "unix") == 0)
-			pending->protocols |= NETSTAT_BIT(NETSTAT_UNIX);
+		else if ((protocol = protocol_named(word)) != NETSTAT_PROTOCOL_N) /* as ss takes them */
+			pending->protocols |= NETSTAT_BIT(protocol);
 		else
 			return fail("--protocol '%s' is no family that netstat lists; take inet, inet6 or unix%s", word,
 				    "");
@@ -196,8 +218,12 @@ static int take_metrics(struct netstat_options *options, struct pending *pending
 {
 	uint64_t port;
 
-	if (tool_number(optarg, 1, 65535, &port)) {
+	/* A file may be called 65536, but whoever means it may write ./65536. */
+	if (optarg[0] && strspn(optarg, "0123456789") == strlen(optarg)) {
+		if (!tool_number(optarg, 0, 65535, &port))
+			return fail("--openmetrics '%s' is no port from 0 to 65535%s", optarg, "");
 		options->port = (uint16_t)port;
+		options->file = NULL;
 		return set_mode(options, pending, MODE_METRICS, "--openmetrics");
 	}
 	return set_file_mode(options, pending, MODE_METRICS, "--openmetrics");
@@ -269,6 +295,8 @@ static bool take_flag(struct netstat_options *options, struct pending *pending, 
 		return pending->protocols |= NETSTAT_BIT(protocol_of(c)), true;
 	if (c == '4' || c == '6')
 		return pending->families |= c == '4' ? NETSTAT_IP4 : NETSTAT_IP6, true;
+	if (c == 'v' || c == 'N' || c == 'F') /* net-tools': here they are the default, or there is nothing to say */
+		return true;
 	if (c == 'W') /* the default, and net-tools' way to ask for it */
 		return options->trim = false, true;
 	if (c == 'H')
@@ -320,6 +348,7 @@ static int take_value(struct netstat_options *options, struct pending *pending, 
 {
 	switch (c) {
 	case 'A':
+	case 'f': /* ss's and BSD's */
 		return take_family(pending);
 	case 'c':
 		return take_seconds(options, argc, argv);
@@ -359,6 +388,19 @@ static int take_value(struct netstat_options *options, struct pending *pending, 
 	}
 }
 
+static int bad_option(char **argv, int c)
+{
+	const char *word = argv[optind - 1], *instead = foreign_option(word ? word : "", optopt);
+	bool is_long = word && strncmp(word, "--", 2) == 0;
+
+	if (c != '?' || !instead)
+		return tool_bad_option("netstat", argv, c);
+	if (is_long)
+		return tool_fail("netstat", TOOL_USAGE, "unknown option '%.*s': %s", (int)strcspn(word, "="), word,
+				 instead);
+	return tool_fail("netstat", TOOL_USAGE, "unknown option '-%c': %s", optopt, instead);
+}
+
 static int take_option(struct netstat_options *options, struct pending *pending, int c, int argc, char **argv)
 {
 	int status;
@@ -368,7 +410,7 @@ static int take_option(struct netstat_options *options, struct pending *pending,
 	status = take_mode(options, pending, c, argc, argv);
 	if (status == -1)
 		status = take_value(options, pending, c, argc, argv);
-	return status == -1 ? tool_bad_option("netstat", argv, c) : status;
+	return status == -1 ? bad_option(argv, c) : status;
 }
 
 /* ---- what they say together ---- */
@@ -522,23 +564,72 @@ static char *join(int argc, char **argv)
 	return text;
 }
 
+/* Shows the text up to `end` on standard error, at most `most` cells of it; returns how many cells it took. */
+static size_t text_show(const char *text, const char *end, size_t most)
+{
+	char clean[512];
+	size_t cells = 0;
+	size_t n = text_clean(&text, end, clean, sizeof(clean), &cells);
+	size_t cut = text_cut(clean, n, most);
+
+	fwrite(clean, 1, cut, stderr);
+	return text_width(clean, cut);
+}
+
 int netstat_filter_fail(const char *text, const struct filter_error *error)
 {
+	enum {
+		BEFORE = 48, /* bytes that are shown of what is before the word */
+		ALL = 76,
+	};
+	const char *end = text + strlen(text), *word = text + error->at, *from = text;
+	size_t lead = 0, mark = 0;
+
 	tool_fail("netstat", TOOL_USAGE, "filter: %s", error->text);
-	fprintf(stderr, "  %s\n  %*s", text, (int)error->at, "");
-	for (size_t i = 0; i < error->length || i == 0; i++)
+	if (error->at > BEFORE) {
+		from = word - BEFORE;
+		while ((*from & 0xc0) == 0x80) /* within a UTF-8 character */
+			from++;
+	}
+	fputs("  ", stderr);
+	lead = text_show(from, word, ALL);
+	mark = text_show(word, word + error->length, ALL - lead);
+	text_show(word + error->length, end, ALL - lead - mark);
+	fprintf(stderr, "\n  %*s", (int)lead, "");
+	for (size_t i = 0; i < mark || i == 0; i++)
 		fputc('^', stderr);
 	fputc('\n', stderr);
 	return TOOL_USAGE;
 }
 
-static int settle_filter(struct netstat_options *options, int argc, char **argv)
+/* A number at the end is the seconds of -c and --watch, and as net-tools has it, those of the small tables without -c,
+ * too. Of a list of sockets it may as well be a port that is meant, so that it has to be said. */
+static int take_delay(struct netstat_options *options, int argc, char **argv)
+{
+	double seconds;
+
+	if (optind + 1 != argc || !parse_seconds(argv[optind], &seconds))
+		return TOOL_DONE;
+	if (options->seconds == 0 && options->mode < MODE_ROUTES)
+		return tool_fail("netstat", TOOL_USAGE,
+				 "what is '%s'? 'port %s' lists the sockets of a port, '-c %s' repeats every so many "
+				 "seconds",
+				 argv[optind], argv[optind], argv[optind]);
+	options->seconds = seconds;
+	optind++;
+	return TOOL_DONE;
+}
+
+static int settle_filter(struct netstat_options *options, const struct pending *pending, int argc, char **argv)
 {
 	struct filter_error error = {0};
 	int r;
 
 	if (optind >= argc)
 		return TOOL_DONE;
+	if (options->mode >= MODE_ROUTES)
+		return fail("'%s': %s lists no sockets that a filter could choose from", argv[optind],
+			    pending->mode_option);
 	options->filter_text = join(argc, argv);
 	r = options->filter_text ? filter_parse(options->filter_text, &options->filter, &error) : BERTH_ENOMEM;
 	if (r == BERTH_EINVAL)
@@ -581,7 +672,7 @@ int netstat_options_parse(struct netstat_options *out, int argc, char **argv)
 	look_query_default(&out->query);
 	out->query.warn = warn;
 	while (status == TOOL_DONE &&
-	       (c = getopt_long(argc, argv, ":aA:ceghHijlnoprsStuUVwWx46", long_options, NULL)) != -1) {
+	       (c = getopt_long(argc, argv, ":aA:cef:FghHijlnNoprsStuUvVwWx46", long_options, NULL)) != -1) {
 		if (c == 'h')
 			return -1;
 		if (c == 'V')
@@ -591,7 +682,9 @@ int netstat_options_parse(struct netstat_options *out, int argc, char **argv)
 		status = take_option(out, &pending, c, argc, argv);
 	}
 	if (status == TOOL_DONE)
-		status = settle_filter(out, argc, argv);
+		status = take_delay(out, argc, argv);
+	if (status == TOOL_DONE)
+		status = settle_filter(out, &pending, argc, argv);
 	if (status == TOOL_DONE)
 		settle_sockets(out, &pending);
 	if (status == TOOL_DONE)

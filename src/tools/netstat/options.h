@@ -39,7 +39,7 @@ struct netstat_options {
 	bool yes;
 	double seconds;    /* between two looks; 0: one look only */
 	const char *file;  /* of --save, --baseline ...; "-": standard input or output */
-	uint16_t port;     /* of --openmetrics, when no file */
+	uint16_t port;     /* of --openmetrics, when no file; 0: any that is free */
 	char *filter_text; /* owned */
 };
 

@@ -63,12 +63,16 @@ bool output_open(struct output *output, const char *path)
 
 int output_close(struct output *output, bool keep)
 {
-	int error = 0;
+	int before = errno, error = 0;
 
 	if (output->file == stdout)
 		return TOOL_DONE; /* main flushes it */
-	if (ferror(output->file) || fflush(output->file) != 0)
-		error = errno ? errno : EIO;
+	/* A write that failed is told even when nothing is to be kept: it may be why. When stdio has forgotten why it
+	 * failed, errno mostly has not. */
+	if (ferror(output->file))
+		error = before == ENOSPC || before == EDQUOT || before == EFBIG ? before : EIO;
+	else if (fflush(output->file) != 0)
+		error = errno;
 	if (fclose(output->file) != 0 && !error)
 		error = errno;
 	if (output->temporary && keep && !error && rename(output->temporary, output->path) != 0)
@@ -77,5 +81,5 @@ int output_close(struct output *output, bool keep)
 		unlink(output->temporary);
 	free(output->temporary);
 	output->temporary = NULL;
-	return error && keep ? fail(output->path, error) : TOOL_DONE;
+	return error ? fail(output->path, error) : TOOL_DONE;
 }
