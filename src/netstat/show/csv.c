@@ -52,6 +52,20 @@ static bool needs_quotes(const char *text, size_t n)
 	return memchr(text, ',', n) || memchr(text, '"', n) || (n && (text[0] == ' ' || text[n - 1] == ' '));
 }
 
+void csv_text(FILE *out, const char *text, size_t n)
+{
+	bool quotes = needs_quotes(text, n);
+	const char *end = text + n;
+	char piece[OUT_PIECE];
+
+	if (quotes)
+		putc('"', out);
+	while (text < end)
+		fwrite(piece, 1, encode(&text, end, piece, sizeof(piece)), out);
+	if (quotes)
+		putc('"', out);
+}
+
 static void put_text(struct out *out, const struct cell *cell)
 {
 	bool quotes = needs_quotes(cell->text, cell->length);

@@ -35,5 +35,7 @@ int writer_end(struct writer *writer);
 /* For others who write JSON: a text with its quotation marks, escaped by RFC 8259 section 7; bytes that are no UTF-8
  * become U+FFFD. */
 void json_text(FILE *out, const char *text, size_t n);
+/* As much for CSV: with quotation marks where RFC 4180 wants them, control characters as '?'. */
+void csv_text(FILE *out, const char *text, size_t n);
 
 #endif

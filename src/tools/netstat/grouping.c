@@ -118,17 +118,6 @@ static void print_json(const struct grouping *grouping, const struct group_line 
 		puts(n ? "\n]" : "]");
 }
 
-static void print_csv_text(const char *text)
-{
-	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"')
-			putchar('"');
-		putchar(*text);
-	}
-	putchar('"');
-}
-
 static void print_csv(const struct grouping *grouping, const struct group_line *lines, size_t n)
 {
 	printf("%s", group_column(grouping->group)->name);
@@ -139,7 +128,7 @@ static void print_csv(const struct grouping *grouping, const struct group_line *
 		uint64_t values[N_COLUMNS - 1];
 
 		values_of(&lines[i], values);
-		print_csv_text(lines[i].key);
+		csv_text(stdout, lines[i].key, strlen(lines[i].key));
 		for (size_t j = 0; j < N_COLUMNS - 1; j++)
 			printf(",%" PRIu64, values[j]);
 		fputs("\r\n", stdout);
