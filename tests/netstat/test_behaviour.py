@@ -73,7 +73,18 @@ def test_the_path_of_a_unix_socket_is_last(t):
         s.bind(path)
         s.listen()
         line = next(line for line in t.netstat("-xlpen").splitlines() if path in line)
+        rows = [row for row in t.rows("-xl", columns=None) if row["path"] == path]
+        assert len(rows) == 1 and rows[0]["type"] == "STREAM", rows
     assert line.endswith(path) and f" {os.getpid()}/" in line, line
+
+
+def test_the_peer_of_a_unix_socket(t):
+    a, b = socket.socketpair(socket.AF_UNIX)
+    inodes = [os.fstat(s.fileno()).st_ino for s in (a, b)]
+    lines = [line.split() for line in t.netstat().splitlines() if str(inodes[0]) in line]
+    assert sorted(line[5:7] for line in lines) == sorted([str(i) for i in p] for p in (inodes, inodes[::-1])), lines
+    a.close()
+    b.close()
 
 
 # ---- --top ----

@@ -451,9 +451,10 @@ static int bad_column(const char *option, const char *text, size_t at, size_t le
 
 static int settle_columns(struct netstat_options *options, const struct pending *pending)
 {
+	bool only_unix = options->query.protocols == NETSTAT_BIT(NETSTAT_UNIX);
 	size_t at, length;
 
-	columns_default(&options->columns, false);
+	columns_default(&options->columns, only_unix && options->format != WRITER_TABLE);
 	if (options->mode == MODE_EXPLAIN && options->format != WRITER_TABLE) {
 		columns_add(&options->columns, "findings");
 		columns_add(&options->columns, "explanation");
@@ -500,6 +501,12 @@ static uint32_t needs_of_columns(const struct netstat_options *options, const st
 	struct columns columns = options->columns;
 	uint32_t needs;
 
+	/* A table for people has a second part with columns of its own. */
+	if (options->format == WRITER_TABLE && !options->columns_chosen &&
+	    (options->query.protocols & NETSTAT_BIT(NETSTAT_UNIX))) {
+		columns_add(&columns, "peer");
+		columns_add(&columns, "path");
+	}
 	if (options->format != WRITER_TABLE)
 		columns_take_apart(&options->columns, &columns);
 	needs = pending->numeric ? columns_needs_numeric(&columns) : columns_needs(&columns);
