@@ -179,7 +179,7 @@ def test_the_other_end(t):
 def test_documented(t):
     """Every finding has its section."""
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-    with open(os.path.join(root, "src/netstat/enrich/explain.h"), encoding="utf-8") as header:
+    with open(os.path.join(root, "src/netstat/finding.h"), encoding="utf-8") as header:
         ids = re.findall(r'X\([A-Z_]+, "([a-z-]+)"', header.read())
     with open(os.path.join(root, "docs/netstat-findings.md"), encoding="utf-8") as page:
         sections = re.findall(r"^## ([a-z]+-[a-z-]+)$", page.read(), re.MULTILINE)
