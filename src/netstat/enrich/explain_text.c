@@ -63,6 +63,14 @@ static void detail(struct plain *out, const char *text)
 	}
 }
 
+/* A container's own scope says no more than the container: "docker-ID.scope". */
+static bool is_of_container(const struct netstat_process *process)
+{
+	const char *id = process->container ? strchr(process->container, ':') : NULL;
+
+	return id && id[1] && process->unit && strstr(process->unit, id + 1);
+}
+
 static void owner(struct plain *out, const struct netstat_row *row)
 {
 	const struct netstat_process *process = row->owners[0].process;
@@ -72,7 +80,8 @@ static void owner(struct plain *out, const struct netstat_row *row)
 	plain_number(out, (uint64_t)process->pid);
 	others(out, row);
 	detail(out, row->user);
-	detail(out, process->unit);
+	if (!is_of_container(process))
+		detail(out, process->unit);
 	detail(out, process->container);
 	plain_add(out, ")");
 }
