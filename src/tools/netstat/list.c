@@ -17,6 +17,7 @@ struct list {
 	struct writer *writer;         /* NULL: no row has come yet */
 	struct netstat_rows rows;      /* to be sorted */
 	struct netstat_rows unix_rows; /* of a table for people: its second part */
+	bool has_hosts;                /* one of them is a berth host's */
 	uint64_t n;
 };
 
@@ -93,12 +94,12 @@ static struct writer *writer_start(const struct netstat_options *options, const 
 	return writer_new(&config, stdout);
 }
 
-static int list_begin(struct list *list, bool has_hosts)
+static int list_begin(struct list *list)
 {
 	const struct netstat_options *options = list->options;
 
 	/* Which host a socket is of is worth a column when there is more than one. */
-	if (has_hosts && !options->query.host && options->format == WRITER_TABLE && !options->columns_chosen)
+	if (list->has_hosts && !options->query.host && options->format == WRITER_TABLE && !options->columns_chosen)
 		columns_add(&list->columns, "host");
 	if (options->format == WRITER_TABLE && !options->columns_chosen)
 		print_title(options, "Internet connections");
@@ -108,7 +109,7 @@ static int list_begin(struct list *list, bool has_hosts)
 
 static int list_write(struct list *list, const struct netstat_row *row)
 {
-	int r = list->writer ? 0 : list_begin(list, row->host != NULL);
+	int r = list->writer ? 0 : list_begin(list);
 
 	return r == 0 ? writer_row(list->writer, row) : r;
 }
@@ -124,6 +125,7 @@ static int on_row(void *user, struct netstat_row *row)
 	const struct netstat_options *options = list->options;
 
 	list->n++;
+	list->has_hosts |= row->host != NULL; /* in a stream, hosts come first */
 	if (has_parts(options) && row->protocol == NETSTAT_UNIX)
 		return netstat_rows_add(&list->unix_rows, row);
 	if (options->order.n)
@@ -173,7 +175,7 @@ static int list_end(struct list *list, int error)
 	int r = error < 0 ? error : write_sorted(list);
 
 	if (r == 0 && !list->writer && (!has_parts(options) || !only_unix))
-		r = list_begin(list, false);
+		r = list_begin(list);
 	if (list->writer) {
 		int ended = writer_end(list->writer);
 		r = r ? r : ended;
