@@ -1,10 +1,12 @@
 /* Groups: how many sockets have the same program, state, peer ..., with their queues and bytes. */
 #include "list.h"
+#include "show/text.h"
 #include "tool.h"
 
 #include <inttypes.h>
 #include <libsmartcols.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { N_COLUMNS = 6 };
@@ -40,10 +42,19 @@ static void values_of(const struct group_line *line, uint64_t values[N_COLUMNS -
 	values[4] = line->bytes_received;
 }
 
-/* "-" for those that say nothing in the column. */
-static const char *key_text(const struct group_line *line)
+/* As it may stand on a terminal, and "-" for those that say nothing in the column. */
+static bool line_set_key(struct libscols_line *line, const struct group_line *group)
 {
-	return line->key[0] ? line->key : "-";
+	const char *key = group->key[0] ? group->key : "-", *end = key + strlen(key);
+	size_t room = strlen(key) + TEXT_UNIT, width = 0;
+	char *text = malloc(room);
+
+	if (!text)
+		return false;
+	text[text_clean(&key, end, text, room, &width)] = 0;
+	bool ok = scols_line_set_data(line, N_COLUMNS - 1, text) == 0;
+	free(text);
+	return ok;
 }
 
 static bool table_fill(struct libscols_table *table, const struct group_line *lines, size_t n)
@@ -59,7 +70,7 @@ static bool table_fill(struct libscols_table *table, const struct group_line *li
 			if (scols_line_set_data(line, j, text) != 0)
 				return false;
 		}
-		if (!line || scols_line_set_data(line, N_COLUMNS - 1, key_text(&lines[i])) != 0)
+		if (!line || !line_set_key(line, &lines[i]))
 			return false;
 	}
 	return true;
