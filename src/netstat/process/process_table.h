@@ -63,6 +63,7 @@ struct users;
 struct users *users_new(void);
 struct users *users_free(struct users *users);
 const char *users_name(struct users *users, uint32_t uid);
-int users_put(struct users *users, uint32_t uid, const char *name); /* for saved snapshots */
+/* For saved snapshots: from then on, the system is not asked for others. 0 or BERTH_ENOMEM. */
+int users_put(struct users *users, uint32_t uid, const char *name);
 
 #endif

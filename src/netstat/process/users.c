@@ -20,6 +20,7 @@ struct users {
 	struct keep keep;
 	uint32_t last_uid; /* the one asked for last, and its name: rows of one user follow each other */
 	const char *last;
+	bool saved; /* of a saved snapshot: this machine's users are others */
 };
 
 struct users *users_new(void)
@@ -50,17 +51,18 @@ int users_put(struct users *users, uint32_t uid, const char *name)
 		return BERTH_ENOMEM;
 	*slot = copy;
 	users->last = NULL;
+	users->saved = true;
 	return 0;
 }
 
-/* The name from the system, or the number. */
+/* The name from the system, or the number: of what a saved snapshot does not name there is no other. */
 static const char *look_up(struct users *users, uint32_t uid)
 {
 	struct passwd entry, *found = NULL;
 	const char *name = NULL;
 	char number[16], *buffer = NULL;
 
-	for (size_t size = FIRST_BUFFER; size <= LAST_BUFFER; size *= 2) {
+	for (size_t size = FIRST_BUFFER; !users->saved && size <= LAST_BUFFER; size *= 2) {
 		char *larger = realloc(buffer, size);
 
 		if (!larger)
