@@ -27,6 +27,8 @@ struct look {
 	struct index interfaces; /* char[IF_NAMESIZE] by struct interface_key */
 	struct keep keep;        /* what the rows of a saved snapshot borrow */
 	struct saved_error read_error;
+	struct saved_head read_head; /* of the saved snapshot that was read */
+	bool has_read_head;
 	/* Of the run under way. */
 	struct listeners *listeners;
 	struct explain *explain;
@@ -194,6 +196,9 @@ static int on_source_row(void *user, struct netstat_row *row)
 {
 	struct look *look = user;
 	const struct filter *filter = look->query.filter;
+
+	if (row->host && !look->query.hosts) /* a saved snapshot has them all the same */
+		return 0;
 	/* Listeners and explanation want to know of rows that nobody will see. */
 	bool wanted = is_wanted(look, row);
 	int r = wanted || (look->needs & (NETSTAT_NEED_LISTENER | NETSTAT_NEED_EXPLANATION)) ? enrich(look, row) : 0;
@@ -296,6 +301,8 @@ static void on_saved_head(void *user, const struct saved_head *head)
 {
 	struct look *look = user;
 
+	look->read_head = *head;
+	look->has_read_head = true;
 	services_use_range(look->services, head->ephemeral_first, head->ephemeral_last);
 }
 
@@ -392,6 +399,11 @@ int look_run(struct look *look, netstat_on_row *on_row, void *user)
 const struct saved_error *look_read_error(const struct look *look)
 {
 	return &look->read_error;
+}
+
+const struct saved_head *look_read_head(const struct look *look)
+{
+	return look->has_read_head ? &look->read_head : NULL;
 }
 
 struct process_table *look_processes(struct look *look)

@@ -56,6 +56,9 @@ int look_run(struct look *look, netstat_on_row *on_row, void *user);
  * opened); text "" otherwise. */
 const struct saved_error *look_read_error(const struct look *look);
 
+/* What the saved snapshot that was read says of its machine; NULL: none has been read. */
+const struct saved_head *look_read_head(const struct look *look);
+
 struct process_table *look_processes(struct look *look);
 struct users *look_users(struct look *look);
 const struct services *look_services(const struct look *look);

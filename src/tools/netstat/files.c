@@ -25,8 +25,14 @@ static int saving_begin(struct saving *saving)
 {
 	struct saved_head head = {.s_time = (uint64_t)time(NULL)};
 
-	gethostname(head.machine, sizeof(head.machine) - 1);
-	services_system_range(&head.ephemeral_first, &head.ephemeral_last);
+	const struct saved_head *read = look_read_head(saving->look);
+
+	if (read) { /* of whatever machine that was, and when */
+		head = *read;
+	} else {
+		gethostname(head.machine, sizeof(head.machine) - 1);
+		services_system_range(&head.ephemeral_first, &head.ephemeral_last);
+	}
 	return saved_writer_new(saving->file, &head, look_processes(saving->look), look_users(saving->look),
 				&saving->writer);
 }
@@ -61,7 +67,9 @@ int netstat_save(const struct netstat_options *options, struct look *look)
 		return status;
 	if (r != 0)
 		return ferror(stdout) ? TOOL_DONE : netstat_look_fail(options, look, r);
-	return tool_fail("netstat", TOOL_DONE, "%" PRIu64 " sockets saved in %s", saving.n, options->file);
+	return tool_fail("netstat", TOOL_DONE, "%" PRIu64 " %s saved in %s", saving.n,
+			 saving.n == 1 ? "socket" : "sockets",
+			 strcmp(options->file, "-") == 0 ? "standard output" : options->file);
 }
 
 /* ---- baselines ---- */
