@@ -58,7 +58,9 @@ static int status_of(const struct explaining *explaining)
 		return TOOL_NO;
 	if (options->only_unexplained) {
 		if (options->format == WRITER_TABLE)
-			tool_fail("netstat", TOOL_DONE, "all %" PRIu64 " sockets are explained", explaining->n);
+			tool_fail("netstat", TOOL_DONE, "%" PRIu64 " %s", explaining->n,
+				  explaining->n == 1 ? "socket, and it is explained"
+						     : "sockets, and all are explained");
 		return TOOL_DONE;
 	}
 	return explaining->n ? TOOL_DONE : netstat_nothing(options);
