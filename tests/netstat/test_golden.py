@@ -15,21 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+from snapshots import GOLDEN, WIDTH, end, netstat, result
+
 CASE = re.compile(r"(?P<name>[a-z0-9-]+)(?: =(?P<status>\d+))?:(?P<arguments>.*)")
-# Whoever answers on the port of discard, nobody answers at once: no name is brought by DNS, and nothing is waited for.
-SILENCE = ["--dns", "127.0.0.1:9", "--deadline", "0"]
-WIDTH = 80
-
-number = 0
-
-
-def result(good, title, *details):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {title}")
-    for detail in details if not good else []:
-        print("\n".join("# " + line for line in str(detail).splitlines()))
 
 
 class Case:
@@ -55,16 +43,6 @@ def read_cases():
             cases.append(Case(snapshot, match["name"], int(match["status"] or 0), shlex.split(match["arguments"])))
     assert len({case.name for case in cases}) == len(cases), "golden/cases: a name stands there twice"
     return cases
-
-
-def netstat(berth, directory, snapshot, *arguments, locale="C.UTF-8", data=b""):
-    """Status, standard output, standard error."""
-    environment = dict(os.environ, LC_ALL=locale, LANG=locale, TZ="UTC", TERM="dumb", COLUMNS=str(WIDTH), XDG_RUNTIME_DIR=directory)
-    environment.pop("LANGUAGE", None)
-    read = ["--read", snapshot] if snapshot else []
-    done = subprocess.run([berth, "netstat", *read, *SILENCE, *arguments], cwd=GOLDEN, env=environment, input=data,
-                          capture_output=True, timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
 
 
 def run(berth, directory, case, locale="C.UTF-8"):
@@ -200,7 +178,7 @@ def main():
         check_width(berth, directory)
         check_saved(berth, directory)
         check_baseline(berth, directory)
-    print(f"1..{number}")
+    end()
 
 
 main()
