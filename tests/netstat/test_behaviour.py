@@ -144,4 +144,17 @@ def test_metrics_at_any_port(t):
         assert text.endswith("# EOF\n") and process.wait() == 0, text[-100:]
 
 
+# ---- what cannot be seen ----
+
+def test_outside_of_a_pid_namespace(t):
+    """The test is outside of the namespace that netstat is in."""
+    if t.run("unshare", "-pf", "--mount-proc", "true").returncode:
+        raise bed.Skip("no PID namespace may be made here")
+    with listener() as s:
+        for arguments, status in ((["-tlp"], 0), (["-t", "--unexplained"], 1)):
+            done = t.run("unshare", "-pf", "--mount-proc", t.berth, "netstat", *arguments, f"sport {port_of(s)}")
+            assert done.returncode == status and b"outside of this PID namespace" in done.stderr, done
+        assert b"note" not in t.run(t.berth, "netstat", "-tlp", f"sport {port_of(s)}").stderr
+
+
 bed.main()

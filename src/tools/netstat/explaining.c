@@ -9,6 +9,7 @@ struct explaining {
 	const struct netstat_options *options;
 	struct writer *writer; /* for machines */
 	struct netstat_rows rows;
+	struct unseen unseen;
 	uint64_t n, n_unexplained, n_printed;
 };
 
@@ -30,6 +31,7 @@ static int on_row(void *user, struct netstat_row *row)
 	struct explaining *explaining = user;
 
 	explaining->n++;
+	netstat_count_unseen(&explaining->unseen, row);
 	if (row->findings)
 		explaining->n_unexplained++;
 	if (explaining->options->only_unexplained && !row->findings)
@@ -57,7 +59,10 @@ static int status_of(const struct explaining *explaining)
 	if (options->only_unexplained && explaining->n_unexplained)
 		return TOOL_NO;
 	if (options->only_unexplained) {
-		if (options->format == WRITER_TABLE)
+		if (options->format == WRITER_TABLE && explaining->unseen.n_denied)
+			tool_fail("netstat", TOOL_DONE, "%" PRIu64 " sockets, and nothing that may be seen is odd",
+				  explaining->n);
+		else if (options->format == WRITER_TABLE)
 			tool_fail("netstat", TOOL_DONE, "%" PRIu64 " %s", explaining->n,
 				  explaining->n == 1 ? "socket, and it is explained"
 						     : "sockets, and all are explained");
@@ -86,5 +91,8 @@ int netstat_explain(const struct netstat_options *options, struct look *look)
 	netstat_rows_free(&explaining.rows);
 	if (tool_stdout_failed())
 		return TOOL_DONE;
-	return r != 0 ? netstat_look_fail(options, look, r) : status_of(&explaining);
+	if (r != 0)
+		return netstat_look_fail(options, look, r);
+	netstat_note_unseen(options, &explaining.unseen);
+	return status_of(&explaining);
 }

@@ -51,9 +51,9 @@ static int ask(size_t n)
 
 	if (!isatty(STDIN_FILENO))
 		return tool_fail("netstat", TOOL_USAGE,
-				 "--kill asks before it ends %zu sockets, and nobody is at the terminal; "
-				 "--yes ends them unasked",
-				 n);
+				 "--kill asks before it ends %zu socket%s, and nobody is at the terminal; "
+				 "--yes does not ask",
+				 n, n == 1 ? "" : "s");
 	fprintf(stderr, "End %s? [y/N] ", n == 1 ? "this socket" : "these sockets");
 	fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))

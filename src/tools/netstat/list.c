@@ -18,6 +18,7 @@ struct list {
 	struct netstat_rows rows;      /* to be sorted */
 	struct netstat_rows unix_rows; /* of a table for people: its second part */
 	bool has_hosts;                /* one of them is a berth host's */
+	struct unseen unseen;
 	uint64_t n;
 };
 
@@ -125,6 +126,7 @@ static int on_row(void *user, struct netstat_row *row)
 	const struct netstat_options *options = list->options;
 
 	list->n++;
+	netstat_count_unseen(&list->unseen, row);
 	list->has_hosts |= row->host != NULL; /* in a stream, hosts come first */
 	if (has_parts(options) && row->protocol == NETSTAT_UNIX)
 		return netstat_rows_add(&list->unix_rows, row);
@@ -198,5 +200,6 @@ int netstat_list(const struct netstat_options *options, struct look *look)
 		return TOOL_DONE; /* main says why, or the reader has gone and wants no more */
 	if (r != 0)
 		return netstat_look_fail(options, look, r);
+	netstat_note_unseen(options, &list.unseen);
 	return list.n ? TOOL_DONE : netstat_nothing(options);
 }
