@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "not_here.h"
+
 #include "source/source.h"
 
 #ifndef IPPROTO_MPTCP
@@ -93,10 +95,8 @@ static inline int listener(int family, int protocol, int backlog)
 /* A machine without loopback is none that these tests can be run on. */
 static inline int needed(int fd)
 {
-	if (fd < 0) {
-		print_message("no sockets of this kind here\n");
-		skip();
-	}
+	if (fd < 0)
+		not_here("sockets of this kind");
 	return fd;
 }
 
@@ -108,10 +108,8 @@ static inline int connected(int family, int type, uint16_t port)
 
 	loopback(family, port, &at, &n);
 	assert_true(fd >= 0);
-	if (connect(fd, (struct sockaddr *)&at, n) < 0) {
-		print_message("connect: %s\n", strerror(errno));
-		skip();
-	}
+	if (connect(fd, (struct sockaddr *)&at, n) < 0)
+		not_here(strerror(errno));
 	return fd;
 }
 

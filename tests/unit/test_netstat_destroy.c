@@ -21,6 +21,12 @@
 
 #include <cmocka.h>
 
+#include "not_here.h"
+
+enum {
+	MS_PATIENCE = 60 * 1000,
+};
+
 static const struct netstat_request everything = {
 	.protocols = NETSTAT_ALL_PROTOCOLS,
 	.states = NETSTAT_ALL_STATES,
@@ -139,7 +145,7 @@ static void end(const struct netstat_row *row)
 	int r = kernel_destroy(row);
 
 	if (r == BERTH_EOPNOTSUPP)
-		skip();
+		not_here("ending of sockets");
 	assert_int_equal(r, 0);
 }
 
@@ -206,27 +212,27 @@ static void test_what_cannot_be_ended(void **state)
 
 /* ---- notices ---- */
 
-static struct notices *notices_or_skip(void)
+static struct notices *notices_needed(void)
 {
 	struct notices *notices = NULL;
 
 	if (notices_new(&notices) < 0)
-		skip();
+		not_here("notices of sockets");
 	return notices;
 }
 
-/* Reads until the wanted one has come, or nothing does for a while. */
+/* Reads until the wanted one has come. The kernel takes its time on a busy machine. */
 static void wait_for(struct notices *notices, const struct netstat_request *request, struct wanted *wanted)
 {
 	struct pollfd ready = {.fd = notices_fd(notices), .events = POLLIN};
 
-	while (!wanted->n && poll(&ready, 1, 2000) > 0)
+	while (!wanted->n && poll(&ready, 1, MS_PATIENCE) > 0)
 		assert_int_equal(notices_rows(notices, request, on_row, wanted), 0);
 }
 
 static void test_notice_of_tcp(void **state)
 {
-	struct notices *notices = notices_or_skip();
+	struct notices *notices = notices_needed();
 	struct connection connection = connection_new(AF_INET6, 7005);
 	struct netstat_row row = row_of(NETSTAT_TCP, NETSTAT_STATE_ESTABLISHED, 7005, 0);
 	struct wanted wanted = {
@@ -250,7 +256,7 @@ static void test_notice_of_tcp(void **state)
 
 static void test_notice_of_udp(void **state)
 {
-	struct notices *notices = notices_or_skip();
+	struct notices *notices = notices_needed();
 	struct netstat_request tcp_only = everything;
 	struct wanted wanted = {.protocol = NETSTAT_UDP, .state = NETSTAT_STATE_OPEN, .local = 7006};
 	union address address;
@@ -263,7 +269,7 @@ static void test_notice_of_udp(void **state)
 		close(fd);
 		if (i == 0) {
 			struct pollfd ready = {.fd = notices_fd(notices), .events = POLLIN};
-			poll(&ready, 1, 2000);
+			assert_int_equal(poll(&ready, 1, MS_PATIENCE), 1);
 			assert_int_equal(notices_rows(notices, &tcp_only, on_row, &wanted), 0);
 			assert_int_equal(wanted.n, 0);
 		}
@@ -276,14 +282,10 @@ static void test_notice_of_udp(void **state)
 	notices_free(notices);
 }
 
-enum {
-	MANY = 100,
-};
-
-static void open_and_close(int n)
+static void open_and_close(uint16_t port, int n)
 {
 	union address address;
-	socklen_t n_address = loopback(&address, AF_INET, 0);
+	socklen_t n_address = loopback(&address, AF_INET, port);
 
 	for (int i = 0; i < n; i++) {
 		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -292,32 +294,38 @@ static void open_and_close(int n)
 	}
 }
 
-/* Reads until n have come. */
-static void count_to(struct notices *notices, int n)
+/* Reads until the notices of n sockets that had this port have come; those of other tests' may come late. */
+static void count_to(struct notices *notices, uint16_t port, int n)
 {
 	struct pollfd ready = {.fd = notices_fd(notices), .events = POLLIN};
-	struct wanted all = {.protocol = NETSTAT_UDP, .state = NETSTAT_STATE_OPEN};
+	struct wanted all = {.protocol = NETSTAT_UDP, .state = NETSTAT_STATE_OPEN, .local = port};
 
-	while (all.n < n && poll(&ready, 1, 5000) > 0)
+	while (all.n < n && poll(&ready, 1, MS_PATIENCE) > 0)
 		assert_int_equal(notices_rows(notices, &everything, on_row, &all), 0);
 	assert_int_equal(all.n, n);
 }
 
 /* More than the kernel keeps for us: it says so, and what comes after is told again. A second listener, who has the
- * room, tells when the kernel has sent them all. */
+ * room, tells when the kernel has sent them all; but how many of them the first one has the room for is the kernel's
+ * own affair, so there may have to be more. */
 static void test_too_many_notices(void **state)
 {
-	struct notices *small = notices_or_skip(), *large = notices_or_skip();
-	struct wanted some = {.protocol = NETSTAT_UDP, .state = NETSTAT_STATE_OPEN}, more = some;
-	int size = 2048;
+	enum { MANY = 100, ROUNDS = 20 };
+	struct notices *small = notices_needed(), *large = notices_needed();
+	struct wanted some = {.protocol = NETSTAT_UDP, .state = NETSTAT_STATE_OPEN, .local = 7007}, more = some;
+	int size = 2048, r = 0, rounds = 0;
 
 	assert_int_equal(setsockopt(notices_fd(small), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
-	open_and_close(MANY);
-	count_to(large, MANY);
-	assert_int_equal(notices_rows(small, &everything, on_row, &some), BERTH_EOVERFLOW);
-	assert_in_range(some.n, 1, MANY - 1);
-	open_and_close(1);
-	count_to(large, 1);
+	for (; r == 0 && rounds < ROUNDS; rounds++) {
+		open_and_close(7007, MANY);
+		count_to(large, 7007, MANY);
+		r = notices_rows(small, &everything, on_row, &some);
+	}
+	assert_int_equal(r, BERTH_EOVERFLOW);
+	assert_in_range(some.n, 0, rounds * MANY - 1);
+	more.local = 7008;
+	open_and_close(7008, 1);
+	count_to(large, 7008, 1);
 	wait_for(small, &everything, &more);
 	assert_int_equal(more.n, 1);
 	notices_free(small);
@@ -332,11 +340,11 @@ static int stop(void *user, struct netstat_row *row)
 
 static void test_who_has_seen_enough(void **state)
 {
-	struct notices *notices = notices_or_skip(), *other = notices_or_skip();
+	struct notices *notices = notices_needed(), *other = notices_needed();
 	int n = 0;
 
-	open_and_close(3);
-	count_to(other, 3);
+	open_and_close(7009, 3);
+	count_to(other, 7009, 3);
 	assert_int_equal(notices_rows(notices, &everything, stop, &n), 5);
 	assert_int_equal(n, 1);
 	notices_free(notices);
@@ -346,14 +354,14 @@ static void test_who_has_seen_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tcp),
-		cmocka_unit_test(test_listener),
-		cmocka_unit_test(test_udp),
-		cmocka_unit_test(test_what_cannot_be_ended),
-		cmocka_unit_test(test_notice_of_tcp),
-		cmocka_unit_test(test_notice_of_udp),
-		cmocka_unit_test(test_too_many_notices),
-		cmocka_unit_test(test_who_has_seen_enough),
+		unit_test_or_not_here(test_tcp),
+		unit_test_or_not_here(test_listener),
+		unit_test_or_not_here(test_udp),
+		unit_test_or_not_here(test_what_cannot_be_ended),
+		unit_test_or_not_here(test_notice_of_tcp),
+		unit_test_or_not_here(test_notice_of_udp),
+		unit_test_or_not_here(test_too_many_notices),
+		unit_test_or_not_here(test_who_has_seen_enough),
 	};
 
 	if (!may_make_namespace()) {

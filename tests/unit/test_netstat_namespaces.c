@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,10 +17,12 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "not_here.h"
+#include "own_processes.h"
 
 enum {
 	MOST = 64,
@@ -90,17 +91,17 @@ static int open_socket(int family, int type, uint16_t port)
 /* A process in a namespace of its own, with a socket there. */
 struct holder {
 	pid_t pid;
+	int ready; /* 0 or the namespace's inode can be read from it */
 	uint64_t ns;
 };
 
-static struct holder hold_what(int family, int type, uint16_t port, bool (*more)(uint16_t port))
+static void holder_begin(struct holder *holder, int family, int type, uint16_t port, bool (*more)(uint16_t port))
 {
-	struct holder holder = {0};
 	int pipes[2];
 
 	assert_int_equal(pipe(pipes), 0);
-	holder.pid = fork();
-	if (holder.pid == 0) {
+	holder->pid = fork();
+	if (holder->pid == 0) {
 		bool good = unshare(CLONE_NEWNET) == 0 && (!port || open_socket(family, type, port) >= 0) &&
 			    (!more || more(port));
 		uint64_t ns = good ? own_namespace() : 0;
@@ -108,19 +109,15 @@ static struct holder hold_what(int family, int type, uint16_t port, bool (*more)
 			pause();
 		_exit(0);
 	}
-	assert_true(holder.pid > 0);
-	assert_int_equal(read(pipes[0], &holder.ns, sizeof(holder.ns)), sizeof(holder.ns));
-	close(pipes[0]);
+	assert_true(holder->pid > 0);
+	holder->ready = pipes[0];
 	close(pipes[1]);
-	return holder;
 }
 
-static struct holder hold(int family, int type, uint16_t port)
+static void holder_wait(struct holder *holder)
 {
-	struct holder holder = hold_what(family, type, port, NULL);
-
-	assert_true(holder.ns != 0);
-	return holder;
+	assert_int_equal(read(holder->ready, &holder->ns, sizeof(holder->ns)), sizeof(holder->ns));
+	close(holder->ready);
 }
 
 static bool set_up_loopback(void)
@@ -150,10 +147,19 @@ static bool listen_mptcp(uint16_t port)
 	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0;
 }
 
-static void let_go(struct holder holder)
+/* Which families a namespace of its own has MPTCP's sockets of, before and after it has got one. */
+static bool census_is_true(uint16_t port)
 {
-	kill(holder.pid, SIGKILL);
-	waitpid(holder.pid, NULL, 0);
+	uint8_t before = census_mptcp();
+
+	return listen_mptcp(port) && (census_mptcp() & NETSTAT_IP6) && (before == 0 || before == NETSTAT_ALL_FAMILIES);
+}
+
+static void let_go(struct holder *holder)
+{
+	kill(holder->pid, SIGKILL);
+	waitpid(holder->pid, NULL, 0);
+	holder->pid = 0;
 }
 
 static bool write_file(const char *path, const char *text)
@@ -177,14 +183,6 @@ static bool may_make_namespaces(void)
 		return unshare(CLONE_NEWNET | CLONE_NEWNS) == 0;
 	return unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 && write_file("/proc/self/setgroups", "deny") &&
 	       write_file("/proc/self/uid_map", users) && write_file("/proc/self/gid_map", groups);
-}
-
-/* Which families a namespace of its own has MPTCP's sockets of, before and after it has got one. */
-static bool census_is_true(uint16_t port)
-{
-	uint8_t before = census_mptcp();
-
-	return listen_mptcp(port) && (census_mptcp() & NETSTAT_IP6) && (before == 0 || before == NETSTAT_ALL_FAMILIES);
 }
 
 static const struct seen *find(const struct look *look, uint64_t ns, uint8_t protocol, uint8_t family)
@@ -219,31 +217,54 @@ static int run(struct namespaces *namespaces, struct look *look, const struct ne
 	return r;
 }
 
+/* Namespaces take the kernel long to make and to end when it is busy, so the tests share these. */
+enum { SIX, FOUR, UDP, EMPTY, CONNECTED, WITH_MPTCP, N_HOLDERS };
+enum { PORT = 4711 };
+static struct holder holders[N_HOLDERS];
+
+static int holders_begin(void **state)
+{
+	(void)state;
+	holder_begin(&holders[SIX], AF_INET6, SOCK_STREAM, PORT, NULL);
+	holder_begin(&holders[FOUR], AF_INET, SOCK_STREAM, PORT, NULL);
+	holder_begin(&holders[UDP], AF_INET, SOCK_DGRAM, PORT, NULL);
+	holder_begin(&holders[EMPTY], AF_INET, SOCK_STREAM, 0, NULL);
+	holder_begin(&holders[CONNECTED], AF_INET, SOCK_STREAM, 4714, connect_to);
+	holder_begin(&holders[WITH_MPTCP], AF_INET, SOCK_STREAM, 4715, census_is_true);
+	for (int i = 0; i < N_HOLDERS; i++)
+		holder_wait(&holders[i]);
+	for (int i = 0; i < WITH_MPTCP; i++)
+		assert_true(holders[i].ns != 0);
+	return 0;
+}
+
+static int holders_end(void **state)
+{
+	(void)state;
+	for (int i = 0; i < N_HOLDERS; i++)
+		if (holders[i].pid)
+			let_go(&holders[i]);
+	return 0;
+}
+
 static void test_processes(void **state)
 {
 	struct namespaces *namespaces = namespaces_new();
-	struct look look = {.only = 4711}, again = {.only = 4711};
+	struct look look = {.only = PORT};
 	char name[32];
 
 	assert_non_null(namespaces);
-	int own = open_socket(AF_INET, SOCK_STREAM, 4711);
+	int own = open_socket(AF_INET, SOCK_STREAM, PORT);
 	assert_true(own >= 0);
-	struct holder tcp = hold(AF_INET6, SOCK_STREAM, 4711), udp = hold(AF_INET, SOCK_DGRAM, 4711),
-		      none = hold(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(run(namespaces, &look, &everything), 0);
-	assert_int_equal(look.n, 3);
+	assert_int_equal(look.n, 4);
 	/* The own namespace comes first, and has no name. */
 	assert_true(look.seen[0].ns == own_namespace());
 	assert_string_equal(look.seen[0].name, "");
-	snprintf(name, sizeof(name), "pid:%d", (int)tcp.pid);
-	assert_string_equal(find(&look, tcp.ns, NETSTAT_TCP, BERTH_IP6)->name, name);
-	assert_non_null(find(&look, udp.ns, NETSTAT_UDP, BERTH_IP4));
-	let_go(udp);
-	let_go(none);
-	/* What has gone is gone. */
-	assert_int_equal(run(namespaces, &again, &everything), 0);
-	assert_int_equal(again.n, 2);
-	let_go(tcp);
+	snprintf(name, sizeof(name), "pid:%d", (int)holders[SIX].pid);
+	assert_string_equal(find(&look, holders[SIX].ns, NETSTAT_TCP, BERTH_IP6)->name, name);
+	assert_non_null(find(&look, holders[FOUR].ns, NETSTAT_TCP, BERTH_IP4));
+	assert_non_null(find(&look, holders[UDP].ns, NETSTAT_UDP, BERTH_IP4));
 	close(own);
 	namespaces_free(namespaces);
 }
@@ -251,22 +272,17 @@ static void test_processes(void **state)
 static void test_the_request_is_kept_to(void **state)
 {
 	struct namespaces *namespaces = namespaces_new();
-	struct look look = {.only = 4712}, stopped = {.only = 4712, .stop_after = 1};
+	struct look look = {.only = PORT}, stopped = {.only = PORT, .stop_after = 1};
 	struct netstat_request request = everything;
 
-	struct holder six = hold(AF_INET6, SOCK_STREAM, 4712), four = hold(AF_INET, SOCK_STREAM, 4712),
-		      udp = hold(AF_INET, SOCK_DGRAM, 4712);
 	request.protocols = NETSTAT_BIT(NETSTAT_TCP);
 	request.families = NETSTAT_IP6;
 	assert_int_equal(run(namespaces, &look, &request), 0);
 	assert_int_equal(look.n, 1);
-	assert_non_null(find(&look, six.ns, NETSTAT_TCP, BERTH_IP6));
+	assert_non_null(find(&look, holders[SIX].ns, NETSTAT_TCP, BERTH_IP6));
 	/* Who has seen enough is asked no more, and is back where he was (run looks). */
 	assert_int_equal(run(namespaces, &stopped, &everything), 42);
 	assert_int_equal(stopped.n, 1);
-	let_go(six);
-	let_go(four);
-	let_go(udp);
 	namespaces_free(namespaces);
 }
 
@@ -274,72 +290,61 @@ static void test_the_request_is_kept_to(void **state)
 static void test_connections(void **state)
 {
 	struct namespaces *namespaces = namespaces_new();
-	struct look look = {.only = 4714}, listeners = {.only = 4714};
+	struct look look = {.only = 4714}, connections = {.only = 4714};
 	struct netstat_request request = everything;
-	unsigned n_here = 0;
 
-	struct holder holder = hold_what(AF_INET, SOCK_STREAM, 4714, connect_to);
-	assert_true(holder.ns != 0);
 	assert_int_equal(run(namespaces, &look, &everything), 0);
-	for (size_t i = 0; i < look.n; i++)
-		n_here += look.seen[i].ns == holder.ns;
-	assert_int_equal(n_here, 2); /* the listener and what it has not accepted yet */
+	assert_int_equal(look.n, 2); /* the listener and what it has not accepted yet */
 	request.states = NETSTAT_BIT(NETSTAT_STATE_ESTABLISHED);
-	assert_int_equal(run(namespaces, &listeners, &request), 0);
-	assert_non_null(find(&listeners, holder.ns, NETSTAT_TCP, BERTH_IP4));
-	let_go(holder);
+	assert_int_equal(run(namespaces, &connections, &request), 0);
+	assert_int_equal(connections.n, 1);
+	assert_non_null(find(&connections, holders[CONNECTED].ns, NETSTAT_TCP, BERTH_IP4));
 	namespaces_free(namespaces);
 }
 
 static void test_mptcp(void **state)
 {
-	struct namespaces *namespaces = namespaces_new();
 	struct look look = {.only = 4716};
 
-	struct holder holder = hold_what(AF_INET, SOCK_STREAM, 4715, listen_mptcp);
-	if (!holder.ns) {
-		namespaces_free(namespaces);
-		skip();
-	}
+	if (!holders[WITH_MPTCP].ns)
+		not_here("MPTCP");
+	struct namespaces *namespaces = namespaces_new();
 	assert_int_equal(run(namespaces, &look, &everything), 0);
-	assert_non_null(find(&look, holder.ns, NETSTAT_MPTCP, BERTH_IP6));
-	let_go(holder);
-	holder = hold_what(AF_INET, SOCK_STREAM, 4717, census_is_true);
-	assert_true(holder.ns != 0);
-	let_go(holder);
+	assert_non_null(find(&look, holders[WITH_MPTCP].ns, NETSTAT_MPTCP, BERTH_IP6));
 	namespaces_free(namespaces);
+}
+
+static void mount_namespace(const struct holder *holder, const char *place)
+{
+	int fd = open(place, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	char path[64];
+
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)holder->pid);
+	assert_int_equal(mount(path, place, NULL, MS_BIND, NULL), 0);
 }
 
 /* A namespace without a process: only a mount keeps it, under a name of `ip netns`, or of somebody else's. */
 static void test_mounts(void **state)
 {
 	struct namespaces *namespaces = namespaces_new();
-	struct look look = {.only = 4713};
-	char path[64];
+	struct look look = {.only = PORT}, again = {.only = PORT};
+	char name[64];
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", "/run", "tmpfs", 0, NULL) < 0)
-		skip();
 	assert_int_equal(mkdir("/run/netns", 0700), 0);
-	struct holder one = hold(AF_INET, SOCK_STREAM, 4713), other = hold(AF_INET, SOCK_STREAM, 4713);
-	static const char *const places[] = {"/run/netns/blue", "/run/other place"};
-	for (size_t i = 0; i < 2; i++) {
-		int fd = open(places[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-		assert_true(fd >= 0);
-		close(fd);
-		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)(i ? other.pid : one.pid));
-		assert_int_equal(mount(path, places[i], NULL, MS_BIND, NULL), 0);
-	}
+	mount_namespace(&holders[SIX], "/run/netns/blue");
+	mount_namespace(&holders[FOUR], "/run/other place");
 	assert_int_equal(run(namespaces, &look, &everything), 0);
-	assert_string_equal(find(&look, one.ns, NETSTAT_TCP, BERTH_IP4)->name, "blue");
-	snprintf(path, sizeof(path), "pid:%d", (int)other.pid);
-	assert_string_equal(find(&look, other.ns, NETSTAT_TCP, BERTH_IP4)->name, path);
-	let_go(one);
-	let_go(other);
-	/* Their sockets are gone with them; the namespaces are not. */
-	look = (struct look){.only = 4713};
-	assert_int_equal(run(namespaces, &look, &everything), 0);
-	assert_int_equal(look.n, 0);
-	umount("/run");
+	assert_string_equal(find(&look, holders[SIX].ns, NETSTAT_TCP, BERTH_IP6)->name, "blue");
+	snprintf(name, sizeof(name), "pid:%d", (int)holders[FOUR].pid);
+	assert_string_equal(find(&look, holders[FOUR].ns, NETSTAT_TCP, BERTH_IP4)->name, name);
+	/* Their sockets go with the processes; the namespaces do not. */
+	let_go(&holders[SIX]);
+	let_go(&holders[FOUR]);
+	assert_int_equal(run(namespaces, &again, &everything), 0);
+	assert_int_equal(again.n, 1);
+	assert_non_null(find(&again, holders[UDP].ns, NETSTAT_UDP, BERTH_IP4));
 	namespaces_free(namespaces);
 }
 
@@ -347,13 +352,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),   cmocka_unit_test(test_the_request_is_kept_to),
-		cmocka_unit_test(test_connections), cmocka_unit_test(test_mptcp),
+		cmocka_unit_test(test_connections), unit_test_or_not_here(test_mptcp),
 		cmocka_unit_test(test_mounts),
 	};
 
-	if (!may_make_namespaces()) {
-		printf("1..0 # SKIP may not make network namespaces here\n");
+	/* What is mounted in /run is not the machine's. */
+	if (!may_make_namespaces() || !own_processes() || mount("none", "/run", "tmpfs", 0, NULL) < 0) {
+		printf("1..0 # SKIP may not make network and PID namespaces here\n");
 		return 0;
 	}
-	return cmocka_run_group_tests_name("netstat_namespaces", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("netstat_namespaces", tests, holders_begin, holders_end);
 }

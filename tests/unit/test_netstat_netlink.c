@@ -67,7 +67,7 @@ static void test_receive(void **state)
 	size_t step;
 
 	if (!socket) {
-		print_message("no netlink here\n");
+		print_message("# not to be had here: netlink\n");
 		return;
 	}
 	assert_int_equal(mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID), 0);

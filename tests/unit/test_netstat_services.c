@@ -22,7 +22,7 @@ static void assert_name(const struct services *services, enum netstat_protocol p
 	/* Twice: the second time it comes from the table. */
 	for (unsigned i = 0; i < 2; i++) {
 		const char *name = services_name(services, protocol, port);
-		if ((name == NULL) != (expected == NULL) || (name && strcmp(name, expected) != 0))
+		if (name && expected ? strcmp(name, expected) != 0 : name != expected)
 			fail_msg("%s %u: \"%s\", not \"%s\"", netstat_protocol_name(protocol), (unsigned)port,
 				 name ? name : "(none)", expected ? expected : "(none)");
 	}
