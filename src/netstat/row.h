@@ -105,7 +105,7 @@ struct netstat_namespace {
 	const char *name; /* of `ip netns`, else "pid:N", N a process in it, else its path; never NULL */
 };
 
-/* A process, as far as it was looked at (process/table.h). */
+/* A process, as far as it was looked at (process/process_table.h). */
 struct netstat_process {
 	int pid;
 	uint32_t uid;           /* effective */
