@@ -11,7 +11,7 @@
  * host with more names than a datagram holds is as good as another; EDNS (RFC 6891) makes that rare. */
 #include "enrich/names.h"
 
-#include "enrich/hosts.h"
+#include "enrich/hosts_file.h"
 #include "index.h"
 
 /* What newer c-ares calls deprecated is there in all of its versions. */
@@ -56,12 +56,12 @@ struct name {
 	uint64_t ns_settled;
 	uint8_t state; /* enum state */
 	uint8_t n;     /* of the key: 4 or 16 */
-	uint8_t key[HOSTS_KEY_MAX];
+	uint8_t key[HOSTS_FILE_KEY_MAX];
 };
 
 struct names {
-	struct hosts *hosts;
-	struct index index; /* hosts_key to struct name */
+	struct hosts_file *hosts;
+	struct index index; /* hosts_file_key to struct name */
 	struct keep keep;   /* the texts */
 	ares_channel channel;
 	bool has_library, has_channel;
@@ -135,11 +135,11 @@ static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
 static void settle(struct name *name, const char *text)
 {
 	struct names *names = name->names;
-	size_t n = text ? strnlen(text, HOSTS_NAME_MAX) : 0;
+	size_t n = text ? strnlen(text, HOSTS_FILE_NAME_MAX) : 0;
 
 	name->state = STATE_SETTLED;
 	name->ns_settled = names->ns_now;
-	name->text = hosts_is_name(text, n) ? keep_text(&names->keep, text, n) : NULL;
+	name->text = hosts_file_is_name(text, n) ? keep_text(&names->keep, text, n) : NULL;
 }
 
 /* Whether a status is what somebody answered, and not that nobody did. */
@@ -335,16 +335,16 @@ static void want_from_dns(struct names *names, struct name *name)
 static void name_init(struct names *names, struct name *name, const struct berth_address *address)
 {
 	name->names = names;
-	name->n = (uint8_t)hosts_key(address, name->key);
-	name->text = hosts_name(names->hosts, address);
+	name->n = (uint8_t)hosts_file_key(address, name->key);
+	name->text = hosts_file_name(names->hosts, address);
 	if (name->text || is_local(name))
 		name->state = STATE_FIXED;
 }
 
 int names_want(struct names *names, const struct berth_address *address)
 {
-	uint8_t key[HOSTS_KEY_MAX];
-	size_t n = hosts_key(address, key);
+	uint8_t key[HOSTS_FILE_KEY_MAX];
+	size_t n = hosts_file_key(address, key);
 	bool is_new;
 
 	if (!n)
@@ -362,8 +362,8 @@ int names_want(struct names *names, const struct berth_address *address)
 
 const char *names_get(const struct names *names, const struct berth_address *address, bool *pending)
 {
-	uint8_t key[HOSTS_KEY_MAX];
-	size_t n = hosts_key(address, key);
+	uint8_t key[HOSTS_FILE_KEY_MAX];
+	size_t n = hosts_file_key(address, key);
 	const struct name *name = n ? index_find(&names->index, key, n) : NULL;
 
 	if (pending)
@@ -471,7 +471,7 @@ static int init(struct names *names, const struct names_config *config)
 {
 	names->window = config->window ? config->window : 1;
 	names->ns_deadline = config->ns_deadline < NS_DEADLINE_MAX ? config->ns_deadline : NS_DEADLINE_MAX;
-	if (!(names->hosts = hosts_new(config->hosts)) || index_init(&names->index, sizeof(struct name)) < 0)
+	if (!(names->hosts = hosts_file_new(config->hosts)) || index_init(&names->index, sizeof(struct name)) < 0)
 		return BERTH_ENOMEM;
 	int status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status != ARES_SUCCESS)
@@ -504,7 +504,7 @@ struct names *names_free(struct names *names)
 		ares_destroy(names->channel);
 	if (names->has_library)
 		ares_library_cleanup();
-	hosts_free(names->hosts);
+	hosts_file_free(names->hosts);
 	index_deinit(&names->index);
 	keep_free(&names->keep);
 	free(names->polls);

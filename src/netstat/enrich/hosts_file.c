@@ -3,7 +3,7 @@
  * The resolver's library could read the file too, but reads it anew for every address that it is asked for
  * (c-ares 1.18) and counts that as a question under way: here a name of the file costs no wait behind questions that
  * nobody answers. */
-#include "enrich/hosts.h"
+#include "enrich/hosts_file.h"
 
 #include "enrich/table_file.h"
 #include "index.h"
@@ -16,8 +16,8 @@ enum {
 	FILE_MAX = 64 * 1024 * 1024, /* lists of unwanted hosts have megabytes */
 };
 
-struct hosts {
-	struct index index; /* hosts_key to const char * */
+struct hosts_file {
+	struct index index; /* hosts_file_key to const char * */
 	struct keep keep;   /* the names */
 };
 
@@ -33,12 +33,12 @@ static bool is_name_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
 }
 
-bool hosts_is_name(const char *text, size_t n)
+bool hosts_file_is_name(const char *text, size_t n)
 {
 	bool digits = true; /* the label so far */
 	size_t n_label = 0;
 
-	if (!n || n >= HOSTS_NAME_MAX || text[0] == '-')
+	if (!n || n >= HOSTS_FILE_NAME_MAX || text[0] == '-')
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '.' && n_label) {
@@ -54,7 +54,7 @@ bool hosts_is_name(const char *text, size_t n)
 	return n_label && !digits;
 }
 
-size_t hosts_key(const struct berth_address *address, uint8_t key[HOSTS_KEY_MAX])
+size_t hosts_file_key(const struct berth_address *address, uint8_t key[HOSTS_FILE_KEY_MAX])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	static const uint8_t any[4];
@@ -84,10 +84,10 @@ static bool parse_address(struct table_file_word word, struct berth_address *out
 	return strlen(text) == word.n && berth_address_parse(text, out) == 0;
 }
 
-static int add(struct hosts *hosts, const struct berth_address *address, struct table_file_word name)
+static int add(struct hosts_file *hosts, const struct berth_address *address, struct table_file_word name)
 {
-	uint8_t key[HOSTS_KEY_MAX];
-	size_t n = hosts_key(address, key);
+	uint8_t key[HOSTS_FILE_KEY_MAX];
+	size_t n = hosts_file_key(address, key);
 
 	if (!n)
 		return 0;
@@ -99,44 +99,44 @@ static int add(struct hosts *hosts, const struct berth_address *address, struct 
 	return 0;
 }
 
-int hosts_read(struct hosts *hosts, const char *text, size_t n)
+int hosts_file_read(struct hosts_file *hosts, const char *text, size_t n)
 {
 	struct table_file_line line;
 	struct berth_address address;
 	int error = 0;
 
 	while (error == 0 && table_file_next(&text, &n, &line)) {
-		if (line.n_words >= 2 && hosts_is_name(line.words[1].text, line.words[1].n) &&
+		if (line.n_words >= 2 && hosts_file_is_name(line.words[1].text, line.words[1].n) &&
 		    parse_address(line.words[0], &address))
 			error = add(hosts, &address, line.words[1]);
 	}
 	return error;
 }
 
-static int read_path(struct hosts *hosts, const char *path)
+static int read_path(struct hosts_file *hosts, const char *path)
 {
 	char *text = NULL;
 	size_t n = 0;
 	int error = table_file_read(path, FILE_MAX, &text, &n);
 
 	if (error == 0)
-		error = hosts_read(hosts, text, n);
+		error = hosts_file_read(hosts, text, n);
 	free(text);
 	return error == BERTH_ENOMEM ? error : 0;
 }
 
-struct hosts *hosts_new(const char *path)
+struct hosts_file *hosts_file_new(const char *path)
 {
-	struct hosts *hosts = calloc(1, sizeof(*hosts));
+	struct hosts_file *hosts = calloc(1, sizeof(*hosts));
 
 	if (!hosts)
 		return NULL;
 	if (index_init(&hosts->index, sizeof(const char *)) < 0 || (path && read_path(hosts, path) < 0))
-		return hosts_free(hosts);
+		return hosts_file_free(hosts);
 	return hosts;
 }
 
-struct hosts *hosts_free(struct hosts *hosts)
+struct hosts_file *hosts_file_free(struct hosts_file *hosts)
 {
 	if (!hosts)
 		return NULL;
@@ -146,11 +146,11 @@ struct hosts *hosts_free(struct hosts *hosts)
 	return NULL;
 }
 
-const char *hosts_name(const struct hosts *hosts, const struct berth_address *address)
+const char *hosts_file_name(const struct hosts_file *hosts, const struct berth_address *address)
 {
 	static const uint8_t localhost4[4] = {127, 0, 0, 1}, localhost6[16] = {[15] = 1};
-	uint8_t key[HOSTS_KEY_MAX];
-	size_t n = hosts_key(address, key);
+	uint8_t key[HOSTS_FILE_KEY_MAX];
+	size_t n = hosts_file_key(address, key);
 	const char *const *entry = n ? index_find(&hosts->index, key, n) : NULL;
 
 	if (entry)

@@ -1,6 +1,6 @@
 /* The file of hosts, and the check of names that anybody may choose: what is taken goes to a terminal unharmed, is none
  * that could be an address, and is found by the address of its line. */
-#include "enrich/hosts.h"
+#include "enrich/hosts_file.h"
 #include "enrich/table_file.h"
 
 #include <string.h>
@@ -13,13 +13,13 @@ static void check_name(const char *name)
 	struct berth_address address;
 	size_t n = strlen(name);
 
-	CHECK(n && n < HOSTS_NAME_MAX && strspn(name, allowed) == n && name[0] != '-');
+	CHECK(n && n < HOSTS_FILE_NAME_MAX && strspn(name, allowed) == n && name[0] != '-');
 	CHECK(berth_address_parse(name, &address) < 0);
-	CHECK(hosts_is_name(name, n));
+	CHECK(hosts_file_is_name(name, n));
 }
 
 /* Every line that can be taken has a name afterwards: its own, or that of a line before it. */
-static void check_lines(const struct hosts *hosts, const char *text, size_t n)
+static void check_lines(const struct hosts_file *hosts, const char *text, size_t n)
 {
 	struct table_file_line line;
 
@@ -34,9 +34,9 @@ static void check_lines(const struct hosts *hosts, const char *text, size_t n)
 		word[line.words[0].n] = 0;
 		if (strlen(word) != line.words[0].n || berth_address_parse(word, &address) < 0)
 			continue;
-		const char *name = hosts_name(hosts, &address);
-		if (hosts_is_name(line.words[1].text, line.words[1].n))
-			CHECK(name || !hosts_key(&address, (uint8_t[HOSTS_KEY_MAX]){0}));
+		const char *name = hosts_file_name(hosts, &address);
+		if (hosts_file_is_name(line.words[1].text, line.words[1].n))
+			CHECK(name || !hosts_file_key(&address, (uint8_t[HOSTS_FILE_KEY_MAX]){0}));
 		if (name)
 			check_name(name);
 	}
@@ -44,18 +44,18 @@ static void check_lines(const struct hosts *hosts, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct hosts *hosts = hosts_new(NULL);
+	struct hosts_file *hosts = hosts_file_new(NULL);
 	char *text = malloc(n + 1);
 
 	CHECK(hosts && text);
 	if (n)
 		memcpy(text, data, n);
 	text[n] = 0;
-	if (hosts_is_name(text, n))
+	if (hosts_file_is_name(text, n))
 		check_name(text);
-	CHECK(hosts_read(hosts, text, n) == 0);
+	CHECK(hosts_file_read(hosts, text, n) == 0);
 	check_lines(hosts, text, n);
 	free(text);
-	hosts_free(hosts);
+	hosts_file_free(hosts);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* /etc/hosts, and which texts are names of hosts. */
-#include "enrich/hosts.h"
+#include "enrich/hosts_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,14 +63,14 @@ static void test_names(void **state)
 	char longest[300];
 
 	for (size_t i = 0; i < N(cases); i++) {
-		if (hosts_is_name(cases[i].text, strlen(cases[i].text)) != cases[i].ok)
+		if (hosts_file_is_name(cases[i].text, strlen(cases[i].text)) != cases[i].ok)
 			fail_msg("\"%s\"", cases[i].text);
 	}
-	assert_false(hosts_is_name("a\0b", 3));
-	assert_true(hosts_is_name("abc\x01", 3)); /* n counts, not the NUL */
+	assert_false(hosts_file_is_name("a\0b", 3));
+	assert_true(hosts_file_is_name("abc\x01", 3)); /* n counts, not the NUL */
 	memset(longest, 'a', sizeof(longest));
-	assert_true(hosts_is_name(longest, 255));
-	assert_false(hosts_is_name(longest, 256));
+	assert_true(hosts_file_is_name(longest, 255));
+	assert_false(hosts_file_is_name(longest, 256));
 }
 
 static void test_keys(void **state)
@@ -86,14 +86,14 @@ static void test_keys(void **state)
 
 	for (size_t i = 0; i < N(cases); i++) {
 		struct berth_address at = address(cases[i].text);
-		uint8_t key[HOSTS_KEY_MAX] = {0};
+		uint8_t key[HOSTS_FILE_KEY_MAX] = {0};
 
 		at.scope = 7;
-		assert_int_equal(hosts_key(&at, key), cases[i].n);
+		assert_int_equal(hosts_file_key(&at, key), cases[i].n);
 		assert_int_equal(key[0], cases[i].first);
 		assert_int_equal(key[cases[i].n ? cases[i].n - 1 : 0], cases[i].last);
 	}
-	assert_int_equal(hosts_key(&(struct berth_address){0}, (uint8_t[HOSTS_KEY_MAX]){0}), 0);
+	assert_int_equal(hosts_file_key(&(struct berth_address){0}, (uint8_t[HOSTS_FILE_KEY_MAX]){0}), 0);
 }
 
 static const char file[] = "# comment\n"
@@ -136,27 +136,27 @@ static void test_file(void **state)
 		{"192.0.2.6", "last.example"},
 		{"2001:db8::2", NULL},
 	};
-	struct hosts *hosts = hosts_new(NULL);
+	struct hosts_file *hosts = hosts_file_new(NULL);
 
 	assert_non_null(hosts);
 	struct berth_address loopback = address("127.0.0.1");
-	assert_string_equal(hosts_name(hosts, &loopback), "localhost");
-	assert_int_equal(hosts_read(hosts, file, sizeof(file) - 1), 0);
+	assert_string_equal(hosts_file_name(hosts, &loopback), "localhost");
+	assert_int_equal(hosts_file_read(hosts, file, sizeof(file) - 1), 0);
 	for (size_t i = 0; i < N(cases); i++) {
 		struct berth_address at = address(cases[i].address);
-		const char *name = hosts_name(hosts, &at);
+		const char *name = hosts_file_name(hosts, &at);
 		if ((name == NULL) != (cases[i].name == NULL) || (name && strcmp(name, cases[i].name) != 0))
 			fail_msg("%s is %s", cases[i].address, name ? name : "(none)");
 	}
-	assert_int_equal(hosts_read(hosts, "127.0.0.1 me", 12), 0);
-	assert_string_equal(hosts_name(hosts, &loopback), "me");
-	hosts_free(hosts);
+	assert_int_equal(hosts_file_read(hosts, "127.0.0.1 me", 12), 0);
+	assert_string_equal(hosts_file_name(hosts, &loopback), "me");
+	hosts_file_free(hosts);
 
-	hosts = hosts_new("/nowhere/hosts");
+	hosts = hosts_file_new("/nowhere/hosts");
 	assert_non_null(hosts);
-	assert_string_equal(hosts_name(hosts, &loopback), "localhost");
-	assert_null(hosts_free(hosts));
-	assert_null(hosts_free(NULL));
+	assert_string_equal(hosts_file_name(hosts, &loopback), "localhost");
+	assert_null(hosts_file_free(hosts));
+	assert_null(hosts_file_free(NULL));
 }
 
 int main(void)
