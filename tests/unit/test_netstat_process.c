@@ -376,6 +376,11 @@ static int as_ordinary_user(void)
 	row = (struct netstat_row){.inode = UINT64_MAX - 1, .has_uid = true, .uid = geteuid()};
 	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_ELSEWHERE)
 		return 4;
+	/* Nobody else's processes could be looked at; but this user has none, if they are shown at all. */
+	row = (struct netstat_row){.inode = UINT64_MAX - 1, .has_uid = true, .uid = 3999999998u};
+	if (process_table_enrich(table, &row, EVERYTHING) < 0 ||
+	    row.unowned != (access("/proc/1", F_OK) < 0 ? NETSTAT_UNOWNED_DENIED : NETSTAT_UNOWNED_ELSEWHERE))
+		return 8;
 	row = (struct netstat_row){.inode = UINT64_MAX - 1, .unowned = NETSTAT_UNOWNED_WAITING};
 	if (process_table_enrich(table, &row, EVERYTHING) < 0 || row.unowned != NETSTAT_UNOWNED_WAITING)
 		return 5;

@@ -117,16 +117,15 @@ static void look_by_list(struct scan *scan, DIR *list, int pid, int from, int *s
 	}
 }
 
-/* The descriptors of this process could not be looked at. */
+/* The descriptors of this process could not be looked at. Its directory is its effective user's in any case. */
 static void add_unseen(struct scan *scan, int pid)
 {
 	char path[16];
 	struct stat status;
 
 	snprintf(path, sizeof(path), "%d", pid);
-	scan->unseen->any = true;
-	if (fstatat(scan->proc, path, &status, 0) == 0 && status.st_uid == geteuid())
-		scan->unseen->own = true;
+	if (fstatat(scan->proc, path, &status, 0) == 0)
+		process_unseen_add(scan->unseen, status.st_uid);
 }
 
 /* The descriptors in the directory `path` (below /proc), n of them if that is known. */

@@ -3,19 +3,14 @@
 #ifndef NETSTAT_PROCESS_SCAN_H
 #define NETSTAT_PROCESS_SCAN_H
 
+#include "process/process_unseen.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* One socket that a process holds; called in the order of PIDs and, within one, of descriptors, as far as the way
  * allows. 0 to go on; anything else ends the scan, which returns it. */
 typedef int process_on_socket(void *user, int pid, int descriptor, uint64_t inode);
-
-/* What a scan could not see. */
-struct process_unseen {
-	bool any;    /* some process, of any user */
-	bool own;    /* some of the caller's own: one that is not dumpable, as after a change of user */
-	bool hidden; /* /proc does not show other users' processes at all (hidepid) */
-};
 
 enum { PROCESS_SCAN_MANY = 1 }; /* there are more descriptors than the limit */
 

@@ -247,17 +247,14 @@ static int read_details(struct process_table *table, struct process *process, ui
 	return table->saved ? 0 : process_detail_read(process, needs, &table->keep);
 }
 
-/* Why nobody was found: some processes could not be looked at, and the socket's user is one whose they may be. A
- * socket of this user's own is only with them when one of them is this user's too. */
+/* Why nobody was found: some processes could not be looked at, and the socket's user is one whose they may be. */
 static enum netstat_unowned why_unowned(const struct process_table *table, const struct netstat_row *row)
 {
 	const struct process_unseen *unseen = &table->unseen;
+	bool denied =
+		row->has_uid ? process_unseen_may_be_of(unseen, row->uid, table->uid) : process_unseen_any(unseen);
 
-	if (unseen->own)
-		return NETSTAT_UNOWNED_DENIED;
-	if ((unseen->any || unseen->hidden) && (!row->has_uid || row->uid != table->uid))
-		return NETSTAT_UNOWNED_DENIED;
-	return NETSTAT_UNOWNED_ELSEWHERE;
+	return denied ? NETSTAT_UNOWNED_DENIED : NETSTAT_UNOWNED_ELSEWHERE;
 }
 
 /* A berth host tells its PID. What its source has put into the row is the source's, so that nothing of it may stay: a
