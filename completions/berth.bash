@@ -33,27 +33,31 @@ _berth_netstat() {
 	--sort) _berth_list "$(_berth_columns)"; return ;;
 	--by) _berth_words "process remote $(_berth_columns)"; return ;;
 	--read | --save | --baseline | --save-baseline | --openmetrics) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	-A | --protocol) _berth_list 'inet inet6 unix'; return ;;
+	-A | -f | --protocol | --family) _berth_list 'inet inet6 unix tcp udp raw'; return ;;
 	--find-by) _berth_words 'bpf proc'; return ;;
 	--host) _berth_words "$(_berth_hosts)"; return ;;
 	--deadline | --dns | --top) return ;;
-	state) _berth_list 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening closing connected synchronized'; return ;;
-	scope) _berth_list 'loopback link private public multicast any'; return ;;
-	direction) _berth_words 'in out unknown'; return ;;
-	proto) _berth_list 'tcp mptcp udp udplite sctp dccp raw unix'; return ;;
-	dport | sport | port | service) _berth_words "$(cut -d ' ' -f 1 /etc/services 2>/dev/null | grep '^[a-z]')"; return ;;
+	state | exclude) _berth_list 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening listen closing open unconnected all connected synchronized bucket big'; return ;;
+	scope) _berth_list 'loopback link private public multicast any none'; return ;;
+	direction) _berth_words 'in out unknown none'; return ;;
+	proto | protocol) _berth_list 'tcp mptcp udp udplite sctp dccp raw unix'; return ;;
+	dport | rport | foreign-port | sport | lport | local-port | port | service) _berth_words "$(cut -d ' ' -f 1 /etc/services 2>/dev/null | grep '^[a-z]')"; return ;;
+	family) _berth_list 'inet inet6 unix'; return ;;
+	timer) _berth_list 'off on keepalive timewait probe'; return ;;
 	user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
 	esac
 	case $cur in
 	-*) _berth_words '-a --all -l --listening -t --tcp -u --udp -U --udplite -x --unix -w --raw -S --sctp --mptcp --dccp
-		-4 -6 -A --protocol --host --kernel --all-netns --read -n --numeric --numeric-hosts --numeric-ports
+		-4 --inet --ip --ipv4 --tcpip -6 --inet6 --ipv6 -A -f --protocol --family --host --kernel --all-netns --read -n --numeric --numeric-hosts --numeric-ports
 		--numeric-users -p --programs -e --extend -o --timers --columns -W --wide --trim -H --no-header --sort --top
 		--by --deadline --dns --find-by -j --json --jsonl --csv --explain --unexplained --save-baseline --baseline
 		-c --continuous --watch --kill --yes --save --openmetrics -r --route -i --interfaces -g --groups
-		-s --statistics -h --help -V --version' ;;
-	*) _berth_words 'and or not state exclude dport sport port dst src host scope proto family program pid user command
-		container unit cgroup dev direction inbound outbound netns berth service inode recv-q send-q bytes rtt retrans
-		finding unexplained' ;;
+		-s --statistics -v --verbose -N --symbolic -F --fib -h --help -V --version' ;;
+	*) _berth_words 'and or not state exclude proto protocol family sport lport local-port dport rport foreign-port port
+		service src local dst foreign remote host scope direction program command executable pid user unit
+		container cgroup interface dev hostname netns namespace berth on path inode mark fwmark drops recv-q
+		send-q bytes sent received retrans cwnd rtt age timer congestion finding inbound outbound
+		unexplained explained established time-wait listening tcp udp inet inet6 ipv4 ipv6 ip4 ip6' ;;
 	esac
 }
 

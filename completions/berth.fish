@@ -35,9 +35,9 @@ complete -c berth -n "$netstat" -s w -l raw -d raw
 complete -c berth -n "$netstat" -s S -l sctp -d SCTP
 complete -c berth -n "$netstat" -l mptcp -d MPTCP
 complete -c berth -n "$netstat" -l dccp -d DCCP
-complete -c berth -n "$netstat" -s 4 -d IPv4
-complete -c berth -n "$netstat" -s 6 -d IPv6
-complete -c berth -n "$netstat" -s A -l protocol -x -a 'inet inet6 unix' -d families
+complete -c berth -n "$netstat" -s 4 -l inet -l ip -l ipv4 -l tcpip -d IPv4
+complete -c berth -n "$netstat" -s 6 -l inet6 -l ipv6 -d IPv6
+complete -c berth -n "$netstat" -s A -s f -l protocol -l family -x -a 'inet inet6 unix tcp udp raw' -d families
 complete -c berth -n "$netstat" -l host -x -d 'only berth hosts of this name'
 complete -c berth -n "$netstat" -l kernel -d 'only the machine, no berth hosts'
 complete -c berth -n "$netstat" -l all-netns -d 'of every network namespace'
@@ -76,12 +76,18 @@ complete -c berth -n "$netstat" -s r -l route -d routes
 complete -c berth -n "$netstat" -s i -l interfaces -d interfaces
 complete -c berth -n "$netstat" -s g -l groups -d 'multicast groups'
 complete -c berth -n "$netstat" -s s -l statistics -d counters
-complete -c berth -n "$netstat; and __berth_after state" -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening closing connected synchronized'
-complete -c berth -n "$netstat; and __berth_after scope" -a 'loopback link private public multicast any'
-complete -c berth -n "$netstat; and __berth_after direction" -a 'in out unknown'
+complete -c berth -n "$netstat" -s v -l verbose -d nothing
+complete -c berth -n "$netstat" -s N -l symbolic -d nothing
+complete -c berth -n "$netstat" -s F -l fib -d nothing
+complete -c berth -n "$netstat; and __berth_after state" -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening listen closing open unconnected all connected synchronized bucket big'
+complete -c berth -n "$netstat; and __berth_after scope" -a 'loopback link private public multicast any none'
+complete -c berth -n "$netstat; and __berth_after direction" -a 'in out unknown none'
 complete -c berth -n "$netstat; and __berth_after proto" -a 'tcp mptcp udp udplite sctp dccp raw unix'
+complete -c berth -n "$netstat; and __berth_after exclude" -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening listen closing open unconnected all connected synchronized bucket big'
+complete -c berth -n "$netstat; and __berth_after family" -a 'inet inet6 unix'
+complete -c berth -n "$netstat; and __berth_after timer" -a 'off on keepalive timewait probe'
 complete -c berth -n "$netstat; and __berth_after user" -a '(__fish_complete_users)'
-complete -c berth -n "$netstat" -a 'and or not state exclude dport sport port dst src host scope proto family program pid user command container unit cgroup dev direction inbound outbound netns berth service inode recv-q send-q bytes rtt retrans finding unexplained' -d filter
+complete -c berth -n "$netstat" -a 'and or not state exclude proto protocol family sport lport local-port dport rport foreign-port port service src local dst foreign remote host scope direction program command executable pid user unit container cgroup interface dev hostname netns namespace berth on path inode mark fwmark drops recv-q send-q bytes sent received retrans cwnd rtt age timer congestion finding inbound outbound unexplained explained established time-wait listening tcp udp inet inet6 ipv4 ipv6 ip4 ip6' -d filter
 
 for verb in serve nc
 	set -l seen "__fish_seen_subcommand_from $verb"

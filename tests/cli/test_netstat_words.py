@@ -57,6 +57,16 @@ for title, words, text, form in [
     lost = missing(words, text, form)
     result(not lost, title, f"missing: {' '.join(lost)}")
 
+# The first column of the table of conditions, and the states.
+table = [line.split("|") for line in read("docs", "filters.md").splitlines() if line.startswith("| `")]
+conditions = [word for cells in table for word in re.findall(r"`([a-z-]+)`", cells[1])]
+states = [word for cells in table if "`state`" in cells[1] for word in re.findall(r"`([a-z0-9-]+)`", cells[2])]
+result(len(conditions) > 40 and len(states) > 10, "filters have words", f"only {conditions} {states} were found")
+for title, path in [("the manual page", "docs/man/berth-netstat.1"), ("bash's completion", "completions/berth.bash"),
+                    ("zsh's completion", "completions/_berth"), ("fish's completion", "completions/berth.fish")]:
+    lost = missing(conditions + states, read(path).replace("\\-", "-"), r"(?<![\w-]){}(?![\w-])")
+    result(not lost, f"words of filters in {title}", f"missing: {' '.join(lost)}")
+
 wide = [line for line in usage.expandtabs().splitlines() if len(line) > 80]
 result(not wide, "the usage fits a terminal", *wide)
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The machine's own PID namespace has this inode in every Linux since 3.8 (PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE UINT64_C(0xeffffffc)
@@ -26,12 +27,12 @@ void netstat_note_unseen(const struct netstat_options *options, const struct uns
 	if (options->format != WRITER_TABLE || options->seconds > 0 || options->query.read)
 		return;
 	if (unseen->n_denied)
-		tool_fail("netstat", TOOL_DONE,
-			  "note: which programs %" PRIu64 " of these sockets belong to is only for root to see",
-			  unseen->n_denied);
+		tool_fail("netstat", TOOL_DONE, "note: the programs of %" PRIu64 " socket%s may not be looked at%s",
+			  unseen->n_denied, unseen->n_denied == 1 ? "" : "s",
+			  geteuid() ? "; root sees them" : " (that needs CAP_SYS_PTRACE)");
 	if (unseen->n_elsewhere && is_within_pid_namespace())
 		tool_fail("netstat", TOOL_DONE,
-			  "note: %" PRIu64 " of these sockets belong to no program here; those outside of this PID "
-			  "namespace cannot be seen",
-			  unseen->n_elsewhere);
+			  "note: %" PRIu64 " socket%s no program here; those outside of this PID namespace cannot be "
+			  "seen",
+			  unseen->n_elsewhere, unseen->n_elsewhere == 1 ? " has" : "s have");
 }
