@@ -27,10 +27,10 @@ static inline void cell_plain(struct cell *cell, const char *text, size_t n)
 	cell->plain = true;
 }
 
-/* A text from outside, borrowed; NULL says nothing. */
+/* A text from outside, borrowed; NULL and "" say nothing. */
 static inline void cell_text(struct cell *cell, const char *text)
 {
-	if (!text) {
+	if (!text || !*text) {
 		cell_none(cell);
 		return;
 	}
