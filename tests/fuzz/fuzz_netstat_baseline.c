@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_again(services, baseline);
 	check_row(services, baseline, text, n);
 	check_again(services, baseline);
-	baseline_each_unseen(baseline, count, &n_unseen);
+	baseline_each_unseen(baseline, NETSTAT_ALL_PROTOCOLS, count, &n_unseen);
 	free(text);
 	baseline_free(baseline);
 	return 0;

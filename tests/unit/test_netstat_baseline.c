@@ -380,8 +380,14 @@ static void test_unseen(void **state)
 		      " allow in tcp 444 program a\\ #x #comment\n"
 		      "allow * * * program nginx\n"
 		      "allow in tcp 444 program a\\ #x\n");
-	baseline_each_unseen(baseline, collect, lines);
+	baseline_each_unseen(baseline, NETSTAT_ALL_PROTOCOLS, collect, lines);
 	assert_string_equal(lines, "allow in tcp 443|allow in tcp 444 program a\\ #x|allow * * * program nginx|");
+	/* Who asked for UDP has seen nothing of TCP's, and not all of what is for any protocol. */
+	lines[0] = 0;
+	baseline_each_unseen(baseline, NETSTAT_BIT(NETSTAT_UDP), collect, lines);
+	assert_string_equal(lines, "");
+	baseline_each_unseen(baseline, NETSTAT_BIT(NETSTAT_TCP), collect, lines);
+	assert_string_equal(lines, "allow in tcp 443|allow in tcp 444 program a\\ #x|");
 	/* All that match are seen, not the first alone; what was recorded is no news. */
 	assert_true(baseline_check(baseline, &row, NULL, 0));
 	other.owners = &(struct netstat_owner){&(struct netstat_process){.program = "new"}, 1};
@@ -390,7 +396,7 @@ static void test_unseen(void **state)
 	assert_int_equal(baseline_record(baseline, &other), 0);
 	assert_true(baseline_check(baseline, &other, NULL, 0));
 	lines[0] = 0;
-	baseline_each_unseen(baseline, collect, lines);
+	baseline_each_unseen(baseline, NETSTAT_ALL_PROTOCOLS, collect, lines);
 	assert_string_equal(lines, "allow in tcp 444 program a\\ #x|");
 	baseline_free(baseline);
 }

@@ -171,10 +171,15 @@ int baseline_record(struct baseline *baseline, const struct netstat_row *row)
 	return added < 0 ? added : 0;
 }
 
-void baseline_each_unseen(const struct baseline *baseline, void (*each)(void *user, const char *line), void *user)
+void baseline_each_unseen(const struct baseline *baseline, uint32_t protocols,
+			  void (*each)(void *user, const char *line), void *user)
 {
+	/* Those that a baseline says nothing of need not have been asked for. */
+	uint32_t not_asked =
+		NETSTAT_ALL_PROTOCOLS & ~NETSTAT_BIT(NETSTAT_UNIX) & ~NETSTAT_BIT(NETSTAT_RAW) & ~protocols;
+
 	for (const struct baseline_item *line = NULL; (line = index_next(&baseline->lines, line));) {
-		if (line->from_file && !line->seen)
+		if (line->from_file && !line->seen && !(line->entry.protocols & not_asked))
 			each(user, index_key(line, NULL));
 	}
 }

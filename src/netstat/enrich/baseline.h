@@ -53,7 +53,9 @@ int baseline_record(struct baseline *baseline, const struct netstat_row *row);
  * they stood there, without their comments. 0, BERTH_EIO or BERTH_ENOMEM. */
 int baseline_write(const struct baseline *baseline, FILE *file);
 
-/* Calls `each` with every entry that no row matched: its line as text. Those from a file only. */
-void baseline_each_unseen(const struct baseline *baseline, void (*each)(void *user, const char *line), void *user);
+/* Calls `each` with every entry that no row matched: its line as text. Those from a file only, and only those of which
+ * all rows can have come when no others than these `protocols` (a set) were asked for. */
+void baseline_each_unseen(const struct baseline *baseline, uint32_t protocols,
+			  void (*each)(void *user, const char *line), void *user);
 
 #endif

@@ -102,7 +102,7 @@ static int baseline_load(struct baseline *baseline, const char *path)
 
 struct comparing {
 	struct baseline *baseline, *told; /* told: what was new, so that each line is said once */
-	uint64_t n_new, n_gone;
+	uint64_t n_new;
 };
 
 static int on_compared_row(void *user, struct netstat_row *row)
@@ -120,10 +120,14 @@ static int on_compared_row(void *user, struct netstat_row *row)
 
 static void on_gone(void *user, const char *line)
 {
-	struct comparing *comparing = user;
-
-	comparing->n_gone++;
 	printf("gone  %s\n", line);
+}
+
+/* Nobody can say that a conversation is gone who has looked at some only. */
+static bool is_narrowed(const struct look_query *query)
+{
+	return query->filter || query->families != NETSTAT_ALL_FAMILIES || query->which != LOOK_ALL || query->host ||
+	       !query->hosts;
 }
 
 static int compare(const struct netstat_options *options, struct look *look, struct comparing *comparing)
@@ -135,7 +139,8 @@ static int compare(const struct netstat_options *options, struct look *look, str
 		return status;
 	if (r != 0)
 		return netstat_look_fail(options, look, r);
-	baseline_each_unseen(comparing->baseline, on_gone, comparing);
+	if (!is_narrowed(&options->query))
+		baseline_each_unseen(comparing->baseline, options->query.protocols, on_gone, NULL);
 	return comparing->n_new ? TOOL_NO : TOOL_DONE;
 }
 
