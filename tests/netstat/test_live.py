@@ -357,6 +357,25 @@ def test_saved_and_read(t):
         assert oct(os.stat(file).st_mode & 0o777) == "0o600"
 
 
+def test_saved_programs(t):
+    """All that may be known of a program is in the file, though nobody asked for it when it was written."""
+    columns = "process,pids,command,executable,executable_deleted,cgroup,unit,container,user,findings,explanation"
+    file = t.path("programs.jsonl")
+    with pair() as (out, taken), subprocess.Popen(["sh"], stdin=taken, stdout=taken) as shell:
+        try:
+            port = str(port_of(out))
+            bed.wait_for(lambda: shell.pid in t.row("dport", port)["pids"], "the shell has the socket")
+            taken.close()
+            t.netstat("--save", file)
+            live = t.row("dport", port, columns=columns)
+            explained = t.netstat("--explain", "-n", "dport", port, status=None)
+        finally:
+            shell.kill()
+    read = t.row("--read", file, "dport", port, columns=columns)
+    assert live == read and read["command"] == "sh" and read["findings"] == ["shell-on-socket"], (live, read)
+    assert t.netstat("--read", file, "--explain", "-n", "dport", port, status=None) == explained
+
+
 def test_a_baseline(t):
     file = t.path("baseline")
     with listener() as s:
