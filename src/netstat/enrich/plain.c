@@ -1,6 +1,7 @@
 /* A line of plain words: bounded appending, and a filter for what comes from outside. */
 #include "enrich/plain.h"
 
+#include "address_text.h"
 #include "show/text.h"
 
 #include <stdio.h>
@@ -22,12 +23,9 @@ void plain_add(struct plain *plain, const char *ours)
 
 void plain_number(struct plain *plain, uint64_t number)
 {
-	char digits[20], *at = digits + sizeof(digits);
+	char digits[20];
 
-	do
-		*--at = (char)('0' + number % 10);
-	while (number /= 10);
-	add(plain, at, (size_t)(digits + sizeof(digits) - at));
+	add(plain, digits, (size_t)(address_text_number(number, digits) - digits));
 }
 
 bool plain_shows(const char *text, const char *end, size_t *n)
@@ -36,7 +34,7 @@ bool plain_shows(const char *text, const char *end, size_t *n)
 
 	*n = text_utf8(text, end, &c);
 	if (*n)
-		return c >= ' ' && !(c >= 0x7f && c <= 0x9f) && !text_is_deceptive(c);
+		return !text_is_harmful(c);
 	*n = 1;
 	return false;
 }

@@ -14,6 +14,7 @@
  *
  * An ID is 64 hexadecimal digits, of which people see the first twelve, as the runtimes' own tools show them. */
 #include "process/cgroup.h"
+#include "words.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -66,16 +67,6 @@ static bool is_id(struct part part)
 	return part.n >= ID_MIN;
 }
 
-static char printable(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "runtime:name"; with systemd's escapes (\x2d) undone, which stand for '-' in what a unit's name is made of. */
 static void set_container(struct cgroup *out, const char *runtime, struct part name)
 {
@@ -84,12 +75,12 @@ static void set_container(struct cgroup *out, const char *runtime, struct part n
 	for (size_t i = 0; i < name.n && n < sizeof(out->container) - 1; i++) {
 		char c = name.at[i];
 
-		if (c == '\\' && name.n - i >= 4 && name.at[i + 1] == 'x' && hex_digit(name.at[i + 2]) >= 0 &&
-		    hex_digit(name.at[i + 3]) >= 0) {
-			c = (char)(hex_digit(name.at[i + 2]) << 4 | hex_digit(name.at[i + 3]));
+		if (c == '\\' && name.n - i >= 4 && name.at[i + 1] == 'x' && words_hex_digit(name.at[i + 2]) >= 0 &&
+		    words_hex_digit(name.at[i + 3]) >= 0) {
+			c = (char)(words_hex_digit(name.at[i + 2]) << 4 | words_hex_digit(name.at[i + 3]));
 			i += 3;
 		}
-		out->container[n++] = printable(c);
+		out->container[n++] = words_printable(c);
 	}
 	out->container[n] = 0;
 }
@@ -185,7 +176,7 @@ static void parse_unit(struct part part, bool *is_slice, struct cgroup *out)
 		return;
 	*is_slice = slice;
 	for (size_t i = 0; i < part.n; i++)
-		out->unit[i] = printable(part.at[i]);
+		out->unit[i] = words_printable(part.at[i]);
 	out->unit[part.n] = 0;
 }
 

@@ -7,6 +7,7 @@
  * as in ps. */
 #include "process/cgroup.h"
 #include "process/process_detail.h"
+#include "words.h"
 
 #include <berth/error.h>
 #include <errno.h>
@@ -61,10 +62,8 @@ static void make_printable(char *text, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c < ' ' || c == 0x7f)
-			text[i] = '?';
-		else if (c == 0xc2 && i + 1 < n && (unsigned char)text[i + 1] >= 0x80 &&
-			 (unsigned char)text[i + 1] < 0xa0)
+		text[i] = words_printable(text[i]);
+		if (c == 0xc2 && i + 1 < n && (unsigned char)text[i + 1] >= 0x80 && (unsigned char)text[i + 1] < 0xa0)
 			text[i] = text[i + 1] = '?';
 	}
 }

@@ -10,6 +10,9 @@
  * any program does. But where the first thread has ended and others live on, it has no table, and theirs is read. */
 #include "process/process_scan.h"
 
+#include "address_text.h"
+#include "words.h"
+
 #include <berth/error.h>
 #include <dirent.h>
 #include <errno.h>
@@ -32,12 +35,9 @@ struct scan {
 /* A decimal number that is all of the text and fits an int, or -1. */
 static int number_of(const char *text)
 {
-	long long number = 0;
-	const char *digit = text;
+	uint64_t number;
 
-	for (; *digit >= '0' && *digit <= '9' && digit - text < 10; digit++)
-		number = number * 10 + (*digit - '0');
-	return *digit || digit == text || number > INT_MAX ? -1 : (int)number;
+	return words_decimal(text, strlen(text), INT_MAX, &number) ? (int)number : -1;
 }
 
 /* "socket:[123]": true and the inode. */
@@ -46,16 +46,8 @@ static bool socket_link(const char *text, size_t n, uint64_t *inode)
 	static const char prefix[] = "socket:[";
 	size_t at = sizeof(prefix) - 1;
 
-	if (n < at + 2 || memcmp(text, prefix, at) != 0 || text[n - 1] != ']')
-		return false;
-	*inode = 0;
-	for (; at < n - 1; at++) {
-		unsigned digit = (unsigned)text[at] - '0';
-		if (digit > 9 || *inode > (UINT64_MAX - digit) / 10)
-			return false;
-		*inode = *inode * 10 + digit;
-	}
-	return true;
+	return n > at + 1 && memcmp(text, prefix, at) == 0 && text[n - 1] == ']' &&
+	       words_decimal(text + at, n - 1 - at, UINT64_MAX, inode);
 }
 
 /* Looks at one descriptor by its name: 0 or errno; what on_socket returned is in *stop. */
@@ -79,13 +71,9 @@ static bool look_by_number(struct scan *scan, int directory, int pid, uint64_t n
 	uint64_t found = 0, missed = 0;
 
 	for (; found < n && missed <= 2 + found / 8; ++*next) {
-		char digits[12], *name = digits + sizeof(digits) - 1;
-		int rest = *next;
+		char name[24];
 
-		*name = 0;
-		do
-			*--name = (char)('0' + rest % 10);
-		while ((rest /= 10) > 0);
+		*address_text_number((uint64_t)*next, name) = 0;
 		int r = look_at(scan, directory, pid, name, *next, stop);
 		if (*stop || (r && r != ENOENT)) {
 			*error = r;

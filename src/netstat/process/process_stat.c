@@ -1,6 +1,7 @@
 /* /proc/PID/stat is "PID (NAME) STATE FIELD ...", separated by spaces (proc_pid_stat(5)). The name is whatever the
  * process says and may have parentheses, spaces and newlines in it: it ends at the last ')'. */
 #include "process/process_stat.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -26,7 +27,7 @@ static void copy_name(const char *from, const char *end, char *name, size_t size
 	size_t n = (size_t)(end - from) < size ? (size_t)(end - from) : size - 1;
 
 	for (size_t i = 0; i < n; i++)
-		name[i] = (unsigned char)from[i] < ' ' || from[i] == 0x7f ? '?' : from[i];
+		name[i] = words_printable(from[i]);
 	name[n] = 0;
 }
 

@@ -20,7 +20,7 @@ static char *put_character(const char **text, const char *end, char *to)
 		++*text;
 		return to + 3;
 	}
-	if (character < ' ' || (character >= 0x7f && character <= 0x9f) || text_is_deceptive(character)) {
+	if (text_is_harmful(character)) {
 		*to++ = '?';
 	} else {
 		memcpy(to, *text, n);

@@ -48,11 +48,6 @@ static char short_escape(uint32_t character)
 	}
 }
 
-static bool must_be_escaped(uint32_t character)
-{
-	return character < ' ' || (character >= 0x7f && character <= 0x9f) || text_is_deceptive(character);
-}
-
 /* Writes one character and moves *text behind it. */
 static char *put_character(const char **text, const char *end, char *to)
 {
@@ -67,7 +62,7 @@ static char *put_character(const char **text, const char *end, char *to)
 	if (short_escape(character)) {
 		*to++ = '\\';
 		*to++ = short_escape(character);
-	} else if (must_be_escaped(character)) {
+	} else if (text_is_harmful(character)) {
 		to = put_hex(character, to);
 	} else {
 		memcpy(to, *text, n);

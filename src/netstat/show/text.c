@@ -46,6 +46,11 @@ bool text_is_deceptive(uint32_t character)
 	       (character >= 0x2060 && character <= 0x206f) || character == 0x061c || character == 0xfeff;
 }
 
+bool text_is_harmful(uint32_t character)
+{
+	return character < ' ' || (character >= 0x7f && character <= 0x9f) || text_is_deceptive(character);
+}
+
 /* The locale's character at p: how many bytes it has, and its width in cells. One that must not be shown, and a byte
  * that belongs to none, has the width -1. */
 static size_t character_at(const char *p, const char *end, int *width)

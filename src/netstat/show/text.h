@@ -24,6 +24,9 @@ size_t text_utf8(const char *p, const char *end, uint32_t *character);
 /* An invisible character that changes how others are shown: directions (Unicode annex 9), joiners, line separators. */
 bool text_is_deceptive(uint32_t character);
 
+/* A control character (of ASCII or C1, U+0080 to U+009F), or a deceptive one: nothing that may stand in an output. */
+bool text_is_harmful(uint32_t character);
+
 /* Room for any of the next three, none of which writes a NUL. */
 #define TEXT_UNIT 24
 

@@ -1,41 +1,16 @@
 /* Namespaces' texts: fields between blanks, each taken as a whole or not at all. */
 #include "namespace_text.h"
+#include "words.h"
 
 #include <string.h>
-
-/* The next word of *at and its length, or 0. */
-static size_t next_word(const char **at, const char **word)
-{
-	*at += strspn(*at, " \t\n");
-	*word = *at;
-	size_t n = strcspn(*at, " \t\n");
-	*at += n;
-	return n;
-}
-
-static bool word_is(const char *word, size_t n, const char *text)
-{
-	return strlen(text) == n && memcmp(word, text, n) == 0;
-}
-
-static bool decimal(const char *word, size_t n, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (word[i] < '0' || word[i] > '9' || __builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (unsigned)(word[i] - '0'), &value))
-			return false;
-	*out = value;
-	return n > 0;
-}
 
 /* "net:[4026531840]", as a link and as the root of a mount. */
 static uint64_t inode_of(const char *word, size_t n)
 {
 	uint64_t inode;
 
-	if (n < 7 || memcmp(word, "net:[", 5) != 0 || word[n - 1] != ']' || !decimal(word + 5, n - 6, &inode))
+	if (n < 7 || memcmp(word, "net:[", 5) != 0 || word[n - 1] != ']' ||
+	    !words_decimal(word + 5, n - 6, UINT64_MAX, &inode))
 		return 0;
 	return inode;
 }
@@ -76,7 +51,7 @@ bool namespace_of_mount(const char *line, uint64_t *inode, char *path, size_t n)
 	const char *at = line, *word, *root = NULL, *where = NULL;
 	size_t n_word, n_root = 0, n_where = 0, i = 0;
 
-	while ((n_word = next_word(&at, &word)) && !(i >= 6 && word_is(word, n_word, "-"))) {
+	while ((n_word = words_next(&at, &word)) && !(i >= 6 && words_is(word, n_word, "-"))) {
 		if (i == 3) {
 			root = word;
 			n_root = n_word;
@@ -86,8 +61,8 @@ bool namespace_of_mount(const char *line, uint64_t *inode, char *path, size_t n)
 		}
 		i++;
 	}
-	n_word = next_word(&at, &word);
-	if (!where || !word_is(word, n_word, "nsfs"))
+	n_word = words_next(&at, &word);
+	if (!where || !words_is(word, n_word, "nsfs"))
 		return false;
 	*inode = inode_of(root, n_root);
 	return *inode != 0 && unescape(where, n_where, path, n);
@@ -123,10 +98,10 @@ static bool value_of(const char *at, const char *name, uint64_t *value)
 	const char *word, *number;
 	size_t n;
 
-	while ((n = next_word(&at, &word))) {
-		size_t n_number = next_word(&at, &number);
-		if (word_is(word, n, name))
-			return decimal(number, n_number, value);
+	while ((n = words_next(&at, &word))) {
+		size_t n_number = words_next(&at, &number);
+		if (words_is(word, n, name))
+			return words_decimal(number, n_number, UINT64_MAX, value);
 	}
 	return false;
 }
@@ -139,32 +114,32 @@ void namespace_census_line(const char *line, struct namespace_census *census)
 		{"RAW:", NETSTAT_RAW, NETSTAT_IP4},         {"RAW6:", NETSTAT_RAW, NETSTAT_IP6},
 	};
 	const char *at = line, *word;
-	size_t n = next_word(&at, &word);
+	size_t n = words_next(&at, &word);
 	uint64_t inuse;
 
-	if (word_is(word, n, "TCP:"))
+	if (words_is(word, n, "TCP:"))
 		value_of(at, "tw", &census->tw);
 	if (!value_of(at, "inuse", &inuse))
 		return;
-	if (word_is(word, n, "TCP:"))
+	if (words_is(word, n, "TCP:"))
 		census->tcp4 = inuse;
-	else if (word_is(word, n, "TCP6:"))
+	else if (words_is(word, n, "TCP6:"))
 		census->tcp6 = inuse;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (inuse == 0 && word_is(word, n, lines[i].word))
+		if (inuse == 0 && words_is(word, n, lines[i].word))
 			census->families[lines[i].protocol] &= (uint8_t)~lines[i].family;
 }
 
 void namespace_census_protocol_line(const char *line, struct namespace_census *census)
 {
 	const char *at = line, *word, *size, *number;
-	size_t n = next_word(&at, &word);
-	uint8_t family = word_is(word, n, "MPTCP") ? NETSTAT_IP4 : word_is(word, n, "MPTCPv6") ? NETSTAT_IP6 : 0;
+	size_t n = words_next(&at, &word);
+	uint8_t family = words_is(word, n, "MPTCP") ? NETSTAT_IP4 : words_is(word, n, "MPTCPv6") ? NETSTAT_IP6 : 0;
 	uint64_t count;
 
-	next_word(&at, &size);
-	n = next_word(&at, &number);
-	if (family && decimal(number, n, &count) && count == 0)
+	words_next(&at, &size);
+	n = words_next(&at, &number);
+	if (family && words_decimal(number, n, UINT64_MAX, &count) && count == 0)
 		census->families[NETSTAT_MPTCP] &= (uint8_t)~family;
 }
 
@@ -197,10 +172,10 @@ enum netstat_protocol namespace_protocol_line(const char *line)
 		{"UNIX-STREAM", NETSTAT_UNIX},
 	};
 	const char *at = line, *word;
-	size_t n = next_word(&at, &word);
+	size_t n = words_next(&at, &word);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (word_is(word, n, names[i].word))
+		if (words_is(word, n, names[i].word))
 			return names[i].protocol;
 	return NETSTAT_PROTOCOL_N;
 }

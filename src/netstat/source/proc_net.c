@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "source/state.h"
+#include "words.h"
 
 enum {
 	BUFFER = 64 * 1024,
@@ -266,10 +267,8 @@ static const char *path_read(const struct cursor *cursor, char *path)
 	if (n < 2 || *cursor->at != ' ')
 		return NULL;
 	n = n - 1 < PROC_NET_PATH_ROOM - 1 ? n - 1 : PROC_NET_PATH_ROOM - 1;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char byte = (unsigned char)cursor->at[1 + i];
-		path[i] = (char)(byte < ' ' || byte == 0x7f ? '?' : byte);
-	}
+	for (size_t i = 0; i < n; i++)
+		path[i] = words_printable(cursor->at[1 + i]);
 	path[n] = 0;
 	return path;
 }

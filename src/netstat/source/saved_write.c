@@ -4,6 +4,7 @@
  * owners and their processes all at the beginning, for they are known by then. */
 #include "source/saved_fields.h"
 
+#include "address_text.h"
 #include "index.h"
 #include "show/writer.h"
 
@@ -33,17 +34,15 @@ static void put_text(FILE *out, const char *text)
 
 static void put_number(FILE *out, uint64_t number)
 {
-	char digits[24], *p = digits + sizeof(digits);
 	bool quoted = number > SAVED_NUMBER_MAX;
+	char text[24], *end = text;
 
 	if (quoted)
-		*--p = '"';
-	do
-		*--p = (char)('0' + number % 10);
-	while (number /= 10);
+		*end++ = '"';
+	end = address_text_number(number, end);
 	if (quoted)
-		*--p = '"';
-	fwrite_unlocked(p, 1, (size_t)(digits + sizeof(digits) - p), out);
+		*end++ = '"';
+	fwrite_unlocked(text, 1, (size_t)(end - text), out);
 }
 
 /* How much of a text is written: what takes at most SAVED_TEXT_MAX bytes, six for each that may have to be escaped. */

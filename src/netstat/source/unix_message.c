@@ -7,6 +7,7 @@
 
 #include "source/attribute.h"
 #include "source/state.h"
+#include "words.h"
 
 static void attribute_read(const struct attribute *attribute, struct netstat_row *row, char *path)
 {
@@ -75,7 +76,7 @@ const char *unix_path_read(const uint8_t *name, size_t n, char *path)
 		if (!byte && !abstract)
 			n = i;
 		else
-			path[i] = (char)(!byte ? '@' : byte < ' ' || byte == 0x7f ? '?' : byte);
+			path[i] = byte ? words_printable((char)byte) : '@';
 	}
 	path[n] = 0;
 	return n ? path : NULL;

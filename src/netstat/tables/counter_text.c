@@ -1,5 +1,6 @@
 /* Counters' texts: words between blanks, one behind the other. Nothing is copied: words are cut out in place. */
 #include "counter_text.h"
+#include "words.h"
 
 #include <berth/error.h>
 #include <stdbool.h>
@@ -21,20 +22,6 @@ static char *next_word(char **at)
 	*at = *end ? end + 1 : end;
 	*end = 0;
 	return word;
-}
-
-/* The whole word is a decimal number that fits. */
-static bool number_of(const char *word, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	for (const char *c = word; *c; c++) {
-		if (*c < '0' || *c > '9' || __builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (unsigned)(*c - '0'), &value))
-			return false;
-	}
-	*out = value;
-	return *word != 0;
 }
 
 /* The first word of a line without the colon that ends it, or NULL. */
@@ -61,7 +48,7 @@ int counter_pair(char *names, char *values, counter_found *found, void *user)
 		uint64_t value;
 		if (!name || !word)
 			break;
-		if (number_of(word, &value))
+		if (words_decimal(word, strlen(word), UINT64_MAX, &value))
 			r = found(user, group, name, value);
 	}
 	return r;
@@ -74,7 +61,7 @@ int counter_line6(char *line, counter_found *found, void *user)
 	char group[16];
 	uint64_t value;
 
-	if (!six || !six[1] || !number || !number_of(number, &value))
+	if (!six || !six[1] || !number || !words_decimal(number, strlen(number), UINT64_MAX, &value))
 		return BERTH_EPROTO;
 	size_t n = (size_t)(six - word) + 1;
 	if (n >= sizeof(group))

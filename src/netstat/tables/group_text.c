@@ -1,46 +1,15 @@
 /* Memberships' texts. The kernel writes them in columns that are not bounded by their width: fields are words between
  * blanks, and each is checked as a whole. */
 #include "group_text.h"
+#include "words.h"
 
 #include <string.h>
-
-/* The next word of *at and its length, or 0. */
-static size_t next_word(const char **at, const char **word)
-{
-	*at += strspn(*at, " \t\n");
-	*word = *at;
-	size_t n = strcspn(*at, " \t\n");
-	*at += n;
-	return n;
-}
-
-/* The whole of word[n] is a decimal number of at most `most`. */
-static bool decimal(const char *word, size_t n, uint64_t most, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (word[i] < '0' || word[i] > '9' || value > (most - (unsigned)(word[i] - '0')) / 10)
-			return false;
-		value = 10 * value + (unsigned)(word[i] - '0');
-	}
-	*out = value;
-	return n > 0;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The whole of word[2 * n_out] is n_out bytes. */
 static bool hex_bytes(const char *word, uint8_t *out, size_t n_out)
 {
 	for (size_t i = 0; i < n_out; i++) {
-		int high = hex_digit(word[2 * i]), low = high < 0 ? -1 : hex_digit(word[2 * i + 1]);
+		int high = words_hex_digit(word[2 * i]), low = high < 0 ? -1 : words_hex_digit(word[2 * i + 1]);
 		if (low < 0)
 			return false;
 		out[i] = (uint8_t)(high << 4 | low);
@@ -53,7 +22,8 @@ static bool take_interface(const char *number, size_t n_number, const char *name
 {
 	uint64_t index;
 
-	if (!decimal(number, n_number, UINT32_MAX, &index) || n_name == 0 || n_name >= sizeof(group->interface_name))
+	if (!words_decimal(number, n_number, UINT32_MAX, &index) || n_name == 0 ||
+	    n_name >= sizeof(group->interface_name))
 		return false;
 	group->interface = (unsigned)index;
 	memset(group->interface_name, 0, sizeof(group->interface_name));
@@ -70,8 +40,8 @@ static bool membership4(const char *at, const char *word, size_t n, struct group
 
 	if (n != 8 || !hex_bytes(word, bytes, 4))
 		return false;
-	size_t n_count = next_word(&at, &count);
-	if (!decimal(count, n_count, UINT32_MAX, &users))
+	size_t n_count = words_next(&at, &count);
+	if (!words_decimal(count, n_count, UINT32_MAX, &users))
 		return false;
 	uint32_t number = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 	group->address = (struct berth_address){.family = BERTH_IP4};
@@ -85,11 +55,11 @@ static bool membership4(const char *at, const char *word, size_t n, struct group
 bool group_line4(const char *line, struct group *group)
 {
 	const char *at = line, *word, *name;
-	size_t n = next_word(&at, &word);
+	size_t n = words_next(&at, &word);
 
 	if (line[0] == ' ' || line[0] == '\t')
 		return membership4(at, word, n, group);
-	size_t n_name = next_word(&at, &name);
+	size_t n_name = words_next(&at, &name);
 	if (n_name && name[n_name - 1] == ':')
 		n_name--;
 	take_interface(word, n, name, n_name, group);
@@ -100,12 +70,12 @@ bool group_line4(const char *line, struct group *group)
 bool group_line6(const char *line, struct group *group)
 {
 	const char *at = line, *number, *name, *address, *count;
-	size_t n_number = next_word(&at, &number), n_name = next_word(&at, &name);
-	size_t n_address = next_word(&at, &address), n_count = next_word(&at, &count);
+	size_t n_number = words_next(&at, &number), n_name = words_next(&at, &name);
+	size_t n_address = words_next(&at, &address), n_count = words_next(&at, &count);
 	struct group found = {.address = {.family = BERTH_IP6}};
 
 	if (n_address != 32 || !hex_bytes(address, found.address.bytes, 16) ||
-	    !decimal(count, n_count, UINT32_MAX, &found.users) ||
+	    !words_decimal(count, n_count, UINT32_MAX, &found.users) ||
 	    !take_interface(number, n_number, name, n_name, &found))
 		return false;
 	*group = found;

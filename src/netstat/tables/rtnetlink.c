@@ -2,6 +2,7 @@
  * message, since libmnl would end the dump there, and what has come is better than nothing. */
 #include "rtnetlink.h"
 #include "netlink.h"
+#include "words.h"
 
 #include <berth/error.h>
 #include <errno.h>
@@ -152,6 +153,6 @@ void rtnetlink_text(const struct nlattr *attribute, char *out, size_t n)
 	size_t room = attribute ? mnl_attr_get_payload_len(attribute) : 0, i = 0;
 
 	for (; i < room && i + 1 < n && text[i]; i++)
-		out[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+		out[i] = words_printable(text[i]);
 	out[i] = 0;
 }
