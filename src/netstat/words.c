@@ -17,19 +17,30 @@ bool words_is(const char *word, size_t n, const char *text)
 	return strlen(text) == n && memcmp(word, text, n) == 0;
 }
 
-bool words_decimal(const char *word, size_t n, uint64_t most, uint64_t *out)
+size_t words_digits(const char *text, size_t n, uint64_t most, uint64_t *out)
 {
 	uint64_t value = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned digit = (unsigned)word[i] - '0';
-		if (digit > 9 || digit > most || value > (most - digit) / 10)
-			return false;
+	for (; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
+		unsigned digit = (unsigned)text[i] - '0';
+		if (digit > most || value > (most - digit) / 10)
+			return 0;
 		value = value * 10 + digit;
 	}
-	if (n)
+	if (i)
 		*out = value;
-	return n > 0;
+	return i;
+}
+
+bool words_decimal(const char *word, size_t n, uint64_t most, uint64_t *out)
+{
+	uint64_t value;
+
+	if (!n || words_digits(word, n, most, &value) != n)
+		return false;
+	*out = value;
+	return true;
 }
 
 int words_hex_digit(char c)

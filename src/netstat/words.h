@@ -13,7 +13,11 @@ size_t words_next(const char **at, const char **word);
 /* word[n] is this text. */
 bool words_is(const char *word, size_t n, const char *text);
 
-/* The whole of word[n] is a decimal number of at most `most`. */
+/* How many decimal digits text[n] begins with, and their number, which is `most` at most. 0: it begins with none, or
+ * the number is greater. */
+size_t words_digits(const char *text, size_t n, uint64_t most, uint64_t *out);
+
+/* The whole of word[n] is such a number. */
 bool words_decimal(const char *word, size_t n, uint64_t most, uint64_t *out);
 
 /* The value of a hexadecimal digit, or -1. */

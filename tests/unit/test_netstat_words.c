@@ -56,6 +56,13 @@ static void test_decimal(void **state)
 	}
 	uint64_t value;
 	assert_true(words_decimal("123", 2, 99, &value) && value == 12);
+	assert_int_equal(words_digits("80-90", 5, 65535, &value), 2);
+	assert_true(value == 80);
+	assert_int_equal(words_digits("80-90", 1, 65535, &value), 1);
+	assert_true(value == 8);
+	assert_int_equal(words_digits("65536x", 6, 65535, &value), 0);
+	assert_int_equal(words_digits("x", 1, 65535, &value), 0);
+	assert_int_equal(words_digits("", 0, 65535, &value), 0);
 }
 
 static void test_characters(void **state)

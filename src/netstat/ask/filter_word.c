@@ -1,6 +1,8 @@
 /* Words of a filter: showing them in what is said about an error, and reading the digits in them. */
 #include "ask/filter_word.h"
 
+#include "words.h"
+
 #include <berth/error.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,14 +36,7 @@ int filter_no_value(struct filter_values *values, const struct filter_field *fie
 
 const char *filter_read_digits(const char *p, uint64_t *out)
 {
-	uint64_t value = 0;
+	size_t n = words_digits(p, strlen(p), UINT64_MAX, out);
 
-	if (!filter_is_digit(*p))
-		return NULL;
-	for (; filter_is_digit(*p); p++)
-		if (__builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (unsigned)(*p - '0'), &value))
-			return NULL;
-	*out = value;
-	return p;
+	return n ? p + n : NULL;
 }

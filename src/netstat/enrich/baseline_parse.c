@@ -12,6 +12,7 @@
 #include "enrich/baseline_entry.h"
 
 #include "enrich/plain.h"
+#include "words.h"
 
 #include <berth/error.h>
 #include <fnmatch.h>
@@ -151,16 +152,11 @@ static int parse_set(struct parser *p, struct word list, const struct name *name
 /* The digits that `word` begins with; how many there are, 0: none, or above 65535. */
 static size_t parse_number(struct word word, uint16_t *out)
 {
-	uint32_t value = 0;
-	size_t i = 0;
+	uint64_t value = 0;
+	size_t n = words_digits(word.text, word.n, UINT16_MAX, &value);
 
-	for (; i < word.n && word.text[i] >= '0' && word.text[i] <= '9'; i++) {
-		value = value * 10 + (uint32_t)(word.text[i] - '0');
-		if (value > UINT16_MAX)
-			return 0;
-	}
 	*out = (uint16_t)value;
-	return i;
+	return n;
 }
 
 static bool parse_range(struct word word, uint16_t *first, uint16_t *last)

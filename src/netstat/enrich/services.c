@@ -27,6 +27,7 @@
 #include "enrich/services.h"
 
 #include "enrich/table_file.h"
+#include "words.h"
 
 #include <berth/error.h>
 #include <berth/ports.h>
@@ -166,18 +167,13 @@ struct services *services_free(struct services *services)
 
 static bool parse_number(const char **text, uint16_t *out)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 	const char *at = *text + strspn(*text, " \t");
-	const char *begin = at;
+	size_t n = words_digits(at, strlen(at), N_PORTS - 1, &value);
 
-	for (; *at >= '0' && *at <= '9'; at++) {
-		value = value * 10 + (uint32_t)(*at - '0');
-		if (value >= N_PORTS)
-			return false;
-	}
-	*text = at;
+	*text = at + n;
 	*out = (uint16_t)value;
-	return at > begin;
+	return n > 0;
 }
 
 void services_use_range(struct services *services, uint16_t first, uint16_t last)

@@ -7,21 +7,6 @@
 
 enum { FIELD_STATE = 3, FIELD_STARTED = 22 };
 
-/* The decimal number that begins here; false: there is none, or it is too large. */
-static bool number(const char *at, const char *end, uint64_t *out)
-{
-	const char *begin = at;
-
-	*out = 0;
-	for (; at < end && *at >= '0' && *at <= '9'; at++) {
-		unsigned digit = (unsigned)(*at - '0');
-		if (*out > (UINT64_MAX - digit) / 10)
-			return false;
-		*out = *out * 10 + digit;
-	}
-	return at > begin;
-}
-
 static void copy_name(const char *from, const char *end, char *name, size_t size)
 {
 	size_t n = (size_t)(end - from) < size ? (size_t)(end - from) : size - 1;
@@ -40,7 +25,7 @@ static bool find_started(const char *at, const char *end, uint64_t *out)
 			return false;
 		at++;
 	}
-	return number(at, end, out);
+	return words_digits(at, (size_t)(end - at), UINT64_MAX, out) > 0;
 }
 
 bool process_stat_parse(const char *text, size_t n, struct process_stat *out)

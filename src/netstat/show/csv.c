@@ -13,21 +13,12 @@ enum {
 static char *put_character(const char **text, const char *end, char *to)
 {
 	uint32_t character;
-	size_t n = text_utf8(*text, end, &character);
+	char *after = text_take(text, end, to, &character);
 
-	if (n == 0) {
-		memcpy(to, "\xef\xbf\xbd", 3); /* U+FFFD */
-		++*text;
-		return to + 3;
-	}
-	if (text_is_harmful(character)) {
-		*to++ = '?';
-	} else {
-		memcpy(to, *text, n);
-		to += n;
-	}
-	*text += n;
-	return to;
+	if (after)
+		return after;
+	*to = '?';
+	return to + 1;
 }
 
 static size_t encode(const char **text, const char *end, char *to, size_t room)

@@ -27,7 +27,7 @@ static char *put_hex(uint32_t character, char *to)
 }
 
 /* The short escapes of RFC 8259 section 7: "\n"; 0: there is none. */
-static char short_escape(uint32_t character)
+static char short_escape(unsigned char character)
 {
 	switch (character) {
 	case '"':
@@ -51,25 +51,17 @@ static char short_escape(uint32_t character)
 /* Writes one character and moves *text behind it. */
 static char *put_character(const char **text, const char *end, char *to)
 {
+	char escape = short_escape((unsigned char)**text);
 	uint32_t character;
-	size_t n = text_utf8(*text, end, &character);
 
-	if (n == 0) {
-		memcpy(to, "\xef\xbf\xbd", 3); /* U+FFFD */
+	if (escape) {
 		++*text;
-		return to + 3;
-	}
-	if (short_escape(character)) {
 		*to++ = '\\';
-		*to++ = short_escape(character);
-	} else if (text_is_harmful(character)) {
-		to = put_hex(character, to);
-	} else {
-		memcpy(to, *text, n);
-		to += n;
+		*to++ = escape;
+		return to;
 	}
-	*text += n;
-	return to;
+	char *after = text_take(text, end, to, &character);
+	return after ? after : put_hex(character, to);
 }
 
 static size_t encode(const char **text, const char *end, char *to, size_t room)

@@ -163,6 +163,22 @@ size_t text_utf8(const char *p, const char *end, uint32_t *character)
 	return n;
 }
 
+char *text_take(const char **text, const char *end, char *to, uint32_t *character)
+{
+	const char *from = *text;
+	size_t n = text_utf8(from, end, character);
+
+	*text += n ? n : 1;
+	if (n == 0) {
+		memcpy(to, "\xef\xbf\xbd", 3); /* U+FFFD */
+		return to + 3;
+	}
+	if (text_is_harmful(*character))
+		return NULL;
+	memcpy(to, from, n);
+	return to + n;
+}
+
 /* ---- units ---- */
 
 static char *put_two(uint64_t number, char *to)

@@ -27,6 +27,11 @@ bool text_is_deceptive(uint32_t character);
 /* A control character (of ASCII or C1, U+0080 to U+009F), or a deceptive one: nothing that may stand in an output. */
 bool text_is_harmful(uint32_t character);
 
+/* Takes one character from *text, which moves behind it, up to `end`, and writes it as it stands, or U+FFFD for a byte
+ * that is no UTF-8, to to[4]. Returns the end of what it wrote. NULL: it is harmful, nothing is written, and *character
+ * says which it is. */
+char *text_take(const char **text, const char *end, char *to, uint32_t *character);
+
 /* Room for any of the next three, none of which writes a NUL. */
 #define TEXT_UNIT 24
 
