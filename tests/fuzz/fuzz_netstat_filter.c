@@ -19,7 +19,7 @@ static void check_error(const struct filter_error *error, const char *text)
 static void check_rows(const struct filter *filter, const struct filter *negated)
 {
 	struct netstat_request request = {
-		NETSTAT_ALL_PROTOCOLS, NETSTAT_ALL_STATES, NETSTAT_ALL_FAMILIES, 0, NULL, NULL};
+		.protocols = NETSTAT_ALL_PROTOCOLS, .states = NETSTAT_ALL_STATES, .families = NETSTAT_ALL_FAMILIES};
 
 	filter_narrow(filter, &request);
 	for (size_t i = 0; i < FILTER_ROWS_N; i++) {

@@ -35,7 +35,7 @@ static void snapshot_free(struct snapshot *snapshot)
 static int snapshot_read(struct snapshot *snapshot, const void *text, size_t n)
 {
 	static const struct netstat_request everything = {
-		NETSTAT_ALL_PROTOCOLS, NETSTAT_ALL_STATES, NETSTAT_ALL_FAMILIES, 0, NULL, NULL};
+		.protocols = NETSTAT_ALL_PROTOCOLS, .states = NETSTAT_ALL_STATES, .families = NETSTAT_ALL_FAMILIES};
 	FILE *in = fmemopen((void *)(uintptr_t)text, n, "r");
 	struct saved_error error;
 	int status;

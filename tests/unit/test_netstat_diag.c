@@ -110,7 +110,7 @@ static int ask(char text[256])
 
 	text[0] = 0;
 	assert_int_equal(diag_new(&diag), 0);
-	int r = diag_inet(diag, AF_INET, IPPROTO_TCP, 1 << 10, 0, collect, text);
+	int r = diag_inet(diag, AF_INET, IPPROTO_TCP, 1 << 10, 0, NULL, 0, collect, text);
 	diag_free(diag);
 	return r;
 }
@@ -140,7 +140,7 @@ static void test_questions(void **state)
 	assert_int_equal(diag_new(&diag), 0);
 	forget();
 	put_end(next_datagram(), NLMSG_DONE, 0);
-	assert_int_equal(diag_inet(diag, AF_INET6, IPPROTO_UDP, 0x82, 0x42, ignore, NULL), 0);
+	assert_int_equal(diag_inet(diag, AF_INET6, IPPROTO_UDP, 0x82, 0x42, NULL, 0, ignore, NULL), 0);
 	memcpy(&head, kernel.question, sizeof(head));
 	assert_int_equal(head.nlmsg_len, kernel.n_question);
 	assert_int_equal(head.nlmsg_type, SOCK_DIAG_BY_FAMILY);
@@ -157,7 +157,7 @@ static void test_questions(void **state)
 	assert_int_equal(diag_new(&diag), 0);
 	forget();
 	put_end(next_datagram(), NLMSG_DONE, 0);
-	assert_int_equal(diag_inet(diag, AF_INET, 262, 2, 0, ignore, NULL), 0);
+	assert_int_equal(diag_inet(diag, AF_INET, 262, 2, 0, NULL, 0, ignore, NULL), 0);
 	memcpy(&v2, kernel.question + sizeof(head), sizeof(v2));
 	assert_int_equal(v2.sdiag_protocol, 253);
 	memcpy(&attribute, kernel.question + sizeof(head) + sizeof(v2), sizeof(attribute));
@@ -169,7 +169,7 @@ static void test_questions(void **state)
 	assert_int_equal(diag_new(&diag), 0);
 	forget();
 	put_end(next_datagram(), NLMSG_DONE, 0);
-	assert_int_equal(diag_tcp(diag, 0xbfe, 2, ignore, NULL), 0);
+	assert_int_equal(diag_tcp(diag, 0xbfe, 2, NULL, 0, ignore, NULL), 0);
 	memcpy(&head, kernel.question, sizeof(head));
 	assert_int_equal(head.nlmsg_type, TCPDIAG_GETSOCK);
 	memcpy(&old, kernel.question + sizeof(head), sizeof(old));

@@ -19,7 +19,7 @@
 
 #define EVERYTHING                                                                                                     \
 	{                                                                                                              \
-		NETSTAT_ALL_PROTOCOLS, NETSTAT_ALL_STATES, NETSTAT_ALL_FAMILIES, 0, NULL, NULL                         \
+		.protocols = NETSTAT_ALL_PROTOCOLS, .states = NETSTAT_ALL_STATES, .families = NETSTAT_ALL_FAMILIES     \
 	}
 
 static const struct netstat_request everything = EVERYTHING;

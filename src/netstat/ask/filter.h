@@ -23,7 +23,7 @@ uint32_t filter_needs(const struct filter *filter);
 
 bool filter_match(const struct filter *filter, const struct netstat_row *row);
 
-/* Narrows protocols, states and families of a request to what can match at all, so that a source need not walk the
+/* Narrows protocols, states, families and ends of a request to what can match at all, so that a source need not walk the
  * rest. The filter has to be asked all the same. */
 void filter_narrow(const struct filter *filter, struct netstat_request *request);
 

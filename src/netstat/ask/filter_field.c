@@ -216,15 +216,15 @@ ROW_TEST(retrans, row->tcp &&within(node, row->tcp->segments_retransmitted))
 
 #define NEED_DIRECTION (NETSTAT_NEED_TCP | NETSTAT_NEED_LISTENER | NETSTAT_NEED_DIRECTION)
 
-#define PORT_FIELD(function, ...)                                                                                      \
+#define PORT_FIELD(function, sides, ...)                                                                               \
 	{                                                                                                              \
 		.names = {__VA_ARGS__}, .what = "a port, a range of ports or a service", .value = VALUE_PORT,          \
-		.narrows = NARROWS_PORTS, .test = function                                                             \
+		.narrows = NARROWS_PORTS, .ends = sides, .test = function                                              \
 	}
-#define END_FIELD(function, ...)                                                                                       \
+#define END_FIELD(function, sides, ...)                                                                                \
 	{                                                                                                              \
 		.names = {__VA_ARGS__}, .what = "an address or a prefix", .value = VALUE_END, .narrows = NARROWS_END,  \
-		.test = function                                                                                       \
+		.ends = sides, .test = function                                                                        \
 	}
 #define OWNER_FIELD(function, text, need, ...)                                                                         \
 	{                                                                                                              \
@@ -283,18 +283,19 @@ static const struct filter_field fields[] = {
 	 .test = test_state},
 	{.names = {"scope"}, .what = "a scope, such as private", .set = filter_scopes, .test = test_scope},
 	{.names = {"timer"}, .what = "a timer, such as keepalive", .set = filter_timers, .test = test_timer},
-	PORT_FIELD(test_local_port, "sport", "lport", "local-port"),
-	PORT_FIELD(test_foreign_port, "dport", "rport", "foreign-port"),
-	PORT_FIELD(test_port, "port"),
+	PORT_FIELD(test_local_port, FILTER_LOCAL, "sport", "lport", "local-port"),
+	PORT_FIELD(test_foreign_port, FILTER_FOREIGN, "dport", "rport", "foreign-port"),
+	PORT_FIELD(test_port, FILTER_LOCAL | FILTER_FOREIGN, "port"),
 	{.names = {"service"},
 	 .what = "a service, or its port",
 	 .value = VALUE_PORT,
 	 .narrows = NARROWS_PORTS,
+	 .ends = FILTER_LOCAL | FILTER_FOREIGN,
 	 .needs = NEED_DIRECTION,
 	 .test = test_service},
-	END_FIELD(test_local, "src", "local"),
-	END_FIELD(test_foreign, "dst", "foreign", "remote"),
-	END_FIELD(test_host, "host"),
+	END_FIELD(test_local, FILTER_LOCAL, "src", "local"),
+	END_FIELD(test_foreign, FILTER_FOREIGN, "dst", "foreign", "remote"),
+	END_FIELD(test_host, FILTER_LOCAL | FILTER_FOREIGN, "host"),
 	OWNER_FIELD(test_program, "a program's name", 0, "program"),
 	OWNER_FIELD(test_command, "a command line, or a pattern for it", NETSTAT_NEED_COMMAND, "command"),
 	OWNER_FIELD(test_executable, "a program's path", NETSTAT_NEED_EXECUTABLE, "executable"),

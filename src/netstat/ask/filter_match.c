@@ -151,4 +151,5 @@ void filter_narrow(const struct filter *filter, struct netstat_request *request)
 		request->families = families;
 	else
 		request->protocols &= NETSTAT_BIT(NETSTAT_UNIX);
+	filter_narrow_ends(filter, request);
 }

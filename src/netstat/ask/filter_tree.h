@@ -114,6 +114,9 @@ enum filter_narrows {
 	NARROWS_UNIX,     /* to Unix sockets */
 };
 
+#define FILTER_LOCAL 1u
+#define FILTER_FOREIGN 2u
+
 #define FILTER_FAMILY_UNIX 4u /* beside NETSTAT_IP4, NETSTAT_IP6 */
 
 /* Protocols with ports of their own: a raw socket's is its IP protocol. */
@@ -126,14 +129,18 @@ struct filter_field {
 	const char *what;                          /* "a state, such as established": what stands behind it */
 	uint8_t value;                             /* enum filter_value */
 	uint8_t narrows;                           /* enum filter_narrows */
-	bool negated;                              /* `exclude` */
-	bool optional;                             /* without a value, any is meant */
+	uint8_t ends;  /* set of FILTER_LOCAL, _FOREIGN: which end must be so, one of them */
+	bool negated;  /* `exclude` */
+	bool optional; /* without a value, any is meant */
 	uint32_t needs;
 	const char *suffix;            /* VALUE_PATTERN: what a name without a dot ends with; NULL: nothing */
 	const struct filter_name *set; /* of VALUE_SET: its names, ended by one without name */
 	filter_test *test;
 	filter_test *number_test; /* VALUE_PATTERN: when a number is given; NULL: a number is a name, too */
 };
+
+/* Which ends a row can have that the filter matches, in request->ends (filter_ends.c). */
+void filter_narrow_ends(const struct filter *filter, struct netstat_request *request);
 
 /* The field of a word (as filter_word gives it), or NULL. */
 const struct filter_field *filter_field_by_word(const char *word);

@@ -6,6 +6,7 @@
  * 32 KiB, and one of 1 MiB is no better. The kernel makes a datagram when the one before has been read, so a larger
  * receive buffer of the socket's would be no use either. */
 #include "source/diag.h"
+#include "source/ends_code.h"
 #include "netlink.h"
 
 #include <berth/error.h>
@@ -21,7 +22,7 @@
 
 enum {
 	BUFFER = 64 * 1024,
-	QUESTION = 256,
+	QUESTION = 256 + ENDS_CODE_MAX,
 	/* A number that no protocol has (RFC 3692 section 1.1). */
 	NO_PROTOCOL = 253,
 };
@@ -177,8 +178,8 @@ static int ask(struct diag *diag, const struct nlmsghdr *question, diag_on_messa
 	return answer_take(diag, &answer);
 }
 
-int diag_inet(struct diag *diag, int family, int protocol, uint32_t states, uint8_t extensions,
-	      diag_on_message *on_message, void *user)
+int diag_inet(struct diag *diag, int family, int protocol, uint32_t states, uint8_t extensions, const void *code,
+	      size_t n_code, diag_on_message *on_message, void *user)
 {
 	struct nlmsghdr *question = question_new(diag, SOCK_DIAG_BY_FAMILY);
 	struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(question, sizeof(*request));
@@ -189,12 +190,15 @@ int diag_inet(struct diag *diag, int family, int protocol, uint32_t states, uint
 	request->sdiag_protocol = (uint8_t)(wide ? NO_PROTOCOL : protocol);
 	request->idiag_ext = extensions;
 	request->idiag_states = states;
+	if (n_code)
+		mnl_attr_put(question, INET_DIAG_REQ_BYTECODE, n_code, code);
 	if (wide)
 		mnl_attr_put_u32(question, INET_DIAG_REQ_PROTOCOL, (uint32_t)protocol);
 	return ask(diag, question, on_message, user);
 }
 
-int diag_tcp(struct diag *diag, uint32_t states, uint8_t extensions, diag_on_message *on_message, void *user)
+int diag_tcp(struct diag *diag, uint32_t states, uint8_t extensions, const void *code, size_t n_code,
+	     diag_on_message *on_message, void *user)
 {
 	struct nlmsghdr *question = question_new(diag, TCPDIAG_GETSOCK);
 	struct inet_diag_req *request = mnl_nlmsg_put_extra_header(question, sizeof(*request));
@@ -202,6 +206,8 @@ int diag_tcp(struct diag *diag, uint32_t states, uint8_t extensions, diag_on_mes
 	request->idiag_family = AF_INET; /* and not looked at */
 	request->idiag_ext = extensions;
 	request->idiag_states = states;
+	if (n_code)
+		mnl_attr_put(question, INET_DIAG_REQ_BYTECODE, n_code, code);
 	return ask(diag, question, on_message, user);
 }
 

@@ -26,13 +26,15 @@ enum {
  * question), BERTH_ENOMEM, BERTH_EIO, or another error of error.h that the kernel answered. */
 
 /* IP sockets: struct inet_diag_msg. `family` is AF_INET or AF_INET6, `protocol` an IP protocol's number or
- * IPPROTO_MPTCP, `extensions` a set of 1 << (INET_DIAG_... - 1). */
-int diag_inet(struct diag *diag, int family, int protocol, uint32_t states, uint8_t extensions,
-	      diag_on_message *on_message, void *user);
+ * IPPROTO_MPTCP, `extensions` a set of 1 << (INET_DIAG_... - 1). Only those that fulfil code[n_code] (ends_code.h); all
+ * when n_code is 0. */
+int diag_inet(struct diag *diag, int family, int protocol, uint32_t states, uint8_t extensions, const void *code,
+	      size_t n_code, diag_on_message *on_message, void *user);
 
 /* TCP over IPv4 and IPv6 in one walk, in the kernel's order. Asked the new way, the kernel walks the table of all
  * connections once for each family; the old way knows no family. */
-int diag_tcp(struct diag *diag, uint32_t states, uint8_t extensions, diag_on_message *on_message, void *user);
+int diag_tcp(struct diag *diag, uint32_t states, uint8_t extensions, const void *code, size_t n_code,
+	     diag_on_message *on_message, void *user);
 
 /* Unix sockets: struct unix_diag_msg. `show` is a set of UDIAG_SHOW_... */
 int diag_unix(struct diag *diag, uint32_t states, uint32_t show, diag_on_message *on_message, void *user);

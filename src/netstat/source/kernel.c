@@ -16,6 +16,7 @@
 
 #include "source/census.h"
 #include "source/diag.h"
+#include "source/ends_code.h"
 #include "source/inet_message.h"
 #include "source/proc_net.h"
 #include "source/source.h"
@@ -129,6 +130,8 @@ static uint8_t extensions(const struct walk *walk)
 
 static int ask(struct walk *walk, int family)
 {
+	_Alignas(uint32_t) unsigned char code[ENDS_CODE_MAX];
+	size_t n = 0;
 	uint32_t show = UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID, states = kernel_state_set(walk->protocol, walk->ask);
 
 	if (!walk->diag)
@@ -137,9 +140,12 @@ static int ask(struct walk *walk, int family)
 		show |= UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
 	if (family == AF_UNIX)
 		return diag_unix(walk->diag, states, show, on_unix_message, walk);
+	/* TCP's connections may be so many that the kernel had better pick them. */
+	if (walk->protocol == NETSTAT_TCP && !(walk->states & LISTEN))
+		n = ends_code(walk->request, code);
 	if (family == AF_UNSPEC)
-		return diag_tcp(walk->diag, states, extensions(walk), on_inet_message, walk);
-	return diag_inet(walk->diag, family, protocols[walk->protocol].number, states, extensions(walk),
+		return diag_tcp(walk->diag, states, extensions(walk), code, n, on_inet_message, walk);
+	return diag_inet(walk->diag, family, protocols[walk->protocol].number, states, extensions(walk), code, n,
 			 on_inet_message, walk);
 }
 

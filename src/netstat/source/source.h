@@ -5,6 +5,16 @@
 
 #include "row.h"
 
+/* Where the two ends of a conversation may be: ports from first to last, and a prefix of the address (family
+ * BERTH_ANY_FAMILY: anywhere; an IPv4 prefix is also that of v4-mapped addresses). */
+struct netstat_ends {
+	uint16_t local_first, local_last, foreign_first, foreign_last;
+	struct berth_address local, foreign;
+	uint8_t local_prefix, foreign_prefix;
+};
+
+enum { NETSTAT_ENDS_MAX = 8 };
+
 struct netstat_request {
 	uint32_t protocols; /* sets by NETSTAT_BIT */
 	uint32_t states;    /* those without states of their own (udp, raw, unix) are OPEN or ESTABLISHED (or LISTEN) */
@@ -12,6 +22,10 @@ struct netstat_request {
 	uint32_t needs;     /* those of a source */
 	netstat_warn *warn; /* what could not be read; may be NULL */
 	void *warn_user;
+	/* Connections whose ends are in none of these need not be brought, listeners are brought all; a hint, which a
+	 * source may take or not. 0: anywhere. */
+	struct netstat_ends ends[NETSTAT_ENDS_MAX];
+	size_t n_ends;
 };
 
 /* The request wants a socket of this protocol, family and state. Inline: asked for each socket of the machine. */
