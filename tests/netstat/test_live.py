@@ -263,6 +263,32 @@ def test_thousands(t):
         assert len(t.netstat("-tnH", "--top", "5").splitlines()) == 5
 
 
+def test_filters_by_ends(t):
+    """The kernel is asked for some ports and prefixes only, and brings neither less nor more than the filter says."""
+    with contextlib.ExitStack() as stack:
+        for address, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6), ("127.1.2.3", socket.AF_INET)):
+            for _ in range(5):
+                stack.enter_context(pair(address, family))
+        waiting = stack.enter_context(listener("::", family=socket.AF_INET6))
+        out = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(waiting))))
+        stack.enter_context(waiting.accept()[0])
+        rows = t.rows("-t", "established")
+        middle = sorted(r["local_port"] for r in rows)[len(rows) // 2]
+        loopback = [r for r in rows if r["foreign_address"].replace("::ffff:", "").startswith("127.")]
+        for text, wanted in (
+                (f"dport {port_of(out)}", [r for r in rows if r["foreign_port"] == port_of(out)]),
+                (f"port {port_of(out)}", [r for r in rows if port_of(out) in (r["local_port"], r["foreign_port"])]),
+                (f"sport < {middle}", [r for r in rows if r["local_port"] < middle]),
+                (f"not sport < {middle}", [r for r in rows if r["local_port"] >= middle]),
+                ("dst 127.0.0.0/8", loopback),
+                (f"dst 127.0.0.0/8 and sport >= {middle}", [r for r in loopback if r["local_port"] >= middle]),
+                ("dst ::1 or dst 127.1.2.3", [r for r in rows if r["foreign_address"] in ("::1", "127.1.2.3")]),
+                (f"( dport = :{middle} or sport = :{middle} )",
+                 [r for r in rows if middle in (r["local_port"], r["foreign_port"])])):
+            found = t.rows("-t", f"established and ({text})", status=None)
+            assert sorted(r["inode"] for r in found) == sorted(r["inode"] for r in wanted) and wanted, (text, found, wanted)
+
+
 # ---- processes ----
 
 
