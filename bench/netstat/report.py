@@ -137,6 +137,12 @@ def many(bench):
         owners.update(bench.rounds([("ss -antp", ["ss", "-antp"]), ("netstat -antp", ["netstat", "-antp"])], 1))
     cpu_table("With processes", owners, "berth netstat -antp, /proc")
 
+    one_port = bench.rounds([
+        ("berth netstat -tn dport 5003", [bench.berth, "netstat", "-tn", "dport", "5003"]),
+        ("ss -tn dport = :5003", ["ss", "-tn", "dport", "=", ":5003"]),
+    ])
+    cpu_table("Those towards one port", one_port, "berth netstat -tn dport 5003")
+
     listening = bench.rounds([
         ("berth netstat -lnt", [bench.berth, "netstat", "-lnt"]),
         ("ss -lnt", ["ss", "-lnt"]),

@@ -20,6 +20,7 @@ struct list {
 	bool has_hosts;                /* one of them is a berth host's */
 	struct unseen unseen;
 	uint64_t n;
+	size_t n_streamed; /* up to --top */
 };
 
 int netstat_look_fail(const struct netstat_options *options, const struct look *look, int error)
@@ -120,20 +121,34 @@ static bool has_parts(const struct netstat_options *options)
 	return options->format == WRITER_TABLE && !options->columns_chosen;
 }
 
+static bool is_unix_part(const struct netstat_options *options, const struct netstat_row *row)
+{
+	return has_parts(options) && row->protocol == NETSTAT_UNIX;
+}
+
+/* --top without an order: what comes first is enough, of each part. Unix sockets come last, so the walk may have to go
+ * on for them. */
+static int stream(struct list *list, const struct netstat_row *row)
+{
+	const struct netstat_options *options = list->options;
+	bool unix_follow = has_parts(options) && (options->query.protocols & NETSTAT_BIT(NETSTAT_UNIX));
+	int r = options->top && list->n_streamed == options->top ? 0 : list_write(list, row);
+
+	if (r == 0 && list->n_streamed < options->top)
+		list->n_streamed++;
+	return r == 0 && options->top && list->n_streamed == options->top && !unix_follow ? ENOUGH : r;
+}
+
 static int on_row(void *user, struct netstat_row *row)
 {
 	struct list *list = user;
-	const struct netstat_options *options = list->options;
 
 	list->n++;
 	netstat_count_unseen(&list->unseen, row);
 	list->has_hosts |= row->host != NULL; /* in a stream, hosts come first */
-	if (has_parts(options) && row->protocol == NETSTAT_UNIX)
+	if (is_unix_part(list->options, row))
 		return netstat_rows_add(&list->unix_rows, row);
-	if (options->order.n)
-		return netstat_rows_add(&list->rows, row);
-	int r = list_write(list, row);
-	return r == 0 && list->n == options->top ? ENOUGH : r;
+	return list->options->order.n ? netstat_rows_add(&list->rows, row) : stream(list, row);
 }
 
 static int write_sorted(struct list *list)
