@@ -27,8 +27,8 @@ def conversation():
 def test_standard_output(t):
     with conversation():
         seen = samples(t.netstat("-a", "--openmetrics", "-"))
-        assert seen['berth_sockets{protocol="tcp",family="ip4",state="ESTABLISHED"}'] == "2", seen
-        assert seen['berth_sockets{protocol="tcp",family="ip4",state="LISTEN"}'] == "1", seen
+        assert seen['berth_sockets{protocol="tcp",family="ipv4",state="ESTABLISHED"}'] == "2", seen
+        assert seen['berth_sockets{protocol="tcp",family="ipv4",state="LISTEN"}'] == "1", seen
         assert seen['berth_tcp_connections{direction="in"}'] == "1", seen
         assert seen['berth_tcp_connections{direction="out"}'] == "1", seen
         assert seen['berth_tcp_rtt_seconds_gcount{scope="loopback"}'] == "2", seen
@@ -74,7 +74,7 @@ def test_one_answer(t):
     with server(t) as process:
         status, kind, text = ask()
         assert (status, kind) == (200, TYPE)
-        assert samples(text)['berth_sockets{protocol="tcp",family="ip4",state="LISTEN"}'] == "1", text
+        assert samples(text)['berth_sockets{protocol="tcp",family="ipv4",state="LISTEN"}'] == "1", text
         assert process.wait(bed.PATIENCE) == 0
 
 

@@ -88,12 +88,12 @@ static void test_sockets(void **state)
 	rows[0].host = "left\"\\";
 	add(metrics, &rows[0]);
 	char *text = exposition(metrics);
-	assert_line(text, "berth_sockets{protocol=\"tcp\",family=\"ip4\",state=\"ESTABLISHED\"} 2");
-	assert_line(text, "berth_sockets{protocol=\"tcp\",family=\"ip6\",state=\"TIME_WAIT\"} 1");
-	assert_line(text, "berth_sockets{protocol=\"udp\",family=\"ip4\",state=\"OPEN\"} 1");
+	assert_line(text, "berth_sockets{protocol=\"tcp\",family=\"ipv4\",state=\"ESTABLISHED\"} 2");
+	assert_line(text, "berth_sockets{protocol=\"tcp\",family=\"ipv6\",state=\"TIME_WAIT\"} 1");
+	assert_line(text, "berth_sockets{protocol=\"udp\",family=\"ipv4\",state=\"OPEN\"} 1");
 	assert_line(text, "berth_sockets{protocol=\"unix\",family=\"unix\",state=\"LISTENING\"} 1");
 	assert_line(text,
-		    "berth_sockets{protocol=\"tcp\",family=\"ip4\",state=\"ESTABLISHED\",host=\"left\\\"\\\\\"} 1");
+		    "berth_sockets{protocol=\"tcp\",family=\"ipv4\",state=\"ESTABLISHED\",host=\"left\\\"\\\\\"} 1");
 	free(text);
 	metrics_free(metrics);
 }

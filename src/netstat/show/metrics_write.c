@@ -28,7 +28,7 @@ static const char *state_text(size_t protocol, size_t state)
 
 static void write_sockets_of(FILE *out, const metrics_sockets *sockets, const char *host)
 {
-	static const char *const families[METRICS_FAMILY_N] = {"ip4", "ip6", "unix"};
+	static const char *const families[METRICS_FAMILY_N] = {"ipv4", "ipv6", "unix"};
 
 	for (size_t p = 0; p < NETSTAT_PROTOCOL_N; p++)
 		for (size_t f = 0; f < METRICS_FAMILY_N; f++)
