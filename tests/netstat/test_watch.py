@@ -157,6 +157,24 @@ def test_shorter_than_the_interval(t):
         bed.wait_for(short, "a connection that no look has seen")
 
 
+def test_what_is_left_of_a_short_connection(t):
+    """It stays in TIME_WAIT, where the next looks see it: that is nothing new."""
+    with stream(t, "-t", seconds="0.2") as s, listener() as waiting:
+        s.warm_up(knock_at(waiting))
+        ports = []
+        for _ in range(5):
+            out, taken = connect(waiting)
+            ports.append(port_of(out))
+            out.close()
+            taken.close()
+        if any("CAP_NET_ADMIN" in line for line in s.talk):
+            raise bed.Skip("the kernel does not tell of destroyed sockets here")
+        bed.wait_for(lambda: all("closed" in s.of(port) for port in ports), "the word of each")
+        time.sleep(1)
+        told = [s.of(port) for port in ports]
+        assert all(words.count("opened") == words.count("closed") == 1 for words in told), told
+
+
 def test_lines_for_people(t):
     with stream(t, "-l", as_json=False) as s:
         s.warm_up(knock_by_listening)

@@ -99,6 +99,15 @@ static struct key key_of(const struct changes *changes, const struct netstat_row
 	return key;
 }
 
+/* The key of what has neither cookie nor inode. */
+static struct key key_of_ends(const struct changes *changes, const struct netstat_row *row)
+{
+	struct netstat_row bare = *row;
+
+	bare.cookie = bare.inode = 0;
+	return key_of(changes, &bare, 0);
+}
+
 /* ---- copies of rows ---- */
 
 static bool own_text(struct keep *keep, const char **text)
@@ -265,11 +274,23 @@ static bool is_gone(const struct changes *changes, const struct key *key)
 	return index_find(&changes->gone[0], key->bytes, key->n) || index_find(&changes->gone[1], key->bytes, key->n);
 }
 
+/* What the kernel keeps of a TCP connection whose socket it has destroyed. When nobody had looked at the socket before,
+ * this has another cookie. */
+static bool is_rest_of_gone(const struct changes *changes, const struct netstat_row *row)
+{
+	if (row->protocol != NETSTAT_TCP || row->inode ||
+	    (row->state != NETSTAT_STATE_TIME_WAIT && row->state != NETSTAT_STATE_FIN_WAIT_2))
+		return false;
+	struct key key = key_of_ends(changes, row);
+	return is_gone(changes, &key);
+}
+
 /* Tells of a socket that the look before has not, and of one that it has. */
 static int tell_new(struct changes *changes, struct socket *socket)
 {
 	struct key key = key_of(changes, socket->row, 0);
-	bool over = socket->row->state == NETSTAT_STATE_TIME_WAIT, told = is_gone(changes, &key);
+	bool over = socket->row->state == NETSTAT_STATE_TIME_WAIT,
+	     told = is_gone(changes, &key) || is_rest_of_gone(changes, socket->row);
 
 	socket->looks = changes->has_last ? 0 : UINT_MAX;
 	socket->ns_opened = changes->has_last ? changes->next.ns : 0;
@@ -384,7 +405,10 @@ int changes_destroyed(struct changes *changes, struct netstat_row *row, uint64_t
 		fill_in_age(socket->row, socket->ns_opened, ns_now);
 		return tell(changes, CHANGE_CLOSED, socket->row);
 	}
+	struct key ends = key_of_ends(changes, row);
 	int r = gone_add(changes, row);
+	if (r == 0 && !index_get(&changes->gone[0], ends.bytes, ends.n, NULL))
+		r = BERTH_ENOMEM;
 	if (r == 0)
 		r = tell(changes, CHANGE_OPENED, row);
 	return r == 0 ? tell(changes, CHANGE_CLOSED, row) : r;
