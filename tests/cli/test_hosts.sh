@@ -110,6 +110,14 @@ wrong netstat "-r and -s ask for different things; give one of them" -r -s
 wrong netstat "--json, --jsonl and --csv are different forms; give one of them" --json --csv
 wrong netstat "--kill needs a filter that says which sockets, such as 'dport 443'" --kill
 wrong netstat "--yes goes with --kill" --yes
+wrong netstat '--top has no meaning for --save; leave it away' --save x --top 3
+wrong netstat '--top has no meaning for --watch; leave it away' --watch --top 3
+wrong netstat '--columns has no meaning for --by; leave it away' --by state --columns rtt
+wrong netstat '--sort has no meaning for -r; leave it away' -r --sort state
+wrong netstat 'of the forms for programs -i has --json only' -i --csv
+wrong netstat '--watch does not end, so that of the forms for programs it has --jsonl only' --watch --json
+wrong netstat '--baseline has a form of its own; leave --json, --jsonl and --csv away' --baseline x --json
+wrong netstat '--unexplained and --by ask for different things; give one of them' --unexplained --by state
 wrong netstat "unknown option '-M': masqueraded connections are conntrack's: try 'conntrack -L --src-nat'; --mptcp lists MPTCP" -tM
 wrong netstat "unknown option '--cache': Linux keeps no cache of routes; -r shows the routes" --cache
 wrong netstat "unknown option '--x25': no such sockets are listed; -A takes inet, inet6 and unix" --x25

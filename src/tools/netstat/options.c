@@ -322,7 +322,7 @@ static int take_mode(struct netstat_options *options, struct pending *pending, i
 		return set_mode(options, pending, MODE_COUNTERS, "-s");
 	case OPTION_UNEXPLAINED:
 		options->only_unexplained = true;
-		return set_mode(options, pending, MODE_EXPLAIN, "--explain");
+		return set_mode(options, pending, MODE_EXPLAIN, "--unexplained");
 	case OPTION_EXPLAIN:
 		return set_mode(options, pending, MODE_EXPLAIN, "--explain");
 	case OPTION_BASELINE:
@@ -647,6 +647,32 @@ static int settle_filter(struct netstat_options *options, const struct pending *
 	return TOOL_DONE;
 }
 
+/* An option that would be ignored is a question that would not be answered. */
+static int check_use(const struct netstat_options *options, const struct pending *pending)
+{
+	enum netstat_mode mode = options->mode;
+	bool lists = mode == MODE_LIST || mode == MODE_EXPLAIN || mode == MODE_WATCH || mode == MODE_KILL;
+	const char *unused = NULL;
+
+	if (options->top && mode != MODE_GROUP && (!lists || mode == MODE_WATCH))
+		unused = "--top";
+	else if (pending->sort && mode != MODE_GROUP && !lists)
+		unused = "--sort";
+	else if (pending->columns && !lists)
+		unused = "--columns";
+	if (unused)
+		return fail("%s has no meaning for %s; leave it away", unused, pending->mode_option);
+	if (mode == MODE_WATCH && (options->format == WRITER_JSON || options->format == WRITER_CSV))
+		return fail("--watch does not end, so that of the forms for programs it has --jsonl only%s%s", "", "");
+	if (mode >= MODE_ROUTES && (options->format == WRITER_JSONL || options->format == WRITER_CSV))
+		return fail("of the forms for programs %s has --json only%s", pending->mode_option, "");
+	if (options->format != WRITER_TABLE &&
+	    (mode == MODE_BASELINE || mode == MODE_SAVE_BASELINE || mode == MODE_METRICS || mode == MODE_SAVE))
+		return fail("%s has a form of its own; leave --json, --jsonl and --csv away%s", pending->mode_option,
+			    "");
+	return TOOL_DONE;
+}
+
 static int check(const struct netstat_options *options, const struct pending *pending)
 {
 	if (options->mode == MODE_KILL && !options->filter)
@@ -700,6 +726,8 @@ int netstat_options_parse(struct netstat_options *out, int argc, char **argv)
 		status = settle_group(out);
 	if (status == TOOL_DONE)
 		settle_needs(out, &pending);
+	if (status == TOOL_DONE)
+		status = check_use(out, &pending);
 	return status == TOOL_DONE ? check(out, &pending) : status;
 }
 
