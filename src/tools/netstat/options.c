@@ -1,19 +1,14 @@
 /* netstat's command line. The classic letters mean what net-tools' netstat means by them; words that are no options are
- * a filter. What the options say together is worked out at the end, so that their order never matters. */
-#include "enrich/baseline.h"
+ * a filter. What the options say together is worked out at the end (options_settle.c), so that their order never
+ * matters. */
 #include "foreign.h"
-#include "nearest.h"
-#include "options.h"
-#include "show/metrics.h"
-#include "show/text.h"
+#include "options_private.h"
 #include "tool.h"
 
-#include <berth/error.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	OPTION_HOST = 0x100,
@@ -111,18 +106,7 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* Options whose meaning waits for the others. */
-struct pending {
-	uint32_t protocols, families; /* 0: none was named */
-	bool only_unix_family;
-	bool all, listening;
-	bool numeric, numeric_hosts, numeric_ports, numeric_users;
-	bool programs, timers;
-	const char *mode_option; /* the option that chose the mode */
-	const char *columns, *sort;
-};
-
-static int fail(const char *format, const char *a, const char *b)
+int netstat_options_fail(const char *format, const char *a, const char *b)
 {
 	return tool_fail("netstat", TOOL_USAGE, format, a, b);
 }
@@ -130,7 +114,8 @@ static int fail(const char *format, const char *a, const char *b)
 static int set_mode(struct netstat_options *options, struct pending *pending, enum netstat_mode mode, const char *name)
 {
 	if (pending->mode_option && options->mode != mode)
-		return fail("%s and %s ask for different things; give one of them", pending->mode_option, name);
+		return netstat_options_fail("%s and %s ask for different things; give one of them",
+					    pending->mode_option, name);
 	options->mode = mode;
 	pending->mode_option = name;
 	return TOOL_DONE;
@@ -171,7 +156,8 @@ static int take_seconds(struct netstat_options *options, int argc, char **argv)
 	if (optarg)
 		return parse_seconds(optarg, &options->seconds)
 			       ? TOOL_DONE
-			       : fail("--watch '%s' is no number of seconds from 0.05 to 86400%s", optarg, "");
+			       : netstat_options_fail("--watch '%s' is no number of seconds from 0.05 to 86400%s",
+						      optarg, "");
 	if (optind < argc && parse_seconds(argv[optind], &options->seconds))
 		optind++;
 	return TOOL_DONE;
@@ -183,7 +169,7 @@ static int take_deadline(struct netstat_options *options)
 	double seconds = strtod(optarg, &end);
 
 	if (*optarg < '0' || *optarg > '9' || *end || !(seconds >= 0 && seconds <= 3600))
-		return fail("--deadline '%s' is no number of seconds from 0 to 3600%s", optarg, "");
+		return netstat_options_fail("--deadline '%s' is no number of seconds from 0 to 3600%s", optarg, "");
 	options->query.names.ns_deadline = (uint64_t)(seconds * 1e9);
 	return TOOL_DONE;
 }
@@ -208,8 +194,9 @@ static int take_family(struct pending *pending)
 		else if ((protocol = protocol_named(word)) != NETSTAT_PROTOCOL_N) /* as ss takes them */
 			pending->protocols |= NETSTAT_BIT(protocol);
 		else
-			return fail("--protocol '%s' is no family that netstat lists; take inet, inet6 or unix%s", word,
-				    "");
+			return netstat_options_fail(
+				"--protocol '%s' is no family that netstat lists; take inet, inet6 or unix%s", word,
+				"");
 	}
 	return TOOL_DONE;
 }
@@ -221,7 +208,7 @@ static int take_metrics(struct netstat_options *options, struct pending *pending
 	/* A file may be called 65536, but whoever means it may write ./65536. */
 	if (optarg[0] && strspn(optarg, "0123456789") == strlen(optarg)) {
 		if (!tool_number(optarg, 0, 65535, &port))
-			return fail("--openmetrics '%s' is no port from 0 to 65535%s", optarg, "");
+			return netstat_options_fail("--openmetrics '%s' is no port from 0 to 65535%s", optarg, "");
 		options->port = (uint16_t)port;
 		options->file = NULL;
 		return set_mode(options, pending, MODE_METRICS, "--openmetrics");
@@ -236,7 +223,7 @@ static int take_find_by(struct netstat_options *options)
 	else if (strcmp(optarg, "proc") == 0)
 		options->query.process_way = PROCESS_PROC;
 	else
-		return fail("--find-by '%s': processes are found by bpf or by proc%s", optarg, "");
+		return netstat_options_fail("--find-by '%s': processes are found by bpf or by proc%s", optarg, "");
 	return TOOL_DONE;
 }
 
@@ -413,202 +400,6 @@ static int take_option(struct netstat_options *options, struct pending *pending,
 	return status == -1 ? bad_option(argv, c) : status;
 }
 
-/* ---- what they say together ---- */
-
-static void settle_sockets(struct netstat_options *options, const struct pending *pending)
-{
-	struct look_query *query = &options->query;
-	bool explains =
-		options->mode == MODE_EXPLAIN || options->mode == MODE_BASELINE || options->mode == MODE_SAVE_BASELINE;
-
-	if (pending->protocols)
-		query->protocols = pending->protocols;
-	else if (pending->families || explains)
-		query->protocols = NETSTAT_ALL_PROTOCOLS & ~NETSTAT_BIT(NETSTAT_UNIX);
-	else
-		query->protocols = NETSTAT_ALL_PROTOCOLS;
-	if (pending->families)
-		query->families = pending->families;
-	query->which = pending->listening ? LOOK_LISTENING : pending->all ? LOOK_ALL : LOOK_CONNECTED;
-	/* These speak of a machine as a whole, its servers included. */
-	if (!pending->listening && (explains || options->mode == MODE_SAVE || options->mode == MODE_METRICS))
-		query->which = LOOK_ALL;
-}
-
-static int bad_column(const char *option, const char *text, size_t at, size_t length)
-{
-	char word[64];
-	struct nearest nearest = {.word = word};
-
-	snprintf(word, sizeof(word), "%.*s", (int)(length < 60 ? length : 60), text + at);
-	for (size_t i = 0; i < column_count(); i++)
-		nearest_try(&nearest, column_get(i)->name);
-	if (nearest.name)
-		return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; did you mean '%s'?", option, word,
-				 nearest.name);
-	return tool_fail("netstat", TOOL_USAGE, "%s: '%s' is no column; --columns help lists them", option, word);
-}
-
-static int settle_columns(struct netstat_options *options, const struct pending *pending)
-{
-	bool only_unix = options->query.protocols == NETSTAT_BIT(NETSTAT_UNIX);
-	size_t at, length;
-
-	columns_default(&options->columns, only_unix && options->format != WRITER_TABLE);
-	if (options->mode == MODE_EXPLAIN && options->format != WRITER_TABLE) {
-		columns_add(&options->columns, "findings");
-		columns_add(&options->columns, "explanation");
-	}
-	if (options->extend) {
-		columns_add(&options->columns, "user");
-		columns_add(&options->columns, "inode");
-	}
-	if (pending->programs)
-		columns_add(&options->columns, "process");
-	if (pending->timers)
-		columns_add(&options->columns, "timer");
-	if (options->query.all_namespaces)
-		columns_add(&options->columns, "namespace");
-	if (pending->columns && columns_parse(pending->columns, &options->columns, &at, &length) < 0)
-		return bad_column("--columns", pending->columns, at, length);
-	options->columns_chosen = pending->columns && pending->columns[0] != '+';
-	if (pending->sort && order_parse(pending->sort, &options->order, &at, &length) < 0)
-		return bad_column("--sort", pending->sort, at, length);
-	return TOOL_DONE;
-}
-
-/* The groups are made when they are counted; here is only seen whether they can be. */
-static int settle_group(struct netstat_options *options)
-{
-	int error;
-	struct group *group;
-
-	if (!options->by)
-		return TOOL_DONE;
-	group = group_new(options->by, &error);
-	if (!group && error == BERTH_EINVAL)
-		return bad_column("--by", options->by, 0, strlen(options->by));
-	if (!group)
-		return tool_fail("netstat", TOOL_FAILED, "out of memory");
-	options->query.needs |= group_needs(group);
-	group_free(group);
-	return TOOL_DONE;
-}
-
-/* Columns say names where they have them: so what is not wanted is not looked up. */
-static uint32_t needs_of_columns(const struct netstat_options *options, const struct pending *pending)
-{
-	struct columns columns = options->columns;
-	uint32_t needs;
-
-	/* A table for people has a second part with columns of its own. */
-	if (options->format == WRITER_TABLE && !options->columns_chosen &&
-	    (options->query.protocols & NETSTAT_BIT(NETSTAT_UNIX))) {
-		columns_add(&columns, "peer");
-		columns_add(&columns, "path");
-	}
-	if (options->format != WRITER_TABLE)
-		columns_take_apart(&options->columns, &columns);
-	needs = pending->numeric ? columns_needs_numeric(&columns) : columns_needs(&columns);
-	if (pending->numeric_hosts)
-		needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
-	if (pending->numeric_ports)
-		needs &= ~(uint32_t)NETSTAT_NEED_SERVICES;
-	if (pending->numeric_users)
-		needs &= ~(uint32_t)NETSTAT_NEED_USER;
-	return needs;
-}
-
-static uint32_t needs_of_mode(const struct netstat_options *options, const struct pending *pending)
-{
-	switch (options->mode) {
-	case MODE_LIST:
-	case MODE_WATCH:
-	case MODE_KILL:
-		return needs_of_columns(options, pending);
-	case MODE_EXPLAIN:
-		return NETSTAT_NEED_EXPLANATION | (options->format ? needs_of_columns(options, pending) : 0);
-	case MODE_BASELINE:
-	case MODE_SAVE_BASELINE:
-		return BASELINE_NEEDS;
-	case MODE_METRICS:
-		return METRICS_NEEDS;
-	case MODE_SAVE:
-		return SAVED_NEEDS;
-	case MODE_GROUP:
-	case MODE_ROUTES:
-	case MODE_INTERFACES:
-	case MODE_GROUPS:
-	case MODE_COUNTERS:
-		break;
-	}
-	return 0;
-}
-
-static void settle_needs(struct netstat_options *options, const struct pending *pending)
-{
-	struct look_query *query = &options->query;
-
-	query->numeric = pending->numeric;
-	query->needs |= order_needs(&options->order) | needs_of_mode(options, pending);
-	query->names_stream = isatty(STDOUT_FILENO) && (query->needs & NETSTAT_NEED_NAMES);
-}
-
-/* The words that are left are the filter. */
-static char *join(int argc, char **argv)
-{
-	size_t n = 1;
-	char *text;
-
-	for (int i = optind; i < argc; i++)
-		n += strlen(argv[i]) + 1;
-	text = calloc(n, 1);
-	for (int i = optind; text && i < argc; i++) {
-		strcat(text, argv[i]);
-		if (i + 1 < argc)
-			strcat(text, " ");
-	}
-	return text;
-}
-
-/* Shows the text up to `end` on standard error, at most `most` cells of it; returns how many cells it took. */
-static size_t text_show(const char *text, const char *end, size_t most)
-{
-	char clean[512];
-	size_t cells = 0;
-	size_t n = text_clean(&text, end, clean, sizeof(clean), &cells);
-	size_t cut = text_cut(clean, n, most);
-
-	fwrite(clean, 1, cut, stderr);
-	return text_width(clean, cut);
-}
-
-int netstat_filter_fail(const char *text, const struct filter_error *error)
-{
-	enum {
-		BEFORE = 48, /* bytes that are shown of what is before the word */
-		ALL = 76,
-	};
-	const char *end = text + strlen(text), *word = text + error->at, *from = text;
-	size_t lead = 0, mark = 0;
-
-	tool_fail("netstat", TOOL_USAGE, "filter: %s", error->text);
-	if (error->at > BEFORE) {
-		from = word - BEFORE;
-		while ((*from & 0xc0) == 0x80) /* within a UTF-8 character */
-			from++;
-	}
-	fputs("  ", stderr);
-	lead = text_show(from, word, ALL);
-	mark = text_show(word, word + error->length, ALL - lead);
-	text_show(word + error->length, end, ALL - lead - mark);
-	fprintf(stderr, "\n  %*s", (int)lead, "");
-	for (size_t i = 0; i < mark || i == 0; i++)
-		fputc('^', stderr);
-	fputc('\n', stderr);
-	return TOOL_USAGE;
-}
-
 /* A number at the end is the seconds of -c and --watch, and as net-tools has it, those of the small tables without -c,
  * too. Of a list of sockets it may as well be a port that is meant, so that it has to be said. */
 static int take_delay(struct netstat_options *options, int argc, char **argv)
@@ -624,70 +415,6 @@ static int take_delay(struct netstat_options *options, int argc, char **argv)
 				 argv[optind], argv[optind], argv[optind]);
 	options->seconds = seconds;
 	optind++;
-	return TOOL_DONE;
-}
-
-static int settle_filter(struct netstat_options *options, const struct pending *pending, int argc, char **argv)
-{
-	struct filter_error error = {0};
-	int r;
-
-	if (optind >= argc)
-		return TOOL_DONE;
-	if (options->mode >= MODE_ROUTES)
-		return fail("'%s': %s lists no sockets that a filter could choose from", argv[optind],
-			    pending->mode_option);
-	options->filter_text = join(argc, argv);
-	r = options->filter_text ? filter_parse(options->filter_text, &options->filter, &error) : BERTH_ENOMEM;
-	if (r == BERTH_EINVAL)
-		return netstat_filter_fail(options->filter_text, &error);
-	if (r < 0)
-		return tool_fail("netstat", TOOL_FAILED, "out of memory");
-	options->query.filter = options->filter;
-	return TOOL_DONE;
-}
-
-/* An option that would be ignored is a question that would not be answered. */
-static int check_use(const struct netstat_options *options, const struct pending *pending)
-{
-	enum netstat_mode mode = options->mode;
-	bool lists = mode == MODE_LIST || mode == MODE_EXPLAIN || mode == MODE_WATCH || mode == MODE_KILL;
-	const char *unused = NULL;
-
-	if (options->top && mode != MODE_GROUP && (!lists || mode == MODE_WATCH))
-		unused = "--top";
-	else if (pending->sort && mode != MODE_GROUP && !lists)
-		unused = "--sort";
-	else if (pending->columns && !lists)
-		unused = "--columns";
-	if (unused)
-		return fail("%s has no meaning for %s; leave it away", unused, pending->mode_option);
-	if (mode == MODE_WATCH && (options->format == WRITER_JSON || options->format == WRITER_CSV))
-		return fail("--watch does not end, so that of the forms for programs it has --jsonl only%s%s", "", "");
-	if (mode >= MODE_ROUTES && (options->format == WRITER_JSONL || options->format == WRITER_CSV))
-		return fail("of the forms for programs %s has --json only%s", pending->mode_option, "");
-	if (options->format != WRITER_TABLE &&
-	    (mode == MODE_BASELINE || mode == MODE_SAVE_BASELINE || mode == MODE_METRICS || mode == MODE_SAVE))
-		return fail("%s has a form of its own; leave --json, --jsonl and --csv away%s", pending->mode_option,
-			    "");
-	return TOOL_DONE;
-}
-
-static int check(const struct netstat_options *options, const struct pending *pending)
-{
-	if (options->mode == MODE_KILL && !options->filter)
-		return tool_fail("netstat", TOOL_USAGE,
-				 "--kill needs a filter that says which sockets, such as 'dport 443'");
-	if (options->mode == MODE_KILL && (options->query.all_namespaces || options->query.read))
-		return tool_fail("netstat", TOOL_USAGE, "--kill ends sockets of this network namespace only, and now");
-	if (options->yes && options->mode != MODE_KILL)
-		return tool_fail("netstat", TOOL_USAGE, "--yes goes with --kill");
-	if (options->query.read && (options->query.host || options->query.all_namespaces))
-		return tool_fail("netstat", TOOL_USAGE,
-				 "--read takes all from the file; %s goes with a running machine",
-				 options->query.host ? "--host" : "--all-netns");
-	if (options->query.read && options->mode >= MODE_ROUTES)
-		return fail("--read: a saved snapshot has no %s to show%s", pending->mode_option, "");
 	return TOOL_DONE;
 }
 
@@ -717,18 +444,8 @@ int netstat_options_parse(struct netstat_options *out, int argc, char **argv)
 	if (status == TOOL_DONE)
 		status = take_delay(out, argc, argv);
 	if (status == TOOL_DONE)
-		status = settle_filter(out, &pending, argc, argv);
-	if (status == TOOL_DONE)
-		settle_sockets(out, &pending);
-	if (status == TOOL_DONE)
-		status = settle_columns(out, &pending);
-	if (status == TOOL_DONE)
-		status = settle_group(out);
-	if (status == TOOL_DONE)
-		settle_needs(out, &pending);
-	if (status == TOOL_DONE)
-		status = check_use(out, &pending);
-	return status == TOOL_DONE ? check(out, &pending) : status;
+		status = netstat_options_filter(out, &pending, argc, argv);
+	return status == TOOL_DONE ? netstat_options_settle(out, &pending) : status;
 }
 
 void netstat_options_free(struct netstat_options *options)
