@@ -2,10 +2,14 @@
 """How `berth netstat` behaves towards people with habits, and towards scripts: options of other tools, output that
 cannot be written, readers that leave, files that are none."""
 import contextlib
+import fcntl
 import os
+import pty
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import urllib.request
 
 import bed
@@ -142,6 +146,34 @@ def test_metrics_at_any_port(t):
         with urllib.request.urlopen(url, timeout=bed.PATIENCE) as answer:
             text = answer.read().decode()
         assert text.endswith("# EOF\n") and process.wait() == 0, text[-100:]
+
+
+def terminal(columns, *command):
+    """What a command writes to a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL) as process:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # EIO: nobody has the other end any more
+            while piece := os.read(ours, 65536):
+                text += piece
+        process.wait()
+    os.close(ours)
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_sentences_fit_the_terminal(t):
+    with listener() as s, socket.create_connection(s.getsockname()), s.accept()[0]:
+        command = ["netstat", "-tn", "--explain", f"port {port_of(s)}"]
+        whole = t.netstat(*command[1:])
+        assert max(len(line) for line in whole.splitlines()) > 80, whole
+        for columns in (41, 60, 80):
+            lines = terminal(columns, t.berth, *command).splitlines()
+            assert max(len(line) for line in lines) <= columns, lines
+            assert " ".join(line.strip() for line in lines) == " ".join(whole.splitlines()), lines
+        for columns in (0, 20, 500):
+            assert terminal(columns, t.berth, *command) == whole
 
 
 # ---- what cannot be seen ----

@@ -1,6 +1,7 @@
 /* Explanations: a line of plain words for each socket, or only for those about which something is not explained. */
 #include "list.h"
 #include "tool.h"
+#include "wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@ struct explaining {
 	struct writer *writer; /* for machines */
 	struct netstat_rows rows;
 	struct unseen unseen;
+	size_t width; /* of the terminal; 0: none */
 	uint64_t n, n_unexplained, n_printed;
 };
 
@@ -22,7 +24,7 @@ static int print(struct explaining *explaining, const struct netstat_row *row)
 	explaining->n_printed++;
 	if (explaining->writer)
 		return writer_row(explaining->writer, row);
-	puts(row->explanation);
+	wrap_print(row->explanation, explaining->width);
 	return 0;
 }
 
@@ -73,7 +75,7 @@ static int status_of(const struct explaining *explaining)
 
 int netstat_explain(const struct netstat_options *options, struct look *look)
 {
-	struct explaining explaining = {.options = options};
+	struct explaining explaining = {.options = options, .width = wrap_width()};
 	struct writer_config config = {.format = options->format,
 				       .columns = options->columns,
 				       .numeric = options->query.numeric,
