@@ -58,7 +58,7 @@ for title, words, text, form in [
     result(not lost, title, f"missing: {' '.join(lost)}")
 
 # The first column of the table of conditions, and the states.
-table = [line.split("|") for line in read("docs", "filters.md").splitlines() if line.startswith("| `")]
+table = [line.split("|") for line in read("docs", "netstat-filters.md").splitlines() if line.startswith("| `")]
 conditions = [word for cells in table for word in re.findall(r"`([a-z-]+)`", cells[1])]
 states = [word for cells in table if "`state`" in cells[1] for word in re.findall(r"`([a-z0-9-]+)`", cells[2])]
 result(len(conditions) > 40 and len(states) > 10, "filters have words", f"only {conditions} {states} were found")

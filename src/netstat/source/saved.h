@@ -1,5 +1,5 @@
 /* Saved snapshots: everything that a look at the machine has brought, in a file, so that it can be asked again later
- * and elsewhere. The format is JSON lines, and docs/saved-format.md has it. */
+ * and elsewhere. The format is JSON lines, and docs/netstat-saved.md has it. */
 #ifndef NETSTAT_SAVED_H
 #define NETSTAT_SAVED_H
 

@@ -1,5 +1,5 @@
 /* The fields of a saved snapshot's lines: one table for each kind of line, which both writing and reading go by, so
- * that they cannot drift. docs/saved-format.md describes them. */
+ * that they cannot drift. docs/netstat-saved.md describes them. */
 #ifndef NETSTAT_SAVED_FIELDS_H
 #define NETSTAT_SAVED_FIELDS_H
 
