@@ -45,9 +45,10 @@ int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_ad
 int berth_connect(struct berth_host *host, int descriptor, const struct berth_socket_address *foreign);
 
 /* Flags of the calls that follow. */
-#define BERTH_MSG_PEEK 0x02u  /* receive: leave the data in the queue */
-#define BERTH_MSG_TRUNC 0x20u /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut  \
-			       */
+#define BERTH_MSG_PEEK 0x02u /* receive: leave the data in the queue */
+#define BERTH_MSG_TRUNC                                                                                                \
+	0x20u /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut                  \
+	       */
 
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
  * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),

@@ -200,8 +200,8 @@ static void test_processes(void **state)
 	row.unowned = NETSTAT_UNOWNED_DENIED;
 	CHECK(&row, {"process", "(none)", NULL}, {"pid", "(none)", NULL}, {"program", "(none)", NULL},
 	      {"owners", "(none)", NULL}, {"pids", "(none)", NULL}, {"fd", "(none)", NULL},
-	      {"unowned", "of a process that may not be looked at", NULL}, {"command", "(none)", NULL}, {"executable_deleted", "(none)", NULL},
-	      {"unit", "(none)", NULL});
+	      {"unowned", "of a process that may not be looked at", NULL}, {"command", "(none)", NULL},
+	      {"executable_deleted", "(none)", NULL}, {"unit", "(none)", NULL});
 	row.unowned = NETSTAT_OWNED;
 	row.owners = owners;
 	row.n_owners = 1;

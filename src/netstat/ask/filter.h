@@ -23,8 +23,8 @@ uint32_t filter_needs(const struct filter *filter);
 
 bool filter_match(const struct filter *filter, const struct netstat_row *row);
 
-/* Narrows protocols, states, families and ends of a request to what can match at all, so that a source need not walk the
- * rest. The filter has to be asked all the same. */
+/* Narrows protocols, states, families and ends of a request to what can match at all, so that a source need not walk
+ * the rest. The filter has to be asked all the same. */
 void filter_narrow(const struct filter *filter, struct netstat_request *request);
 
 /* The filter says something about states: whoever asks for one wants to see it, be it a listener's or not. */

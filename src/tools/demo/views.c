@@ -1,5 +1,5 @@
-/* What the demo shows while it runs: `berth netstat` of the server, with names and with numbers, and of the PC, which is
- * another berth host or the machine's kernel.
+/* What the demo shows while it runs: `berth netstat` of the server, with names and with numbers, and of the PC, which
+ * is another berth host or the machine's kernel.
  *
  * netstat is a process of its own that asks the demo's hosts through their control sockets, so the loop runs on
  * meanwhile. */
