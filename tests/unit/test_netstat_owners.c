@@ -90,6 +90,33 @@ static void test_shared(void **state)
 	owners_deinit(&owners);
 }
 
+/* Numbers that have wrapped, and one far away: nearly all share a group. */
+static void test_crowded_groups(void **state)
+{
+	enum { N = 3000 };
+	static const uint64_t starts[] = {5, UINT32_MAX - N, UINT64_MAX - N};
+	struct owners owners;
+	size_t n;
+
+	owners_init(&owners);
+	for (size_t i = 0; i < 3; i++)
+		for (uint32_t j = N; j > 0; j--)
+			assert_int_equal(owners_add(&owners, starts[i] + j * 7 % N, j * 7 % N, (int)i), 0);
+	assert_int_equal(owners_group(&owners), 0);
+	for (size_t i = 0; i < 3; i++) {
+		for (uint32_t j = 0; j < N; j++) {
+			const struct owner_entry *entry = owners_find(&owners, starts[i] + j, &n);
+			assert_int_equal(n, 1);
+			assert_int_equal(entry->process, j);
+			assert_int_equal(entry->descriptor, i);
+		}
+	}
+	assert_null(owners_find(&owners, 4, &n));
+	assert_null(owners_find(&owners, 5 + N, &n));
+	assert_null(owners_find(&owners, UINT64_MAX, &n));
+	owners_deinit(&owners);
+}
+
 static void test_more_and_none_again(void **state)
 {
 	struct owners owners;
@@ -120,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_crowded_groups),
 		cmocka_unit_test(test_more_and_none_again),
 	};
 

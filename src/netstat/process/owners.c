@@ -1,11 +1,14 @@
 /* Owners by inode. They come in the order in which processes are looked at, and are asked for when all have come: so
- * they are appended, and grouped by hash at the end, in place, by an American flag sort (McIlroy, Bostic, McIlroy
- * 1993): count each group, then swap every entry into its group from the group's end down. There are as many groups as
- * entries, so that a group has one or two. */
+ * they are appended, and sorted at the end, in place.
+ *
+ * The kernel numbers sockets as they are made, so the inodes of a process follow one another, and what comes is nearly
+ * sorted. An American flag sort (McIlroy, Bostic, McIlroy 1993) by the upper bits of the inode therefore moves little,
+ * and what it leaves within a group is sorted by itself. There are as many groups as owners, or up to twice as many, so
+ * that a group has one or two where inodes are dense; where they are not, as on a machine whose numbers have wrapped, a
+ * group may have them all, and is searched by halves. */
 #include "process/owners.h"
 
 #include <berth/error.h>
-#include <berth/platform.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +19,7 @@ enum {
 
 void owners_init(struct owners *owners)
 {
-	uint64_t secret;
-
-	if (berth_random((uint8_t *)&secret, sizeof(secret)) < 0)
-		secret = UINT64_C(0x9e3779b97f4a7c15);
-	*owners = (struct owners){.secret = secret | 1};
+	*owners = (struct owners){0};
 }
 
 void owners_deinit(struct owners *owners)
@@ -54,12 +53,32 @@ int owners_add(struct owners *owners, uint64_t inode, uint32_t process, int desc
 	return 0;
 }
 
-/* Multiplication by a secret odd number, then the upper half scaled to the number of groups. */
-static size_t group_of(const struct owners *owners, uint64_t inode, size_t n_groups)
+static size_t group_of(const struct owners *owners, uint64_t inode)
 {
-	uint64_t mixed = (inode ^ inode >> 32) * owners->secret;
+	return (size_t)((inode - owners->least) >> owners->shift);
+}
 
-	return (size_t)((mixed >> 32) * n_groups >> 32);
+static unsigned bits_of(uint64_t number)
+{
+	return number ? 64 - (unsigned)__builtin_clzll(number) : 0;
+}
+
+/* As many groups as owners, or up to twice as many, over the inodes from the least to the greatest. How many. */
+static size_t groups_plan(struct owners *owners)
+{
+	uint64_t least = owners->entries[0].inode, greatest = least;
+
+	for (size_t i = 1; i < owners->n; i++) {
+		uint64_t inode = owners->entries[i].inode;
+		if (inode < least)
+			least = inode;
+		if (inode > greatest)
+			greatest = inode;
+	}
+	unsigned wide = bits_of(greatest - least), enough = bits_of(owners->n);
+	owners->least = least;
+	owners->shift = wide > enough ? wide - enough : 0;
+	return group_of(owners, greatest) + 1;
 }
 
 static int compare(const void *left, const void *right)
@@ -98,7 +117,7 @@ static void swap_into_groups(struct owners *owners, uint32_t *groups)
 
 	for (size_t i = 0; i < owners->n; i++) {
 		for (;;) {
-			uint32_t *group = &groups[group_of(owners, entries[i].inode, owners->n)];
+			uint32_t *group = &groups[group_of(owners, entries[i].inode)];
 			struct owner_entry entry = entries[i];
 
 			if (i >= *group)
@@ -111,39 +130,50 @@ static void swap_into_groups(struct owners *owners, uint32_t *groups)
 
 int owners_group(struct owners *owners)
 {
-	size_t n = owners->n;
+	size_t n = owners->n, n_groups;
 	uint32_t *groups;
 
-	if (owners->n_groups == n)
+	if (owners->n_groups || n == 0)
 		return 0;
-	groups = realloc(owners->groups, (n + 1) * sizeof(*groups));
+	n_groups = groups_plan(owners);
+	groups = realloc(owners->groups, (n_groups + 1) * sizeof(*groups));
 	if (!groups)
 		return BERTH_ENOMEM;
 	owners->groups = groups;
-	memset(groups, 0, (n + 1) * sizeof(*groups));
+	memset(groups, 0, (n_groups + 1) * sizeof(*groups));
 	for (size_t i = 0; i < n; i++)
-		groups[group_of(owners, owners->entries[i].inode, n)]++;
-	for (size_t i = 1; i <= n; i++)
+		groups[group_of(owners, owners->entries[i].inode)]++;
+	for (size_t i = 1; i <= n_groups; i++)
 		groups[i] += groups[i - 1];
 	swap_into_groups(owners, groups);
-	owners->n_groups = n;
-	for (size_t i = 0; i < n; i++)
+	owners->n_groups = n_groups;
+	for (size_t i = 0; i < n_groups; i++)
 		sort_group(owners->entries + groups[i], groups[i + 1] - groups[i]);
 	return 0;
 }
 
+/* The first entry from `at` to `end` that is not below the inode. */
+static size_t lower_bound(const struct owner_entry *entries, size_t at, size_t end, uint64_t inode)
+{
+	while (at < end) {
+		size_t middle = at + (end - at) / 2;
+		if (entries[middle].inode < inode)
+			at = middle + 1;
+		else
+			end = middle;
+	}
+	return at;
+}
+
 const struct owner_entry *owners_find(const struct owners *owners, uint64_t inode, size_t *n)
 {
-	size_t at, end;
+	size_t group = inode < owners->least ? SIZE_MAX : group_of(owners, inode);
 
 	*n = 0;
-	if (!owners->n_groups)
+	if (group >= owners->n_groups)
 		return NULL;
-	size_t group = group_of(owners, inode, owners->n_groups);
-	at = owners->groups[group];
-	end = owners->groups[group + 1];
-	while (at < end && owners->entries[at].inode != inode)
-		at++;
+	size_t end = owners->groups[group + 1];
+	size_t at = lower_bound(owners->entries, owners->groups[group], end, inode);
 	while (at + *n < end && owners->entries[at + *n].inode == inode)
 		++*n;
 	return *n ? &owners->entries[at] : NULL;

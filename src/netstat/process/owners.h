@@ -20,12 +20,13 @@ struct owner_entry {
 struct owners {
 	struct owner_entry *entries;
 	size_t n, room;
-	uint32_t *groups; /* where the entries of each of the n groups begin, and one more: n */
+	uint32_t *groups; /* where the entries of each group begin, and one more: n */
 	size_t n_groups;  /* 0: not grouped yet */
-	uint64_t secret;  /* odd */
+	uint64_t least;   /* of the inodes */
+	unsigned shift;   /* inodes whose difference to the least agrees but for so many low bits are a group */
 };
 
-/* Empty. Owners that are never grouped need no secret; where randomness is missing tables get slower, not wrong. */
+/* Empty, as a zeroed struct is. */
 void owners_init(struct owners *owners);
 void owners_deinit(struct owners *owners); /* also of a zeroed struct */
 void owners_clear(struct owners *owners);  /* keeps the memory */
