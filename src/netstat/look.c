@@ -73,6 +73,17 @@ static struct services *live_services(const struct look_query *query)
 	return services_new(query->services, first, last);
 }
 
+/* A berth that is built without names shows numbers, unless somebody says whom to ask. */
+static int names_start_up(struct look *look)
+{
+	int r = names_new(&look->query.names, &look->names);
+
+	if (r != BERTH_EOPNOTSUPP || look->query.names.servers)
+		return r;
+	look->needs &= ~(uint32_t)NETSTAT_NEED_NAMES;
+	return 0;
+}
+
 int look_new(const struct look_query *query, struct look **out)
 {
 	struct look *look = calloc(1, sizeof(*look));
@@ -91,7 +102,7 @@ int look_new(const struct look_query *query, struct look **out)
 	if (!look->processes || !look->users || !look->services || !look->namespaces)
 		r = BERTH_ENOMEM;
 	else if (look->needs & NETSTAT_NEED_NAMES)
-		r = names_new(&query->names, &look->names);
+		r = names_start_up(look);
 	if (r < 0) {
 		look_free(look);
 		return r;
@@ -189,7 +200,7 @@ static bool is_late(const struct look *look)
 /* The filter asks for what is known only when all rows have passed. */
 static bool filter_is_late(const struct look *look)
 {
-	return filter_needs(look->query.filter) & (NETSTAT_NEED_NAMES | NETSTAT_NEED_EXPLANATION);
+	return filter_needs(look->query.filter) & look->needs & (NETSTAT_NEED_NAMES | NETSTAT_NEED_EXPLANATION);
 }
 
 static int on_source_row(void *user, struct netstat_row *row)

@@ -217,6 +217,8 @@ class Terminal:
     """A terminal of tmux's with a shell in it; berth runs there as people run it."""
 
     def __init__(self, t, columns=120, lines=24, environment=""):
+        if os.environ.get("BERTH_SCREEN") == "0":
+            raise bed.Skip("this berth is built without the screen")
         bed.need("tmux")
         # A server of its own, which the one that is just ending does not disturb.
         self.command = ["tmux", "-u", "-S", t.path(f"tmux-{next(NUMBERS)}"), "-f", "/dev/null"]

@@ -39,10 +39,13 @@ int netstat_look_fail(const struct netstat_options *options, const struct look *
 				 "--dns '%s' is no list of addresses, such as 192.168.1.1,[fd00::1]:5353",
 				 options->query.names.servers);
 	if (options->query.process_way == PROCESS_BPF && (error == BERTH_EPERM || error == BERTH_EOPNOTSUPP))
-		return tool_fail("netstat", TOOL_FAILED,
-				 "--find-by bpf: %s; it needs CAP_BPF and CAP_PERFMON, and a berth built "
-				 "with libbpf",
-				 berth_error_text(error));
+		return tool_fail(
+			"netstat", TOOL_FAILED,
+			"--find-by bpf: %s; it needs CAP_BPF and CAP_PERFMON, the machine's first PID namespace, "
+			"and a berth that is built with libbpf and clang",
+			error == BERTH_EPERM ? berth_error_text(error) : "not possible here");
+	if (error == BERTH_EOPNOTSUPP && options->query.names.servers)
+		return tool_fail("netstat", TOOL_FAILED, "--dns: this berth is built without c-ares, and asks nobody");
 	return tool_fail("netstat", TOOL_FAILED, "the sockets could not be read: %s", berth_error_text(error));
 }
 
