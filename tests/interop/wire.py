@@ -170,8 +170,18 @@ def run_test(number, name, function, tools):
     sys.stdout.flush()
 
 
+def run_all(tools):
+    """The program's tests, in their order."""
+    tests = [(name, f) for name, f in vars(sys.modules["__main__"]).items() if name.startswith("test_")]
+    print(f"1..{len(tests)}")
+    try:
+        for i, (name, function) in enumerate(tests):
+            run_test(i + 1, name, function, tools)
+    finally:
+        subprocess.run(["rm", "-rf", tools.directory], check=False)
+
+
 def main():
-    program = sys.modules["__main__"]
     if os.environ.get("BERTH_TEST_NAMESPACE") != "1":
         reason = why_not()
         if reason:
@@ -180,14 +190,7 @@ def main():
         os.environ["BERTH_TEST_NAMESPACE"] = "1"
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
     set_up()
-    tests = [(name, f) for name, f in vars(program).items() if name.startswith("test_")]
-    tools = Tools(os.path.abspath(sys.argv[1]))
-    print(f"1..{len(tests)}")
-    try:
-        for i, (name, function) in enumerate(tests):
-            run_test(i + 1, name, function, tools)
-    finally:
-        subprocess.run(["rm", "-rf", tools.directory], check=False)
+    run_all(Tools(os.path.abspath(sys.argv[1])))
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["probe"]:

@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
 
-from wire import PATIENCE, Skip, Tools, need, run_test, wait_for  # noqa: E402  pylint: disable=wrong-import-position
+from wire import PATIENCE, Skip, Tools, need, run_all, wait_for  # noqa: E402  pylint: disable=wrong-import-position
 
 __all__ = ["PATIENCE", "Skip", "Netstat", "main", "need", "wait_for"]
 
@@ -47,7 +47,6 @@ def why_not():
 
 def main(*more):
     """`more`: commands that set the namespace up further."""
-    program = sys.modules["__main__"]
     if os.environ.get("BERTH_TEST_NAMESPACE") != "1":
         reason = why_not()
         if reason:
@@ -57,11 +56,4 @@ def main(*more):
         os.execvp("unshare", ["unshare", "-Urnm", sys.executable, *sys.argv])
     for command in ("ip link set lo up", *more):
         subprocess.run(command.split(), check=True)
-    tests = [(name, f) for name, f in vars(program).items() if name.startswith("test_")]
-    tools = Netstat(os.path.abspath(sys.argv[1]))
-    print(f"1..{len(tests)}")
-    try:
-        for i, (name, function) in enumerate(tests):
-            run_test(i + 1, name, function, tools)
-    finally:
-        subprocess.run(["rm", "-rf", tools.directory], check=False)
+    run_all(Netstat(os.path.abspath(sys.argv[1])))
