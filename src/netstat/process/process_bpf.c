@@ -27,16 +27,6 @@ struct process_bpf {
 	struct bpf_link *link;
 };
 
-/* PIDs that the program sees are those of the first namespace; /proc must speak of the same. */
-static bool first_pid_namespace(void)
-{
-	static const char first[] = "pid:[4026531836]"; /* PROC_PID_INIT_INO of the kernel */
-	char link[64];
-	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link));
-
-	return n == sizeof(first) - 1 && memcmp(link, first, sizeof(first) - 1) == 0;
-}
-
 bool process_bpf_likely(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -46,7 +36,7 @@ bool process_bpf_likely(void)
 		return false;
 	uint64_t has = (uint64_t)data[1].effective << 32 | data[0].effective;
 	bool may = has >> CAP_SYS_ADMIN & 1 || (has >> BIT_PERFMON & 1 && has >> BIT_BPF & 1);
-	return may && first_pid_namespace();
+	return may && process_namespace_is_first();
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -83,7 +73,8 @@ int process_bpf_new(struct process_bpf **out)
 	libbpf_print_fn_t print;
 	int r;
 
-	if (!first_pid_namespace())
+	/* PIDs that the program sees are those of the first namespace; /proc must speak of the same. */
+	if (!process_namespace_is_first())
 		return BERTH_EOPNOTSUPP;
 	if (!process_bpf_likely())
 		return BERTH_EPERM;

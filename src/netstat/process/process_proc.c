@@ -228,3 +228,12 @@ int process_scan_proc(uint64_t limit, process_on_socket *on_socket, void *user, 
 	closedir(list);
 	return r;
 }
+
+bool process_namespace_is_first(void)
+{
+	static const char first[] = "pid:[4026531836]"; /* PROC_PID_INIT_INO of Linux, since 3.8 */
+	char link[64];
+	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link));
+
+	return n == sizeof(first) - 1 && memcmp(link, first, sizeof(first) - 1) == 0;
+}

@@ -30,4 +30,7 @@ struct process_bpf *process_bpf_free(struct process_bpf *bpf);
  * BERTH_EPERM, BERTH_EOPNOTSUPP. */
 int process_bpf_scan(struct process_bpf *bpf, process_on_socket *on_socket, void *user);
 
+/* The caller is in the machine's first PID namespace, in which all processes are. */
+bool process_namespace_is_first(void);
+
 #endif

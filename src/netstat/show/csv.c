@@ -70,24 +70,12 @@ static void put_text(struct out *out, const struct cell *cell)
 
 static void put_value(struct out *out, const struct cell *cell)
 {
-	char unit[TEXT_UNIT];
+	char value[TEXT_UNIT];
 
-	switch (cell->kind) {
-	case CELL_NONE:
-		break;
-	case CELL_TEXT:
+	if (cell->kind == CELL_TEXT)
 		put_text(out, cell);
-		break;
-	case CELL_NUMBER:
-		out_put(out, unit, (size_t)(text_of_cell(cell, unit) - unit));
-		break;
-	case CELL_DURATION:
-		out_put(out, unit, (size_t)(text_milliseconds(cell->number, unit) - unit));
-		break;
-	case CELL_BOOL:
-		out_put(out, cell->number ? "true" : "false", cell->number ? 4 : 5);
-		break;
-	}
+	else
+		out_put(out, value, (size_t)(text_for_programs(cell, value) - value));
 }
 
 static int csv_begin(struct writer *writer)

@@ -135,29 +135,16 @@ static void put_list(struct out *out, const struct column *column, const struct 
 
 static void put_value(struct out *out, const struct column *column, const struct cell *cell)
 {
-	char unit[TEXT_UNIT];
+	char value[TEXT_UNIT];
 
-	if (column->list) {
+	if (column->list)
 		put_list(out, column, cell);
-		return;
-	}
-	switch (cell->kind) {
-	case CELL_NONE:
+	else if (cell->kind == CELL_NONE)
 		out_put(out, "null", 4);
-		break;
-	case CELL_TEXT:
+	else if (cell->kind == CELL_TEXT)
 		put_text(out, cell->text, cell->length, cell->plain);
-		break;
-	case CELL_NUMBER:
-		out_put(out, unit, (size_t)(text_of_cell(cell, unit) - unit));
-		break;
-	case CELL_DURATION:
-		out_put(out, unit, (size_t)(text_milliseconds(cell->number, unit) - unit));
-		break;
-	case CELL_BOOL:
-		out_put(out, cell->number ? "true" : "false", cell->number ? 4 : 5);
-		break;
-	}
+	else
+		out_put(out, value, (size_t)(text_for_programs(cell, value) - value));
 }
 
 static void put_object(struct writer *writer, const struct netstat_row *row)

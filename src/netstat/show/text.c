@@ -266,3 +266,19 @@ char *text_of_cell(const struct cell *cell, char *to)
 	}
 	return put_text("-", to);
 }
+
+char *text_for_programs(const struct cell *cell, char *to)
+{
+	switch (cell->kind) {
+	case CELL_NUMBER:
+		return address_text_number(cell->number, to);
+	case CELL_DURATION:
+		return text_milliseconds(cell->number, to);
+	case CELL_BOOL:
+		return put_text(cell->number ? "true" : "false", to);
+	case CELL_NONE:
+	case CELL_TEXT:
+		break;
+	}
+	return to;
+}

@@ -32,7 +32,7 @@ bool text_is_harmful(uint32_t character);
  * says which it is. */
 char *text_take(const char **text, const char *end, char *to, uint32_t *character);
 
-/* Room for any of the next three, none of which writes a NUL. */
+/* Room for any of the next four, none of which writes a NUL. */
 #define TEXT_UNIT 24
 
 /* "850ns", "87us", "1.2ms", "204ms", "3.4s", "12m05s", "3h07m", "12d04h": rounded down. Returns the end. */
@@ -42,5 +42,8 @@ char *text_milliseconds(uint64_t ns, char *to);
 
 /* What people see in a cell that is no CELL_TEXT: "-", a number, a duration, "yes". Returns the end. */
 char *text_of_cell(const struct cell *cell, char *to);
+
+/* What programs are told of it: nothing for CELL_NONE, numbers, milliseconds, "true" or "false". Returns the end. */
+char *text_for_programs(const struct cell *cell, char *to);
 
 #endif

@@ -48,7 +48,4 @@ struct netstat_options {
 int netstat_options_parse(struct netstat_options *out, int argc, char **argv);
 void netstat_options_free(struct netstat_options *options);
 
-/* A filter that is wrong: the line, and the text with a mark under the word. Returns TOOL_USAGE. */
-int netstat_filter_fail(const char *text, const struct filter_error *error);
-
 #endif

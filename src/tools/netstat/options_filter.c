@@ -38,7 +38,8 @@ static size_t text_show(const char *text, const char *end, size_t most)
 	return text_width(clean, cut);
 }
 
-int netstat_filter_fail(const char *text, const struct filter_error *error)
+/* The line, and the text with a mark under the word. Returns TOOL_USAGE. */
+static int filter_fail(const char *text, const struct filter_error *error)
 {
 	enum {
 		BEFORE = 48, /* bytes that are shown of what is before the word */
@@ -77,7 +78,7 @@ int netstat_options_filter(struct netstat_options *options, const struct pending
 	options->filter_text = join(argc, argv);
 	r = options->filter_text ? filter_parse(options->filter_text, &options->filter, &error) : BERTH_ENOMEM;
 	if (r == BERTH_EINVAL)
-		return netstat_filter_fail(options->filter_text, &error);
+		return filter_fail(options->filter_text, &error);
 	if (r < 0)
 		return tool_fail("netstat", TOOL_FAILED, "out of memory");
 	options->query.filter = options->filter;
