@@ -5,23 +5,22 @@ import socket
 import threading
 
 import wire
-from wire import HOST, TSHARK, WRONG
+from wire import TSHARK, WRONG
 
 DATA = os.urandom(2_000_000)
 
 
 def talk(t):
     """Some of everything: TCP, UDP with fragments, ICMP."""
-    r = t.run("curl", "-q", "-sS", "--noproxy", "*", f"http://{HOST}/data")
+    r = t.curl(t.url("/data"))
     assert r.stdout == DATA, r.stderr
     # Large segments of the kernel's, which the capture has as they would be on a cable.
-    with wire.connect(7) as c:
+    with t.connect(7) as c:
         sender = threading.Thread(target=lambda: (c.sendall(DATA), c.shutdown(socket.SHUT_WR)))
         sender.start()
         assert wire.receive_all(c) == DATA
         sender.join()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.connect((HOST, 7))
+    with t.udp_socket(7) as s:
         for size in (0, 1, 1473, 9000):
             s.send(bytes(size))
         s.settimeout(0.5)
@@ -30,7 +29,7 @@ def talk(t):
                 s.recv(10000)
         except TimeoutError:
             pass
-    t.run("ping", "-n", "-c", "1", HOST)
+    assert t.ping("-c", "1").returncode == 0
 
 
 def tshark(t, capture, *arguments):
@@ -50,28 +49,30 @@ def test_the_dissector_finds_nothing_wrong(t):
             talk(t)
             assert wire.stop(process) == 0
         assert tshark(t, capture, "-Y", WRONG) == ""
-        text = tshark(t, capture, "-T", "fields", "-e", "_ws.col.Protocol", "-Y", "ip.addr == " + HOST)
-        assert {"TCP", "HTTP", "ICMP", "ECHO"} <= set(text.split()), set(text.split())
+        text = tshark(t, capture, "-T", "fields", "-e", "_ws.col.Protocol", "-Y", ("ip" if t.family == 4 else "ipv6") + ".addr == " + t.host)
+        assert {"TCP", "HTTP", "ICMP" if t.family == 4 else "ICMPv6", "ECHO"} <= set(text.split()), set(text.split())
         # The test would find what is wrong: all frames were looked at.
         assert tshark(t, capture, "-Y", "tcp.checksum.status == 1") != ""
         assert tshark(t, capture, "-Y", "frame.len > 1514") == ""
 
 
+@wire.once
 def test_a_disk_that_is_full(t):
-    r = t.run(t.berth, "serve", *wire.LINK, "--echo", "7", "--pcap", "/dev/full")
+    r = t.run(t.berth, "serve", *t.link, "--echo", "7", "--pcap", "/dev/full")
     assert r.returncode == 3, r
     assert r.stderr == b"berth serve: --pcap /dev/full: no space left on device; name another file\n", r.stderr
 
 
+@wire.once
 def test_a_disk_that_becomes_full(t):
     wire.need("curl")
     t.file("root/data", DATA)
     os.mkdir(t.path("tiny"))
     r = t.run("unshare", "-m", "sh", "-c", f"""
         mount -t tmpfs -o size=100k tmpfs {t.path("tiny")} || exit 77
-        {t.berth} serve {" ".join(wire.LINK)} --http 80:{t.path("root")} --pcap {t.path("tiny/capture")} 2>{t.path("talk")} &
+        {t.berth} serve {" ".join(t.link)} --http 80:{t.path("root")} --pcap {t.path("tiny/capture")} 2>{t.path("talk")} &
         while ! grep -q http: {t.path("talk")}; do sleep 0.1; done
-        curl -q -sS --noproxy '*' -o {t.path("got")} http://{HOST}/data
+        curl -q -sS --noproxy '*' -o {t.path("got")} {t.url("/data")}
         sleep 1.5
         kill -INT $!
         wait $!

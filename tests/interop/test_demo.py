@@ -35,6 +35,7 @@ def check_output(text):
         assert re.search(rf"192.168.1.5:{foreign} +192.168.1.7:{local} +\w+", text), text
 
 
+@wire.once
 def test_with_the_kernel(t):
     for program in ("curl", "tshark"):
         wire.need(program)
@@ -49,6 +50,7 @@ def test_with_the_kernel(t):
     assert (r.returncode, r.stdout) == (0, b""), r
 
 
+@wire.once
 def test_in_memory(t):
     r = demo(t, "--memory", "--seed", "7")
     text = r.stdout.decode()
@@ -69,15 +71,18 @@ def in_memory_because(t, setup, why):
     check_output(text)
 
 
+@wire.once
 def test_without_tun(t):
     in_memory_because(t, "mount -t tmpfs tmpfs /dev/net", "there is no /dev/net/tun")
 
 
+@wire.once
 def test_without_namespaces(t):
     in_memory_because(t, "cd /proc/sys/user && echo 0 >max_net_namespaces && echo 0 >max_user_namespaces",
                       "no more user namespaces are allowed (user.max_user_namespaces)")
 
 
+@wire.once
 def test_without_curl(t):
     os.makedirs(t.path("bin"), exist_ok=True)
     os.symlink(shutil.which("sha256sum"), t.path("bin/sha256sum"))
@@ -85,6 +90,7 @@ def test_without_curl(t):
     assert r.returncode == 0 and b"because\ncurl is not installed." in r.stdout, r
 
 
+@wire.once
 def test_a_reader_that_leaves(t):
     process = subprocess.Popen([t.berth, "demo", "--memory"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, "TMPDIR": t.directory})
@@ -95,6 +101,7 @@ def test_a_reader_that_leaves(t):
     assert leftovers(t) == []
 
 
+@wire.once
 def test_interrupted(t):
     for arguments in ([], ["--memory"]):
         process = subprocess.Popen([t.berth, "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -109,11 +116,13 @@ def test_interrupted(t):
         process.stderr.close()
 
 
+@wire.once
 def test_a_full_disk(t):
     r = demo(t, "--memory", "--pcap", "/dev/full")
     assert r.returncode == 3 and r.stderr == b"berth demo: --pcap /dev/full: no space left on device; name another file\n", r
 
 
+@wire.once
 def test_nowhere_to_put_the_files(t):
     r = demo(t, env={**os.environ, "TMPDIR": "/nonexistent"})
     assert r.returncode == 3 and b"TMPDIR names another place" in r.stderr and r.stderr.count(b"\n") == 1, r.stderr

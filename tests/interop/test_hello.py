@@ -8,11 +8,11 @@ import wire
 def test_it_greets(t):
     process = subprocess.Popen([t.berth], stderr=subprocess.PIPE)
     try:
-        wire.wait_for(lambda: process.poll() is not None or t.run("ping", "-c1", "-W1", wire.HOST).returncode == 0, "the host")
+        wire.wait_for(lambda: process.poll() is not None or t.ping("-c1", "-W1").returncode == 0, "the host")
         assert process.poll() is None, process.stderr.read()
         for _ in range(3):
-            with wire.connect(7000) as c:
-                assert wire.receive_all(c) == f"hello, {wire.PC}:{c.getsockname()[1]}\n".encode()
+            with t.connect(7000) as c:
+                assert wire.receive_all(c) == f"hello, {t.at(c.getsockname()[1], t.pc)}\n".encode()
     finally:
         process.kill()
         process.wait()

@@ -10,10 +10,12 @@ import subprocess
 import time
 
 import wire
-from wire import HOST, connect, receive_all
+from wire import receive_all
 
 BIG = random.Random(1).randbytes(8_000_000)
 SMALL = bytes(range(256)) * 4
+# Of no network of the bed's.
+FOREIGN = {4: "10.0.0.1", 6: "2001:db8::1"}
 
 
 def serve(t, *arguments, **options):
@@ -37,24 +39,19 @@ def make_root(t):
     return root
 
 
-def url(path, port=80):
-    return f"http://{HOST}:{port}{path}"
-
-
 def curl(t, *arguments):
-    wire.need("curl")
-    return t.run("curl", "-q", "-sS", "--noproxy", "*", "--path-as-is", *arguments)
+    return t.curl("--path-as-is", *arguments)
 
 
-def ask(request, port=80):
+def ask(t, request, port=80):
     """Sends bytes, ends, and returns what comes back."""
-    with connect(port) as c:
+    with t.connect(port) as c:
         c.sendall(request)
         return receive_all(c)
 
 
-def status_of(request):
-    answer = ask(request)
+def status_of(t, request):
+    answer = ask(t, request)
     assert answer.startswith(b"HTTP/1.1 "), answer[:100]
     return int(answer.split(b" ", 2)[1])
 
@@ -64,24 +61,23 @@ def get(target, extra=b""):
 
 
 def test_ping(t):
-    wire.need("ping")
     with serve(t):
-        for size in ("0", "56", "1472", "8000"):
-            r = t.run("ping", "-n", "-c", "2", "-i", "0.2", "-s", size, HOST)
+        for size in ("0", "56", "1452", "1472", "8000"):
+            r = t.ping("-c", "2", "-i", "0.2", "-s", size)
             assert r.returncode == 0 and b" 0% packet loss" in r.stdout, r.stdout.decode()
 
 
 def test_curl_downloads(t):
     with serve(t):
         for name, content in (("big.bin", BIG), ("small.txt", SMALL), ("empty", b""), ("in", SMALL)):
-            r = curl(t, "--fail", url("/" + name))
+            r = curl(t, "--fail", t.url("/" + name))
             assert r.returncode == 0, r.stderr
             assert hashlib.sha256(r.stdout).digest() == hashlib.sha256(content).digest(), name
 
 
 def test_many_at_once(t):
     with serve(t):
-        command = ["curl", "-q", "-sS", "--noproxy", "*", "--fail", url("/big.bin")]
+        command = [*wire.CURL, "--fail", t.url("/big.bin")]
         many = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(8)]
         for process in many:
             data = process.communicate(timeout=wire.PATIENCE * 2)[0]
@@ -90,7 +86,7 @@ def test_many_at_once(t):
 
 def test_over_a_bad_wire(t):
     with serve(t, "--wire", "delay=1ms,loss=2%,reorder=1%,duplicate=1%,corrupt=0.5%,seed=7"):
-        r = curl(t, "--fail", url("/big.bin"))
+        r = curl(t, "--fail", t.url("/big.bin"))
         assert r.returncode == 0 and r.stdout == BIG, r.stderr
 
 
@@ -109,34 +105,34 @@ def test_ranges(t):
             ("99999999999999999999-", 200, SMALL),
         ]
         for text, status, content in cases:
-            r = curl(t, "-H", "Range: bytes=" + text, "-w", "%{stderr}%{http_code}", url("/small.txt"))
+            r = curl(t, "-H", "Range: bytes=" + text, "-w", "%{stderr}%{http_code}", t.url("/small.txt"))
             assert (int(r.stderr), r.stdout) == (status, content), (text, r.stderr)
-        r = curl(t, "-i", "-r", "1024-", url("/small.txt"))
+        r = curl(t, "-i", "-r", "1024-", t.url("/small.txt"))
         assert b" 416 " in r.stdout and b"Content-Range: bytes */1024" in r.stdout, r.stdout
-        assert status_of(get(b"/empty", b"Range: bytes=-1\r\n")) == 416
-        r = ask(get(b"/small.txt", b"Range: bytes=0-3\r\nIf-Range: \"old\"\r\n"))
+        assert status_of(t, get(b"/empty", b"Range: bytes=-1\r\n")) == 416
+        r = ask(t, get(b"/small.txt", b"Range: bytes=0-3\r\nIf-Range: \"old\"\r\n"))
         assert r.startswith(b"HTTP/1.1 200 "), r
 
 
 def test_head(t):
     with serve(t):
-        r = curl(t, "-I", url("/big.bin"))
+        r = curl(t, "-I", t.url("/big.bin"))
         assert b"Content-Length: 8000000\r\n" in r.stdout and r.stdout.startswith(b"HTTP/1.1 200 OK"), r.stdout
-        answer = ask(get(b"/small.txt").replace(b"GET", b"HEAD"))
+        answer = ask(t, get(b"/small.txt").replace(b"GET", b"HEAD"))
         assert answer.endswith(b"\r\n\r\n") and b"Content-Length: 1024" in answer
-        assert ask(get(b"/nothing").replace(b"GET", b"HEAD")).endswith(b"\r\n\r\n")
-        assert ask(get(b"/").replace(b"GET", b"HEAD")).endswith(b"\r\n\r\n")
+        assert ask(t, get(b"/nothing").replace(b"GET", b"HEAD")).endswith(b"\r\n\r\n")
+        assert ask(t, get(b"/").replace(b"GET", b"HEAD")).endswith(b"\r\n\r\n")
 
 
 def test_keep_alive_and_pipelining(t):
     with serve(t):
-        r = curl(t, "-w", "%{stderr}%{num_connects} ", url("/small.txt"), url("/small.txt"), url("/empty"))
+        r = curl(t, "-w", "%{stderr}%{num_connects} ", t.url("/small.txt"), t.url("/small.txt"), t.url("/empty"))
         assert r.stderr.split() == [b"1", b"0", b"0"], r.stderr
         request = b"GET /small.txt HTTP/1.1\r\nHost: x\r\n\r\n"
-        answer = ask(request * 50 + get(b"/big.bin"))
+        answer = ask(t, request * 50 + get(b"/big.bin"))
         assert answer.count(b"HTTP/1.1 200 OK\r\n") == 51 and answer.endswith(BIG)
         # A request that arrives byte by byte.
-        with connect(80) as c:
+        with t.connect(80) as c:
             c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in get(b"/empty"):
                 c.send(bytes([byte]))
@@ -145,18 +141,18 @@ def test_keep_alive_and_pipelining(t):
 
 def test_listing(t):
     with serve(t):
-        page = curl(t, url("/")).stdout.decode()
+        page = curl(t, t.url("/")).stdout.decode()
         assert 'href="./small.txt"' in page and 'href="./sub/"' in page, page
         assert 'href="./in"' in page
         for hidden in ("./out", "./etc", "./fifo", "secret"):
             assert hidden not in page, page
-        page = curl(t, url("/sub/")).stdout.decode()
+        page = curl(t, t.url("/sub/")).stdout.decode()
         assert "a&lt;b&gt;&amp;&quot;c&#39;.html" in page and "a<b>" not in page, page
         assert "a%3Cb%3E%26%22c%27.html" in page and "with%20space%2541.txt" in page, page
-        assert curl(t, url("/sub/with%20space%2541.txt")).stdout == b"odd"
-        r = curl(t, "-i", url("/sub"))
+        assert curl(t, t.url("/sub/with%20space%2541.txt")).stdout == b"odd"
+        r = curl(t, "-i", t.url("/sub"))
         assert b" 301 " in r.stdout and b"Location: /sub/\r\n" in r.stdout, r.stdout
-        assert b"text/html" in curl(t, "-I", url("/sub/a%3Cb%3E%26%22c%27.html")).stdout
+        assert b"text/html" in curl(t, "-I", t.url("/sub/a%3Cb%3E%26%22c%27.html")).stdout
 
 
 def test_nothing_outside_the_root(t):
@@ -176,7 +172,7 @@ def test_nothing_outside_the_root(t):
             b"http://x/../secret",
             b"/fifo",
         ):
-            assert status_of(get(target)) in (400, 403, 404), target
+            assert status_of(t, get(target)) in (400, 403, 404), target
 
 
 def test_bad_requests(t):
@@ -211,16 +207,16 @@ def test_bad_requests(t):
             (get(b"http://x/small.txt"), 200),
         ]
         for request, status in cases:
-            real = status_of(request)
+            real = status_of(t, request)
             assert real == status, (request[:60], real, status)
-        answer = ask(b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = ask(t, b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert b"\r\nAllow: GET, HEAD\r\n" in answer, answer
 
 
 def test_echo_tcp(t):
     with serve(t):
         data = BIG[:1_000_000]
-        with connect(7) as c:
+        with t.connect(7) as c:
             # Both directions at once: what echo sends back must not stop it from reading.
             child = os.fork()
             if child == 0:
@@ -229,15 +225,13 @@ def test_echo_tcp(t):
                 os._exit(0)
             assert receive_all(c) == data
             os.waitpid(child, 0)
-        with connect(7) as c:
+        with t.connect(7) as c:
             c.shutdown(socket.SHUT_WR)
             assert receive_all(c) == b""
 
 
 def test_echo_udp(t):
-    with serve(t), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(wire.PATIENCE)
-        s.connect((HOST, 7))
+    with serve(t), t.udp_socket(7) as s:
         for size in (0, 1, 2, 1472, 1473, 4000, 65507):
             s.send(BIG[:size])
             assert s.recv(70000) == BIG[:size], size
@@ -246,18 +240,18 @@ def test_echo_udp(t):
 def test_nc_of_the_machine(t):
     wire.need("nc")
     with serve(t):
-        r = t.run("nc", "-N", HOST, "7", input=BIG[:300_000])
+        r = t.run("nc", "-N", t.host, "7", input=BIG[:300_000])
         assert r.returncode == 0 and r.stdout == BIG[:300_000], r.stderr
-        r = t.run("nc", "-u", "-w", "1", HOST, "7", input=b"hello\n")
+        r = t.run("nc", "-u", "-w", "1", t.host, "7", input=b"hello\n")
         assert r.stdout == b"hello\n", r.stderr
-        r = t.run("nc", "-z", "-v", HOST, "81")
+        r = t.run("nc", "-z", "-v", t.host, "81")
         assert r.returncode == 1 and b"refused" in r.stderr, r.stderr
-        r = t.run("nc", "-z", "-v", "-u", "-w", "1", HOST, "81")
+        r = t.run("nc", "-z", "-v", "-u", "-w", "1", t.host, "81")
         assert r.returncode == 1, (r.stdout, r.stderr)
 
 
 def test_netstat(t):
-    with serve(t, "--name", "web") as process, connect(80) as c:
+    with serve(t, "--name", "web") as process, t.connect(80) as c:
         pc_port = c.getsockname()[1]
         c.sendall(b"GET /small.txt HTTP/1.1\r\nHost: x\r\n\r\n")
         assert len(c.recv(65536)) > 0
@@ -265,19 +259,19 @@ def test_netstat(t):
         lines = [" ".join(line.split()) for line in text.splitlines()]
         assert "Active Internet connections (servers and established)" in lines, text
         assert "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name Host" in lines, text
-        assert f"tcp 0 128 {HOST}:http 0.0.0.0:* LISTEN {process.pid}/berth web" in lines, text
-        assert f"udp 0 0 {HOST}:echo 0.0.0.0:* {process.pid}/berth web" in lines, text
-        assert any(line.startswith("tcp 0 ") and f"{HOST}:http {wire.PC}:{pc_port} ESTABLISHED" in line
+        assert f"{t.tcp} 0 128 {t.host}:http {t.anybody} LISTEN {process.pid}/berth web" in lines, text
+        assert f"{t.udp} 0 0 {t.host}:echo {t.anybody} {process.pid}/berth web" in lines, text
+        assert any(line.startswith(f"{t.tcp} 0 ") and f"{t.host}:http {t.pc}:{pc_port} ESTABLISHED" in line
                    for line in lines), text
         # The kernel's end of the same conversation is in the same list.
-        assert any(f"{wire.PC}:{pc_port} {HOST}:http ESTABLISHED" in line and line.endswith(" kernel")
+        assert any(f"{t.pc}:{pc_port} {t.host}:http ESTABLISHED" in line and line.endswith(" kernel")
                    for line in lines), text
         text = t.run(t.berth, "netstat", "-n", "--host", "web").stdout.decode()
-        assert f"{HOST}:80" in text and "LISTEN" not in text, text
+        assert f"{t.host}:80" in text and "LISTEN" not in text, text
         text = t.run(t.berth, "netstat", "-lnt", "--host", "web").stdout.decode()
         assert "LISTEN" in text and "ESTABLISHED" not in text and "udp" not in text, text
         rows = json.loads(t.run(t.berth, "netstat", "-a", "--json", "--columns", "+host").stdout)
-        assert {"proto": "tcp", "local_port": 80, "local_service": "http", "state": "LISTEN", "host": "web"}.items() <= \
+        assert {"proto": t.tcp, "local_port": 80, "local_service": "http", "state": "LISTEN", "host": "web"}.items() <= \
             rows[[r["local_port"] for r in rows].index(80)].items(), rows
         counters = json.loads(t.run(t.berth, "netstat", "-s", "--json", "--host", "web").stdout)
         values = {c["name"]: c["value"] for c in counters}
@@ -293,32 +287,32 @@ def test_a_peer_that_vanishes(t):
     wire.need("curl")
     with serve(t) as process:
         for _ in range(3):
-            command = ["curl", "-q", "-s", "--noproxy", "*", "--limit-rate", "500k", "-o", "/dev/null", url("/big.bin")]
+            command = [*wire.CURL, "--limit-rate", "500k", "-o", "/dev/null", t.url("/big.bin")]
             curl_process = subprocess.Popen(command)
             time.sleep(0.3)
             curl_process.kill()
             curl_process.wait()
         # One that is not even there to send a reset.
-        with connect(80) as c:
+        with t.connect(80) as c:
             c.sendall(get(b"/big.bin"))
             c.recv(100)
             subprocess.run(["ip", "link", "set", "tap0", "down"], check=True)
             c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         subprocess.run(["ip", "link", "set", "tap0", "up"], check=True)
-        assert curl(t, url("/small.txt")).stdout == SMALL
+        assert curl(t, t.url("/small.txt")).stdout == SMALL
         assert process.poll() is None
 
 
 def test_a_silent_reader_holds_nobody_up(t):
-    with serve(t), connect(80) as c:
+    with serve(t), t.connect(80) as c:
         c.sendall(get(b"/big.bin"))
-        assert curl(t, url("/big.bin")).stdout == BIG
+        assert curl(t, t.url("/big.bin")).stdout == BIG
 
 
 def test_signals(t):
     for number in (signal.SIGINT, signal.SIGTERM):
         with serve(t) as process:
-            with connect(80) as c:
+            with t.connect(80) as c:
                 c.sendall(b"GET /small.txt HTTP/1.1\r\nHost: x\r\n\r\n")
                 c.recv(1)
                 control = t.path(f"berth/serve.{process.pid}.sock")
@@ -331,33 +325,35 @@ def test_signals(t):
 def test_what_cannot_be(t):
     root = make_root(t)
     with serve(t):
-        r = t.run(t.berth, "serve", *wire.LINK, "--echo", "7")
+        r = t.run(t.berth, "serve", *t.link, "--echo", "7")
         assert r.returncode == 3, r
         assert r.stderr == b"berth serve: tap0: another program uses the device; stop it or take another name\n", r.stderr
     cases = [
         (["--http", "80:/nonexistent"], "--http /nonexistent: no such directory; make it or name another"),
         (["--http", "80:" + root + "/empty"], f"--http {root}/empty: not a directory; name the one whose files to serve"),
         (["--echo", "7", "--echo", "7"], "--echo 7: the port is in use by another service; take another"),
-        (["--echo", "7", "--gateway", "10.0.0.1"],
-         "--gateway 10.0.0.1: network is unreachable; a gateway lies in the network of --address"),
+        (["--echo", "7", "--gateway", FOREIGN[t.family]],
+         f"--gateway {FOREIGN[t.family]}: network is unreachable; a gateway lies in the network of --address"),
         (["--echo", "7", "--pcap", "/nonexistent/file"], "--pcap /nonexistent/file: no such directory; make it or name another file"),
     ]
     for arguments, line in cases:
-        r = t.run(t.berth, "serve", *wire.LINK, *arguments)
+        r = t.run(t.berth, "serve", *t.link, *arguments)
         assert r.returncode == 3 and r.stderr.decode().splitlines()[-1] == "berth serve: " + line, r.stderr
-    r = t.run(t.berth, "serve", "--link", "tap:lo", "--address", HOST + "/24", "--echo", "7")
+    r = t.run(t.berth, "serve", "--link", "tap:lo", "--address", f"{t.host}/{t.prefix}", "--echo", "7")
     assert r.returncode == 3 and r.stderr == b"berth serve: lo is not a TAP device; take another name\n", r.stderr
 
 
+@wire.once
 def test_without_tun(t):
     r = t.run("unshare", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/net || exit 77; exec "$@"', "sh", t.berth, "serve",
-              *wire.LINK, "--echo", "7")
+              *t.link, "--echo", "7")
     if r.returncode == 77:
         raise wire.Skip("no tmpfs may be mounted")
     line = b"berth serve: tap0: there is no /dev/net/tun; 'modprobe tun' as root loads the kernel's driver\n"
     assert (r.returncode, r.stderr) == (3, line), r
 
 
+@wire.once
 def test_a_device_that_goes_away(t):
     with serve(t) as process:
         subprocess.run(["ip", "link", "del", "tap0"], check=True)

@@ -2,8 +2,12 @@
 
 A test program is a file of functions `test_...(t)` and, at its end, `wire.main()`. Its first argument is the berth
 executable. The program starts itself again in user and network namespaces of its own, in which tap0 is a TAP device
-with the kernel's address 192.168.1.5/24, and runs the functions in their order; an AssertionError fails one, wire.Skip
-skips it. Where namespaces or TAP are not to be had, everything is skipped with the reason.
+with the kernel's addresses 192.168.1.5/24 and fd00::5/64, and runs the functions in their order; an AssertionError
+fails one, wire.Skip skips it. Where namespaces or TAP are not to be had, everything is skipped with the reason.
+
+Each function runs once over IPv4 and once over IPv6: t.pc and t.host are the two ends' addresses then, t.link the
+options that put a berth host there, and t.url, t.at, t.connect and t.ping take care of the rest. One to which the
+family makes no difference is marked @wire.once.
 """
 import contextlib
 import fcntl
@@ -17,16 +21,21 @@ import tempfile
 import time
 import traceback
 
-PC = "192.168.1.5"
-HOST = "192.168.1.7"
-LINK = ["--link", "tap:tap0", "--address", HOST + "/24"]
+# The kernel's address and berth's, and the length of their network's prefix.
+BED = {4: ("192.168.1.5", "192.168.1.7", 24), 6: ("fd00::5", "fd00::7", 64)}
+FAMILIES = (4,)
 # Under sanitizers and beside other tests everything takes longer; nothing is asserted about time.
 PATIENCE = 60
 # Wireshark's dissector with all checksums looked at, and the filter for what it must not find.
 TSHARK = ["tshark", "-n"]
 for _protocol in ("ip", "tcp", "udp"):
     TSHARK += ["-o", _protocol + ".check_checksum:TRUE"]
-WRONG = " || ".join(["_ws.malformed"] + [p + ".checksum.status == 0" for p in ("ip", "tcp", "udp", "icmp")])
+_CHECKED = ("ip", "tcp", "udp", "icmp", "icmpv6", "igmp")
+WRONG = " || ".join(["_ws.malformed", "_ws.expert.severity == error"] + [p + ".checksum.status == 0" for p in _CHECKED])
+
+
+# Of this machine's files and proxies none, brackets as they are.
+CURL = ["curl", "-q", "-g", "-sS", "--noproxy", "*"]
 
 
 class Skip(Exception):
@@ -41,6 +50,48 @@ class Tools:
         self.directory = tempfile.mkdtemp()
         # Control sockets of other tests are none of ours.
         os.environ["XDG_RUNTIME_DIR"] = self.directory
+        self.use(4)
+
+    def use(self, family):
+        """What follows is about this family, 4 or 6."""
+        self.family = family
+        self.pc, self.host, self.prefix = BED[family]
+        self.link = ["--link", "tap:tap0", "--address", f"{self.host}/{self.prefix}"]
+        self.socket_family = socket.AF_INET if family == 4 else socket.AF_INET6
+        # The first words of a line of netstat's, and the wildcard there.
+        self.tcp, self.udp = ("tcp", "udp") if family == 4 else ("tcp6", "udp6")
+        self.anybody = at("0.0.0.0" if family == 4 else "::", "*", netstat=True)
+
+    def at(self, port, address=None):
+        """As berth writes a socket address; berth's own host when no address is given."""
+        return at(address or self.host, port)
+
+    def url(self, path="/", port=80, address=None):
+        return f"http://{self.at(port, address)}{path}"
+
+    def connect(self, port, address=None):
+        return socket.create_connection((address or self.host, port), timeout=PATIENCE)
+
+    def udp_socket(self, port=None):
+        """One that is connected to a port of berth's host, or to nobody."""
+        s = socket.socket(self.socket_family, socket.SOCK_DGRAM)
+        s.settimeout(PATIENCE)
+        if port:
+            s.connect((self.host, port))
+        return s
+
+    def listen(self):
+        """A TCP socket of the kernel's that takes connections, and its port."""
+        server = socket.create_server((self.pc, 0), family=self.socket_family)
+        return server, server.getsockname()[1]
+
+    def ping(self, *arguments, address=None):
+        need("ping")
+        return self.run("ping", f"-{self.family}", "-n", *arguments, address or self.host)
+
+    def curl(self, *arguments):
+        need("curl")
+        return self.run(*CURL, *arguments)
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -60,7 +111,7 @@ class Tools:
 
     def start(self, verb, *arguments, ready=None, link=True, **options):
         """Starts `berth VERB` on tap0 and waits for a line on its standard error that has `ready` in it."""
-        command = [self.berth, verb, *(LINK if link else []), *arguments]
+        command = [self.berth, verb, *(self.link if link else []), *arguments]
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         process = subprocess.Popen(command, stderr=subprocess.PIPE, **options)
@@ -91,8 +142,15 @@ def stop(process, number=signal.SIGINT):
     return process.wait(PATIENCE)
 
 
-def connect(port, address=HOST):
-    return socket.create_connection((address, port), timeout=PATIENCE)
+def at(address, port, netstat=False):
+    """A socket address. netstat's users know it without brackets."""
+    return f"[{address}]:{port}" if ":" in address and not netstat else f"{address}:{port}"
+
+
+def once(function):
+    """The test is the same for both families."""
+    function.once = True
+    return function
 
 
 def receive_all(connection):
@@ -142,21 +200,44 @@ def probe():
         sys.exit(f"/dev/net/tun: {error.strerror}")
 
 
+def sysctl(name, value):
+    """name: net/ipv6/conf/tap0/accept_ra. False: the kernel has no such thing."""
+    try:
+        with open("/proc/sys/" + name, "w", encoding="ascii") as f:
+            f.write(str(value))
+    except OSError:
+        return False
+    return True
+
+
+def make_tap(device, *addresses):
+    """A TAP device with addresses of the kernel's, which are used at once and without asking whether they are free."""
+    command(f"ip tuntap add dev {device} mode tap")
+    for name, value in (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0)):
+        sysctl(f"net/ipv6/conf/{device}/{name}", value)
+    for address in addresses:
+        if has_ip6() or ":" not in address:
+            command(f"ip address add {address} dev {device}" + (" nodad" if ":" in address else ""))
+    command(f"ip link set {device} up")
+
+
+def command(text):
+    subprocess.run(text.split(), check=True)
+
+
+def has_ip6():
+    return os.path.exists("/proc/sys/net/ipv6")
+
+
 def set_up():
-    for command in (
-        "ip link set lo up",
-        "ip tuntap add dev tap0 mode tap",
-        "ip address add 192.168.1.5/24 dev tap0",
-        "ip link set tap0 up",
-    ):
-        subprocess.run(command.split(), check=True)
+    command("ip link set lo up")
+    make_tap("tap0", *(f"{pc}/{prefix}" for pc, _, prefix in BED.values()))
 
 
 # ---- TAP ----
 
 
-def run_test(number, name, function, tools):
-    title = name[len("test_") :].replace("_", " ")
+def run_test(number, title, function, tools):
     try:
         function(tools)
     except Skip as reason:
@@ -170,13 +251,31 @@ def run_test(number, name, function, tools):
     sys.stdout.flush()
 
 
-def run_all(tools):
-    """The program's tests, in their order."""
-    tests = [(name, f) for name, f in vars(sys.modules["__main__"]).items() if name.startswith("test_")]
+def run_of(family, function):
+    """The test over this family."""
+
+    def run(tools):
+        if family == 6 and not has_ip6():
+            raise Skip("the kernel has no IPv6")
+        tools.use(family)
+        function(tools)
+
+    return run
+
+
+def run_all(tools, families=()):
+    """The program's tests, in their order, and each over these families."""
+    tests = []
+    for name, function in vars(sys.modules["__main__"]).items():
+        title = name[len("test_") :].replace("_", " ")
+        if name.startswith("test_") and (not families or hasattr(function, "once")):
+            tests.append((title, run_of(4, function)))
+        elif name.startswith("test_"):
+            tests += [(f"{title} (IPv{family})", run_of(family, function)) for family in families]
     print(f"1..{len(tests)}")
     try:
-        for i, (name, function) in enumerate(tests):
-            run_test(i + 1, name, function, tools)
+        for i, (title, function) in enumerate(tests):
+            run_test(i + 1, title, function, tools)
     finally:
         subprocess.run(["rm", "-rf", tools.directory], check=False)
 
@@ -190,7 +289,7 @@ def main():
         os.environ["BERTH_TEST_NAMESPACE"] = "1"
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
     set_up()
-    run_all(Tools(os.path.abspath(sys.argv[1])))
+    run_all(Tools(os.path.abspath(sys.argv[1])), FAMILIES)
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["probe"]:
