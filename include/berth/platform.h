@@ -58,12 +58,23 @@ struct berth_loop *berth_loop_new(void);
 /* Frees the loop, not what was added to it. Accepts NULL, returns NULL. */
 struct berth_loop *berth_loop_free(struct berth_loop *loop);
 
+/* What takes the events of a socket. Where a program is made of parts that do not know each other, each has one of
+ * these as the first member of its own struct, and as the user pointer of its socket (berth_set_user). `ready` is what
+ * is true now. The function may close the socket and free the struct. */
+struct berth_loop_socket {
+	void (*on_ready)(struct berth_loop_socket *socket, unsigned ready);
+};
+
 /* The loop moves frames between the host's interface and the link, runs the host's deadlines, and hands its events to
- * on_event (once for a host: the first attach of a host sets it). Both are borrowed until detached. 0 or BERTH_ENOMEM,
- * BERTH_EIO. */
+ * on_event (once for a host: the first attach of a host sets it). Both are borrowed until detached. on_event NULL: each
+ * event goes to the struct berth_loop_socket that is the socket's user pointer, and nowhere when there is none. 0 or
+ * BERTH_ENOMEM, BERTH_EIO. */
 typedef void berth_loop_event(void *user, struct berth_host *host, const struct berth_event *event);
 int berth_loop_attach(struct berth_loop *loop, struct berth_host *host, int interface, struct berth_link *link,
 		      berth_loop_event *on_event, void *user);
+/* What on_event NULL does, for an on_event that takes some events itself. The user pointer of the rest is NULL or a
+ * struct berth_loop_socket. */
+void berth_loop_dispatch(const struct berth_event *event);
 void berth_loop_detach(struct berth_loop *loop, struct berth_host *host);
 
 /* Watches one of the system's descriptors: on_ready(user, ready) with BERTH_READABLE, BERTH_WRITABLE, BERTH_HANGUP.

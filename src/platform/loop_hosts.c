@@ -37,6 +37,14 @@ static bool link_run(struct berth_loop *loop, struct attached_host *attached, st
 	return n;
 }
 
+void berth_loop_dispatch(const struct berth_event *event)
+{
+	struct berth_loop_socket *socket = event->user;
+
+	if (socket)
+		socket->on_ready(socket, event->ready);
+}
+
 static bool events_run(struct berth_loop *loop, struct attached_host *attached)
 {
 	struct berth_event event;
@@ -45,6 +53,8 @@ static bool events_run(struct berth_loop *loop, struct attached_host *attached)
 	while (n < EVENTS_MAX && !attached->dead && berth_host_next_event(attached->host, &event)) {
 		if (attached->on_event)
 			attached->on_event(attached->user, attached->host, &event);
+		else
+			berth_loop_dispatch(&event);
 		n++;
 	}
 	return n;
@@ -96,6 +106,7 @@ static bool host_run_out(struct berth_loop *loop, struct attached_host *attached
 	return batches > 1 || n;
 }
 
+/* What a host sends to itself arrives while frames are fetched, so that there may be events after that as well. */
 static bool turn(struct berth_loop *loop)
 {
 	bool moved = false;
@@ -104,8 +115,10 @@ static bool turn(struct berth_loop *loop)
 		if (!h->dead)
 			moved |= host_run_in(loop, h);
 	for (struct attached_host *h = loop->hosts; h; h = h->next)
-		if (!h->dead)
+		if (!h->dead) {
 			moved |= host_run_out(loop, h);
+			moved |= events_run(loop, h);
+		}
 	return moved;
 }
 

@@ -13,7 +13,7 @@
 #define NS_SWEEP 1000000000ull
 
 struct connection {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct echo_server *server;
 	struct connection *next, *prev;
 	int descriptor;
@@ -24,7 +24,7 @@ struct connection {
 
 /* A socket of the service itself. */
 struct door {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct echo_server *server;
 	int descriptor;
 };
@@ -111,7 +111,7 @@ static int connection_run(struct connection *c)
 	}
 }
 
-static void connection_ready(struct service_socket *socket, unsigned ready)
+static void connection_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct connection *c = (struct connection *)socket;
 	struct echo_server *server = c->server;
@@ -160,12 +160,12 @@ static void accept_all(struct echo_server *server)
 	}
 }
 
-static void stream_ready(struct service_socket *socket, unsigned ready)
+static void stream_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	accept_all(((struct door *)socket)->server);
 }
 
-static void datagram_ready(struct service_socket *socket, unsigned ready)
+static void datagram_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct echo_server *server = ((struct door *)socket)->server;
 	struct berth_socket_address from;

@@ -27,7 +27,7 @@ enum state {
 };
 
 struct connection {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct http_server *server;
 	struct connection *next, *prev;
 	int descriptor;
@@ -43,7 +43,7 @@ struct connection {
 };
 
 struct http_server {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct http_config config;
 	int descriptor;
 	int root;
@@ -238,7 +238,7 @@ static bool connection_run(struct connection *c)
 
 static void accept_all(struct http_server *server);
 
-static void connection_ready(struct service_socket *socket, unsigned ready)
+static void connection_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct connection *c = (struct connection *)socket;
 	struct http_server *server = c->server;
@@ -330,7 +330,7 @@ static void accept_all(struct http_server *server)
 	}
 }
 
-static void server_ready(struct service_socket *socket, unsigned ready)
+static void server_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	accept_all((struct http_server *)socket);
 }

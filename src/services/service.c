@@ -1,18 +1,8 @@
-/* The dispatcher that all services of a host share, and what each of them does with sockets.
- *
- * The user pointer of an event is the object that takes it, so that finding it costs nothing. */
+/* What each service does with sockets. */
 #include "service.h"
 
 /* Connections that may wait for accept: enough for a burst, and little memory. */
 #define BACKLOG 128
-
-void service_event(void *user, struct berth_host *host, const struct berth_event *event)
-{
-	struct service_socket *socket = event->user;
-
-	if (socket)
-		socket->on_ready(socket, event->ready);
-}
 
 static int bind_and_listen(struct berth_host *host, int descriptor, enum berth_socket_type type,
 			   const struct berth_socket_address *local)
@@ -30,7 +20,7 @@ static int bind_and_listen(struct berth_host *host, int descriptor, enum berth_s
 }
 
 int service_open(struct berth_host *host, enum berth_socket_type type, const struct berth_socket_address *local,
-		 struct service_socket *socket)
+		 struct berth_loop_socket *socket)
 {
 	enum berth_family family = local->address.family ? local->address.family : BERTH_IP4;
 	int descriptor = berth_socket(host, family, type);

@@ -1,26 +1,17 @@
 /* Services: programs that ride on a host's sockets.
  *
- * A service is an ordinary user of the public API. Each of its sockets has a struct service_socket as its user pointer,
- * and service_event, given to berth_loop_attach, hands every event of the host to the socket's own function. So any
- * number of services share a host and know nothing of each other. */
+ * A service is an ordinary user of the public API. Each of its sockets has a struct berth_loop_socket as its user
+ * pointer, by which the loop hands every event of the host to the socket's own function. So any number of services
+ * share a host and know nothing of each other. */
 #ifndef SERVICES_SERVICE_H
 #define SERVICES_SERVICE_H
 
 #include <berth/berth.h>
 
-/* What takes a socket's events; comes first in the struct that it belongs to. `ready` is what is true now. The function
- * may close the socket and free the struct. */
-struct service_socket {
-	void (*on_ready)(struct service_socket *socket, unsigned ready);
-};
-
-/* For berth_loop_attach: the events of all services of a host. `user` is not used. */
-void service_event(void *user, struct berth_host *host, const struct berth_event *event);
-
 /* A new socket bound to `local`, listening when it is TCP, whose events go to `socket`. The descriptor, or the error of
  * berth_socket, berth_bind or berth_listen, and no socket is left. */
 int service_open(struct berth_host *host, enum berth_socket_type type, const struct berth_socket_address *local,
-		 struct service_socket *socket);
+		 struct berth_loop_socket *socket);
 
 /* Closes a connection at once, with a reset: for a peer that does not keep up its side. */
 void service_reset(struct berth_host *host, int descriptor);

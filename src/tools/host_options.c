@@ -296,8 +296,7 @@ static int make_host(struct host_setup *setup)
 	if (r != TOOL_DONE)
 		return r;
 	setup->loop = berth_loop_new();
-	r = setup->loop ? berth_loop_attach(setup->loop, setup->host, interface, setup->link, service_event, NULL)
-			: BERTH_EIO;
+	r = setup->loop ? berth_loop_attach(setup->loop, setup->host, interface, setup->link, NULL, NULL) : BERTH_EIO;
 	if (r < 0)
 		return tool_fail(options->verb, TOOL_FAILED, "no event loop: %s", berth_error_text(r));
 	return TOOL_DONE;

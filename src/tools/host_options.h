@@ -71,9 +71,9 @@ struct host_setup {
 	bool lost;         /* the device is gone, and a line says so; the loop was stopped */
 };
 
-/* Opens the link and puts capture, wire and offload around it, makes the host, attaches both to a new loop whose events
- * go to service_event, publishes the control socket, and lets SIGINT, SIGTERM and SIGHUP stop the loop. TOOL_DONE, or
- * TOOL_FAILED, the error line is written and nothing is left open. */
+/* Opens the link and puts capture, wire and offload around it, makes the host, attaches both to a new loop that hands
+ * events to each socket's struct berth_loop_socket, publishes the control socket, and lets SIGINT, SIGTERM and SIGHUP stop
+ * the loop. TOOL_DONE, or TOOL_FAILED, the error line is written and nothing is left open. */
 int host_setup_open(struct host_setup *setup, const struct host_options *options);
 
 /* Lets what was closed finish: runs the loop until no connection of the host has anything left to say, for at most

@@ -47,7 +47,7 @@ struct direction {
 };
 
 struct nc {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct host_options options;
 	struct host_setup setup;
 	bool listen, udp, verbose;
@@ -337,7 +337,7 @@ static int pending_error(struct nc *nc)
 	return -error;
 }
 
-static void on_ready(struct service_socket *socket, unsigned ready)
+static void on_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct nc *nc = (struct nc *)socket;
 

@@ -46,7 +46,7 @@ static struct berth_host *add_host(struct fixture *f, struct berth_link *link, u
 	int number = berth_host_interface_add(host, &interface);
 	assert_true(number > 0);
 	assert_int_equal(berth_host_address_add(host, number, &address, 24), 0);
-	assert_int_equal(berth_loop_attach(f->loop, host, number, link, service_event, NULL), 0);
+	assert_int_equal(berth_loop_attach(f->loop, host, number, link, NULL, NULL), 0);
 	return host;
 }
 

@@ -547,6 +547,62 @@ static void test_two_interfaces(void **state)
 		berth_link_free(links[i]);
 }
 
+/* ---- sockets that take their own events ---- */
+
+/* A part of a program, freed by its first event. */
+struct part {
+	struct berth_loop_socket socket;
+	struct berth_host *host;
+	int fd;
+	unsigned *n_calls;
+};
+
+static void part_ready(struct berth_loop_socket *socket, unsigned ready)
+{
+	struct part *part = (struct part *)socket;
+
+	assert_int_equal(ready & BERTH_READABLE, BERTH_READABLE);
+	++*part->n_calls;
+	berth_close(part->host, part->fd);
+	free(part);
+}
+
+static void part_new(struct berth_host *host, uint16_t port, unsigned *n_calls)
+{
+	struct part *part = malloc(sizeof(*part));
+
+	*part = (struct part){{part_ready}, host, datagram_socket(host, port), n_calls};
+	assert_int_equal(berth_set_user(host, part->fd, part), 0);
+}
+
+/* Nobody takes the events of the host; the sockets do, or nobody for the one without. */
+static void test_sockets_take_their_events(void **state)
+{
+	struct berth_loop *loop = loop_new();
+	struct berth_host *host = host_new("parts");
+	struct berth_link *links[2];
+	unsigned n_calls = 0;
+	int fd = datagram_socket(host, 1000);
+
+	pair_new(&links[0], &links[1]);
+	assert_int_equal(berth_loop_attach(loop, host, interface_new(host, links[0], 1, 1), links[0], NULL, NULL), 0);
+	part_new(host, 1001, &n_calls);
+	part_new(host, 1002, &n_calls);
+	for (uint16_t port = 1000; port <= 1002; port++) {
+		struct berth_socket_address to = at(1, 1, port);
+
+		assert_int_equal(berth_sendto(host, fd, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(host, fd, "y", 1, &to), 1);
+	}
+	round_now(loop);
+	assert_int_equal(n_calls, 2);
+	berth_loop_detach(loop, host);
+	berth_host_free(host);
+	berth_link_free(links[0]);
+	berth_link_free(links[1]);
+	berth_loop_free(loop);
+}
+
 /* ---- links that are a burden ---- */
 
 /* A link that always has another frame, or has an fd that is always ready and never a frame. */
@@ -649,6 +705,7 @@ int main(void)
 		cmocka_unit_test(test_echo_over_a_wire),
 		cmocka_unit_test(test_detach_and_free_within_event),
 		cmocka_unit_test(test_two_interfaces),
+		cmocka_unit_test(test_sockets_take_their_events),
 		cmocka_unit_test(test_flood_starves_nobody),
 		cmocka_unit_test(test_broken_link),
 	};

@@ -13,7 +13,7 @@
 #define HEAD_MAX 4096
 
 struct client {
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct client_config config;
 	int descriptor;
 	bool asked, in_content, ended;
@@ -127,7 +127,7 @@ static int ask(struct client *client)
 	return r == (long)client->n_request ? 0 : r < 0 ? (int)r : BERTH_EIO;
 }
 
-static void on_ready(struct service_socket *socket, unsigned ready)
+static void on_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct client *client = (struct client *)socket;
 

@@ -142,7 +142,7 @@ static void on_time(void *user)
 	berth_loop_at(d->loop, berth_loop_now(d->loop) + (d->n_sent == d->n ? NS_LAST : NS_PACE), on_time, d);
 }
 
-static void on_ready(struct service_socket *socket, unsigned ready)
+static void on_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct datagrams *d = (struct datagrams *)((char *)socket - offsetof(struct datagrams, socket));
 

@@ -18,7 +18,7 @@ struct datagrams {
 	pid_t pid;
 	struct reader reader;
 	/* A socket of a berth host. */
-	struct service_socket socket;
+	struct berth_loop_socket socket;
 	struct berth_host *host;
 	int descriptor;
 	struct berth_socket_address foreign;

@@ -138,7 +138,7 @@ static int open_host(struct network *network, const char *name, const char *addr
 	if (r >= 0)
 		r = berth_host_address_add(*out, interface, &a, DEMO_PREFIX);
 	if (r >= 0)
-		r = berth_loop_attach(network->loop, *out, interface, link, service_event, NULL);
+		r = berth_loop_attach(network->loop, *out, interface, link, NULL, NULL);
 	return r < 0 ? failed("host", r) : TOOL_DONE;
 }
 
