@@ -108,13 +108,17 @@ static const char *ip6_verdict_text(enum ip6_verdict verdict)
 	case IP6_BAD_LENGTH:
 		return "payload or extension header does not fit";
 	case IP6_TOO_MANY:
-		return "too many extension headers";
+		return "too many extension headers or options";
 	case IP6_BAD_ORDER:
 		return "hop-by-hop header that is not first";
 	case IP6_BAD_FRAGMENT:
 		return "fragment that cannot be";
 	case IP6_BAD_OPTION:
-		return "option that forbids going on, or with a bad length";
+		return "option that forbids going on, with a bad length, or too much padding";
+	case IP6_HEADERS_CUT:
+		return "first fragment without all headers";
+	case IP6_BAD_ROUTING:
+		return "routing header of type 0 or with segments left";
 	}
 	return "sound";
 }
@@ -162,7 +166,7 @@ static void print_ip6(struct print_line *line, const uint8_t *bytes, size_t n)
 {
 	struct ip6_header h;
 	struct ip6_payload payload;
-	enum ip6_verdict verdict = ip6_parse(bytes, n, &h, &payload);
+	enum ip6_verdict verdict = ip6_parse(bytes, n, &h, &payload, NULL);
 	struct print_packet p;
 
 	if (verdict != IP6_OK) {

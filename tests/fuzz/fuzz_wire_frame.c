@@ -84,7 +84,7 @@ static void seal(uint8_t *frame, size_t n)
 			seal_upper(p + h4.len_header, (size_t)h4.total_len - h4.len_header, h4.protocol, h4.source,
 				   h4.destination, 4);
 	}
-	if (eth.type == ETH_TYPE_IP6 && ip6_parse(p, n, &h6, &payload) == IP6_OK)
+	if (eth.type == ETH_TYPE_IP6 && ip6_parse(p, n, &h6, &payload, NULL) == IP6_OK)
 		seal_upper(p + payload.off, payload.len, payload.protocol, h6.source, h6.destination, 16);
 }
 

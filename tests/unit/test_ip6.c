@@ -12,50 +12,14 @@
 #include "eth.h"
 #include "ip4.h"
 #include "ip6.h"
+#include "ip6_packet.h"
 #include "wire_packets.h"
-
-/* A packet being put together: extension headers one after the other. */
-struct packet {
-	uint8_t bytes[1024];
-	size_t n;
-	size_t at_next; /* where the number of what comes next goes */
-};
-
-static void begin(struct packet *p)
-{
-	struct ip6_header h = {.source = {0xfd, [15] = 5}, .destination = {0xfd, [15] = 7}, .hop_limit = 64};
-
-	memset(p, 0, sizeof(*p));
-	p->n = (size_t)(ip6_emit(&h, p->bytes) - p->bytes);
-	p->at_next = 6;
-}
-
-/* Appends n bytes of kind `kind`, whose first byte says what comes next. */
-static void append(struct packet *p, uint8_t kind, const void *bytes, size_t n)
-{
-	assert_true(p->n + n <= sizeof(p->bytes));
-	p->bytes[p->at_next] = kind;
-	p->at_next = p->n;
-	if (n)
-		memcpy(p->bytes + p->n, bytes, n);
-	p->n += n;
-}
-
-/* The upper layer: n bytes of protocol `protocol`; sets the payload length. */
-static void finish(struct packet *p, uint8_t protocol, size_t n)
-{
-	static const uint8_t zeros[512];
-
-	append(p, protocol, zeros, n);
-	p->bytes[4] = (uint8_t)((p->n - IP6_HEADER) >> 8);
-	p->bytes[5] = (uint8_t)(p->n - IP6_HEADER);
-}
 
 static enum ip6_verdict parse_exactly(const uint8_t *bytes, size_t n, struct ip6_payload *out)
 {
 	uint8_t *p = exact_copy(bytes, n);
 	struct ip6_header h;
-	enum ip6_verdict verdict = ip6_parse(p, n, &h, out);
+	enum ip6_verdict verdict = ip6_parse(p, n, &h, out, NULL);
 
 	free(p);
 	return verdict;
@@ -68,7 +32,7 @@ static void test_real_packet(void **state)
 	struct ip6_header h;
 	uint8_t bytes[IP6_HEADER];
 
-	assert_int_equal(ip6_parse(p, sizeof(packet_syn6) - ETH_HEADER, &h, &payload), IP6_OK);
+	assert_int_equal(ip6_parse(p, sizeof(packet_syn6) - ETH_HEADER, &h, &payload, NULL), IP6_OK);
 	assert_int_equal(h.traffic_class, 0);
 	assert_int_equal(h.flow_label, 0xc0fa);
 	assert_int_equal(h.payload_len, 32);
@@ -94,6 +58,7 @@ static void test_real_hop_by_hop(void **state)
 	assert_int_equal(payload.protocol, IP_PROTOCOL_ICMP6);
 	assert_int_equal(payload.off, IP6_HEADER + 8);
 	assert_int_equal(payload.len, 28);
+	assert_true(payload.router_alert);
 }
 
 static void test_round_trip(void **state)
@@ -110,7 +75,7 @@ static void test_round_trip(void **state)
 		uint8_t bytes[IP6_HEADER];
 
 		ip6_emit(&headers[i], bytes);
-		assert_int_equal(ip6_parse(bytes, sizeof(bytes), &back, &payload), IP6_OK);
+		assert_int_equal(ip6_parse(bytes, sizeof(bytes), &back, &payload, NULL), IP6_OK);
 		assert_memory_equal(back.source, headers[i].source, 16);
 		assert_memory_equal(back.destination, headers[i].destination, 16);
 		assert_int_equal(back.payload_len, headers[i].payload_len);
@@ -126,10 +91,10 @@ static void test_round_trip(void **state)
 static void test_version(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
-	begin(&p);
-	finish(&p, IP_PROTOCOL_UDP, 8);
+	ip6_begin(&p);
+	ip6_finish(&p, IP_PROTOCOL_UDP, 8);
 	for (unsigned first = 0; first < 256; first++) {
 		p.bytes[0] = (uint8_t)first;
 		assert_int_equal(parse_exactly(p.bytes, p.n, &payload), first >> 4 == 6 ? IP6_OK : IP6_BAD_VERSION);
@@ -140,10 +105,10 @@ static void test_version(void **state)
 static void test_every_payload_length(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
-	begin(&p);
-	finish(&p, IP_PROTOCOL_UDP, 100);
+	ip6_begin(&p);
+	ip6_finish(&p, IP_PROTOCOL_UDP, 100);
 	for (unsigned len = 0; len <= UINT16_MAX; len++) {
 		p.bytes[4] = (uint8_t)(len >> 8);
 		p.bytes[5] = (uint8_t)len;
@@ -154,21 +119,21 @@ static void test_every_payload_length(void **state)
 }
 
 /* Hop-by-hop, destination options, routing, fragment, destination options, UDP: as long as such chains get. */
-static void chain(struct packet *p)
+static void chain(struct ip6_packet *p)
 {
-	begin(p);
-	append(p, 0, "\x00\x00\x05\x02\x00\x00\x01\x00", 8);
-	append(p, 60, "\x00\x01\x01\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 16);
-	append(p, 43, "\x00\x00\x03\x00\x00\x00\x00\x00", 8);
-	append(p, 44, "\x00\x00\x00\x00\x01\x02\x03\x04", 8);
-	append(p, 60, "\x00\x00\x1e\x02\x00\x00\x00\x00", 8);
-	finish(p, IP_PROTOCOL_UDP, 20);
+	ip6_begin(p);
+	ip6_append(p, 0, "\x00\x00\x05\x02\x00\x00\x01\x00", 8);
+	ip6_append(p, 60, "\x00\x01\x1e\x08\x01\x02\x03\x04\x05\x06\x07\x08\x01\x02\x00\x00", 16);
+	ip6_append(p, 43, "\x00\x00\x03\x00\x00\x00\x00\x00", 8);
+	ip6_append(p, 44, "\x00\x00\x00\x00\x01\x02\x03\x04", 8);
+	ip6_append(p, 60, "\x00\x00\x1e\x02\x00\x00\x00\x00", 8);
+	ip6_finish(p, IP_PROTOCOL_UDP, 20);
 }
 
 static void test_chain(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
 	chain(&p);
 	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_OK);
@@ -181,14 +146,14 @@ static void test_chain(void **state)
 	assert_int_equal(payload.id, 0x01020304);
 	assert_true(payload.routing);
 	assert_int_equal(payload.routing_type, 3);
-	assert_int_equal(payload.routing_left, 0);
+	assert_true(payload.router_alert);
 }
 
 /* Cut by the frame, and cut by the payload length: at every byte. */
 static void test_every_truncation(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 	size_t n_whole;
 
 	chain(&p);
@@ -209,13 +174,14 @@ static void test_every_extension_length(void **state)
 
 	for (size_t k = 0; k < sizeof(kinds); k++) {
 		for (unsigned len = 0; len < 256; len++) {
-			uint8_t extension[64] = {59, (uint8_t)len};
+			/* A used-up routing header, or one unknown option that is passed over. */
+			uint8_t extension[64] = {59, (uint8_t)len, 0x1e, kinds[k] == 43 ? 0 : (uint8_t)(len * 8 + 4)};
 			struct ip6_payload payload;
-			struct packet p;
+			struct ip6_packet p;
 
-			begin(&p);
-			append(&p, kinds[k], extension, sizeof(extension));
-			finish(&p, 59, 0);
+			ip6_begin(&p);
+			ip6_append(&p, kinds[k], extension, sizeof(extension));
+			ip6_finish(&p, 59, 0);
 			assert_int_equal(parse_exactly(p.bytes, p.n, &payload), len < 8 ? IP6_OK : IP6_BAD_LENGTH);
 			if (len < 8)
 				assert_int_equal(payload.off, IP6_HEADER + 8 * (len + 1));
@@ -227,12 +193,12 @@ static void test_too_many(void **state)
 {
 	for (unsigned n_headers = 0; n_headers <= IP6_EXTENSIONS_MAX + 2; n_headers++) {
 		struct ip6_payload payload;
-		struct packet p;
+		struct ip6_packet p;
 
-		begin(&p);
+		ip6_begin(&p);
 		for (unsigned i = 0; i < n_headers; i++)
-			append(&p, 60, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
-		finish(&p, IP_PROTOCOL_TCP, 20);
+			ip6_append(&p, 60, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
+		ip6_finish(&p, IP_PROTOCOL_TCP, 20);
 		assert_int_equal(parse_exactly(p.bytes, p.n, &payload),
 				 n_headers > IP6_EXTENSIONS_MAX ? IP6_TOO_MANY : IP6_OK);
 	}
@@ -241,31 +207,35 @@ static void test_too_many(void **state)
 static void test_order(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
-	begin(&p);
-	append(&p, 60, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
-	append(&p, 0, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
-	finish(&p, IP_PROTOCOL_TCP, 20);
+	ip6_begin(&p);
+	ip6_append(&p, 60, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
+	ip6_append(&p, 0, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
+	ip6_finish(&p, IP_PROTOCOL_TCP, 20);
 	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_BAD_ORDER);
 }
 
-/* Every option kind at every length, in six bytes of room. */
+/* Every option kind at every length, in six bytes of room, in both headers that have options. */
 static void test_every_option(void **state)
 {
-	for (unsigned kind = 0; kind < 256; kind++) {
-		for (unsigned len = 0; len < 256; len++) {
-			uint8_t options[8] = {0, 0, (uint8_t)kind, (uint8_t)len};
-			/* Kind 0 is one byte of padding, so that len is the next option's kind, one of zero bytes. */
-			bool sound = kind == 0 ? len >> 6 == 0 : kind >> 6 == 0 && len <= 4;
-			struct ip6_payload payload;
-			struct packet p;
+	static const uint8_t headers[] = {0, 60};
 
-			begin(&p);
-			append(&p, 60, options, sizeof(options));
-			finish(&p, IP_PROTOCOL_UDP, 8);
-			assert_int_equal(parse_exactly(p.bytes, p.n, &payload), sound ? IP6_OK : IP6_BAD_OPTION);
-		}
+	for (unsigned i = 0; i < 2 * 256 * 256; i++) {
+		unsigned header = headers[i >> 16], kind = i >> 8 & 255, len = i & 255;
+		uint8_t options[8] = {0, 0, (uint8_t)kind, (uint8_t)len};
+		/* Kind 0 is one byte of padding, so that len is the next option's kind, one of zero bytes. */
+		bool sound = kind == 0 ? len >> 6 == 0 && !(header == 0 && len == 5)
+				       : kind >> 6 == 0 && len <= 4 && !(header == 0 && kind == 5 && len != 2);
+		struct ip6_payload payload;
+		struct ip6_packet p;
+
+		ip6_begin(&p);
+		ip6_append(&p, (uint8_t)header, options, sizeof(options));
+		ip6_finish(&p, IP_PROTOCOL_UDP, 8);
+		assert_int_equal(parse_exactly(p.bytes, p.n, &payload), sound ? IP6_OK : IP6_BAD_OPTION);
+		if (sound)
+			assert_int_equal(payload.router_alert, header == 0 && kind == 5);
 	}
 }
 
@@ -273,11 +243,11 @@ static void test_every_option(void **state)
 static void test_option_cut(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
-	begin(&p);
-	append(&p, 60, "\x00\x00\x01\x03\x00\x00\x00\x05", 8);
-	finish(&p, 59, 0);
+	ip6_begin(&p);
+	ip6_append(&p, 60, "\x00\x00\x01\x03\x00\x00\x00\x05", 8);
+	ip6_finish(&p, 59, 0);
 	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_BAD_OPTION);
 }
 
@@ -291,59 +261,107 @@ static void test_fragments(void **state)
 		{0x0001, 16, IP6_OK},          {0x0001, 15, IP6_BAD_FRAGMENT},
 		{0x0008, 15, IP6_OK},          {0x0009, 15, IP6_BAD_FRAGMENT},
 		{0x0009, 0, IP6_BAD_FRAGMENT}, {0x0008, 0, IP6_BAD_FRAGMENT},
+		{0x0001, 0, IP6_HEADERS_CUT},  {0x7ff8, 8, IP6_OK},
+		{0x8000, 8, IP6_OK},           {0x8001, 8, IP6_OK},
 		{0xfff8, 7, IP6_OK},           {0xfff8, 8, IP6_BAD_FRAGMENT},
 		{0xfff1, 8, IP6_OK},           {0xfff1, 16, IP6_BAD_FRAGMENT},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t fragment[8] = {0, 0, (uint8_t)(cases[i].off_and_more >> 8), (uint8_t)cases[i].off_and_more};
+		uint16_t off = cases[i].off_and_more & 0xfff8;
+		/* What follows is a piece of a destination header, and is not read unless it is its beginning. */
+		uint8_t protocol = off ? 60 : IP_PROTOCOL_UDP;
 		struct ip6_payload payload;
-		struct packet p;
+		struct ip6_packet p;
 
-		begin(&p);
-		append(&p, 44, fragment, 8);
-		/* What follows is a piece of a destination header, and is not read. */
-		finish(&p, 60, cases[i].len);
+		ip6_begin(&p);
+		ip6_append(&p, 44, fragment, 8);
+		ip6_finish(&p, protocol, cases[i].len);
 		assert_int_equal(parse_exactly(p.bytes, p.n, &payload), cases[i].verdict);
 		if (cases[i].verdict != IP6_OK)
 			continue;
 		assert_true(payload.fragment);
-		assert_int_equal(payload.off_fragment, cases[i].off_and_more & 0xfff8);
+		assert_int_equal(payload.off_fragment, off);
 		assert_int_equal(payload.more_fragments, cases[i].off_and_more & 1);
-		assert_int_equal(payload.protocol, 60);
+		assert_int_equal(payload.protocol, protocol);
+		assert_int_equal(payload.off_protocol, IP6_HEADER);
 		assert_int_equal(payload.off, IP6_HEADER + 8);
 		assert_int_equal(payload.len, cases[i].len);
 	}
 }
 
+/* The payload length of the whole packet takes in the headers that come before the fragment header. */
+static void test_fragment_behind_headers(void **state)
+{
+	for (unsigned off = 0xffc8; off <= 0xfff8; off += 8) {
+		uint8_t fragment[8] = {0, 0, (uint8_t)(off >> 8), (uint8_t)off};
+		struct ip6_payload payload;
+		struct ip6_packet p;
+
+		ip6_begin(&p);
+		ip6_append(&p, 60, "\x00\x00\x01\x04\x00\x00\x00\x00", 8);
+		ip6_append(&p, 44, fragment, 8);
+		ip6_finish(&p, IP_PROTOCOL_UDP, 7);
+		assert_int_equal(parse_exactly(p.bytes, p.n, &payload), off < 0xfff8 ? IP6_OK : IP6_BAD_FRAGMENT);
+	}
+}
+
+/* RFC 6946: offset 0 and no more to come is a whole packet, which says that it came in a fragment (RFC 6980). */
+static void test_atomic_fragment(void **state)
+{
+	struct ip6_payload payload;
+	struct ip6_packet p;
+
+	ip6_begin(&p);
+	ip6_append(&p, 44, "\x00\x00\x00\x00\x00\x00\x00\x01", 8);
+	ip6_finish(&p, IP_PROTOCOL_ICMP6, 11);
+	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_OK);
+	assert_true(payload.fragment);
+	assert_int_equal(payload.id, 1);
+	assert_int_equal(payload.protocol, IP_PROTOCOL_ICMP6);
+	assert_int_equal(payload.off, IP6_HEADER + 8);
+	assert_int_equal(payload.len, 11);
+}
+
 static void test_two_fragment_headers(void **state)
 {
 	struct ip6_payload payload;
-	struct packet p;
+	struct ip6_packet p;
 
-	begin(&p);
-	append(&p, 44, "\x00\x00\x00\x00\x00\x00\x00\x01", 8);
-	append(&p, 44, "\x00\x00\x00\x09\x00\x00\x00\x02", 8);
-	finish(&p, IP_PROTOCOL_UDP, 8);
+	ip6_begin(&p);
+	ip6_append(&p, 44, "\x00\x00\x00\x00\x00\x00\x00\x01", 8);
+	ip6_append(&p, 44, "\x00\x00\x00\x09\x00\x00\x00\x02", 8);
+	ip6_finish(&p, IP_PROTOCOL_UDP, 8);
 	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_BAD_FRAGMENT);
 }
 
-/* Type 0 is seen whichever place it takes among several. */
-static void test_routing_type_0(void **state)
+/* What is written is what is read. */
+static void test_emit_extensions(void **state)
 {
-	for (unsigned first = 0; first < 2; first++) {
-		struct ip6_payload payload;
-		struct packet p;
+	const struct ip6_fragment fragment = {.next_header = 60, .more = true, .off = 0xfff0, .id = 0x89abcdef};
+	struct ip6_payload payload;
+	struct ip6_packet p;
+	uint8_t bytes[8];
 
-		begin(&p);
-		append(&p, 43, first ? "\x00\x00\x04\x00\x00\x00\x00\x00" : "\x00\x00\x00\x02\x00\x00\x00\x00", 8);
-		append(&p, 43, first ? "\x00\x00\x00\x02\x00\x00\x00\x00" : "\x00\x00\x04\x00\x00\x00\x00\x00", 8);
-		finish(&p, IP_PROTOCOL_UDP, 8);
-		assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_OK);
-		assert_true(payload.routing);
-		assert_int_equal(payload.routing_type, 0);
-		assert_int_equal(payload.routing_left, 2);
-	}
+	assert_ptr_equal(ip6_emit_router_alert(44, bytes), bytes + IP6_ROUTER_ALERT);
+	assert_memory_equal(bytes, "\x2c\x00\x05\x02\x00\x00\x01\x00", 8);
+	ip6_begin(&p);
+	ip6_append(&p, IP6_NEXT_HOP_BY_HOP, bytes, 8);
+	assert_ptr_equal(ip6_emit_fragment(&fragment, bytes), bytes + IP6_FRAGMENT);
+	ip6_append(&p, IP6_NEXT_FRAGMENT, bytes, 8);
+	ip6_finish(&p, 60, 0);
+	p.bytes[5] = 16;
+	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_BAD_FRAGMENT);
+	p.bytes[IP6_HEADER + 8 + 2] = 0xff;
+	p.bytes[IP6_HEADER + 8 + 3] = 0xe1;
+	ip6_finish(&p, 60, 8);
+	assert_int_equal(parse_exactly(p.bytes, p.n, &payload), IP6_OK);
+	assert_true(payload.router_alert);
+	assert_true(payload.more_fragments);
+	assert_int_equal(payload.id, 0x89abcdef);
+	assert_int_equal(payload.off_fragment, 0xffe0);
+	assert_int_equal(payload.protocol, 60);
 }
 
 int main(void)
@@ -363,7 +381,9 @@ int main(void)
 		cmocka_unit_test(test_option_cut),
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_two_fragment_headers),
-		cmocka_unit_test(test_routing_type_0),
+		cmocka_unit_test(test_fragment_behind_headers),
+		cmocka_unit_test(test_atomic_fragment),
+		cmocka_unit_test(test_emit_extensions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
