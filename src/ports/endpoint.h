@@ -10,12 +10,15 @@
 
 /* The two socket addresses of a conversation and its protocol: the key by which a segment finds its socket. Addresses
  * in network order, IPv4 in the first 4 bytes and the rest zero; ports in host order. A listener or unconnected socket
- * has foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. */
+ * has foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. An IPv6
+ * socket's conversation with an IPv4 peer is a pair of BERTH_IP4 like any other. */
 struct socket_pair {
 	uint8_t local[16], foreign[16];
 	uint16_t local_port, foreign_port;
-	uint8_t family;   /* enum berth_family */
+	uint8_t family;   /* enum berth_family: that of the packets */
 	uint8_t protocol; /* 6 or 17 */
+	uint8_t scope;    /* the interface of a link-local address, when one of the two is; else 0 */
+	uint8_t zero;     /* always: what follows the addresses is compared and hashed as one word */
 };
 
 enum endpoint_kind {
@@ -44,9 +47,12 @@ struct endpoint {
 	bool bound : 1;       /* holds its local port */
 	bool reuse : 1;       /* SO_REUSEADDR was set when it bound */
 	bool bound_any : 1;   /* bound to all addresses, though `pair` may have one by now */
+	bool bound_ip4 : 1;   /* what it was bound to is IPv4; an IPv6 socket's may be so by a v4-mapped address */
+	bool v6only : 1;      /* IPV6_V6ONLY: all addresses are not those of IPv4, too */
 	bool port_listed : 1; /* in the table of bound ports; all that are bound, but connections only one of a ring */
 	uint8_t events;       /* BERTH_READABLE ...: what has become true and no event told yet */
 	uint8_t tos, ttl;     /* of the IP packets that it sends */
+	uint8_t family;       /* that the socket was made with; pair.family is that of its packets */
 	int descriptor;       /* -1: none */
 	uint64_t id;          /* never used twice in a host's life */
 	struct table_node port_node;  /* in the table of bound ports, while port_listed */
@@ -98,6 +104,9 @@ static inline void endpoints_tell(struct endpoints *all, struct endpoint *e, uns
 		list_push_back(&all->news, &e->news);
 }
 
+/* IPv6 and link-local, or multicast that does not leave the link: what says nothing without an interface. */
+bool endpoint_needs_scope(const uint8_t bytes[16], uint8_t family);
+
 static inline struct berth_socket_address endpoint_address(const uint8_t bytes[16], uint8_t family, uint16_t port)
 {
 	struct berth_socket_address a = {.port = port};
@@ -107,5 +116,10 @@ static inline struct berth_socket_address endpoint_address(const uint8_t bytes[1
 		a.address.bytes[i] = bytes[i];
 	return a;
 }
+
+/* One end of a pair as a program sees it whose socket is of `family`: IPv4 addresses are v4-mapped for an IPv6 socket
+ * (RFC 3493 section 3.7). */
+struct berth_socket_address endpoint_local(const struct socket_pair *pair, uint8_t family);
+struct berth_socket_address endpoint_foreign(const struct socket_pair *pair, uint8_t family);
 
 #endif

@@ -1,9 +1,10 @@
 /* The socket-pair table, the rules of binding and the choice of ephemeral ports.
  *
- * The table of ports holds every endpoint that has a port, found by protocol, family and port. TCP connections are the
- * exception: those of one port and local address are a ring, of which one member stands in the table for all. So what a
- * bind or listen has to look at is the sockets bound to that port and one entry for each local address with
- * connections, however many connections there are, and a connection comes and goes in O(1). */
+ * The table of ports holds every endpoint that has a port, found by protocol and port: of both families, since an IPv6
+ * socket may hold its port for both. TCP connections are the exception: those of one port and local address are a ring,
+ * of which one member stands in the table for all. So what a bind or listen has to look at is the sockets bound to that
+ * port and one entry for each local address with connections, however many connections there are, and a connection
+ * comes and goes in O(1). */
 #include <assert.h>
 #include <string.h>
 
@@ -34,13 +35,20 @@ static uint32_t load32(const uint8_t *p)
 	return v;
 }
 
-/* Two words for IPv4, five for IPv6: as the number differs, the families need no other separation. */
+/* Ports, family, protocol and scope. */
+static uint64_t tail_word(const struct socket_pair *pair)
+{
+	_Static_assert(offsetof(struct socket_pair, local_port) + 8 == sizeof(*pair), "one word follows the addresses");
+	return load64((const uint8_t *)pair + offsetof(struct socket_pair, local_port));
+}
+
+/* Two words for IPv4, five for IPv6. */
 static uint64_t hash_pair(const struct pairs *pairs, const struct socket_pair *pair)
 {
 	uint64_t words[5];
 	unsigned n = 0;
 
-	words[n++] = (uint64_t)pair->local_port << 48 | (uint64_t)pair->foreign_port << 32 | pair->protocol;
+	words[n++] = tail_word(pair);
 	if (pair->family == BERTH_IP4) {
 		words[n++] = (uint64_t)load32(pair->local) << 32 | load32(pair->foreign);
 	} else {
@@ -54,7 +62,7 @@ static uint64_t hash_pair(const struct pairs *pairs, const struct socket_pair *p
 
 static uint64_t hash_port(const struct pairs *pairs, const struct socket_pair *pair, uint16_t port)
 {
-	uint64_t word = (uint64_t)port << 16 | (uint64_t)pair->family << 8 | pair->protocol;
+	uint64_t word = (uint64_t)port << 16 | pair->protocol;
 
 	return siphash13_words(pairs->key, &word, 1);
 }
@@ -66,8 +74,20 @@ static bool same_address(const uint8_t a[16], const uint8_t b[16])
 
 static bool same_pair(const struct socket_pair *a, const struct socket_pair *b)
 {
-	return a->local_port == b->local_port && a->foreign_port == b->foreign_port && a->family == b->family &&
-	       a->protocol == b->protocol && same_address(a->foreign, b->foreign) && same_address(a->local, b->local);
+	return tail_word(a) == tail_word(b) && same_address(a->foreign, b->foreign) && same_address(a->local, b->local);
+}
+
+/* The scope may be the peer's alone; then it says nothing about the local address. */
+static bool same_local(const struct socket_pair *a, const struct socket_pair *b)
+{
+	return a->family == b->family && same_address(a->local, b->local) &&
+	       (a->scope == b->scope || !endpoint_needs_scope(a->local, a->family));
+}
+
+static bool same_foreign(const struct socket_pair *a, const struct socket_pair *b)
+{
+	return a->family == b->family && a->foreign_port == b->foreign_port && same_address(a->foreign, b->foreign) &&
+	       (a->scope == b->scope || !endpoint_needs_scope(a->foreign, a->family));
 }
 
 static bool is_any(const uint8_t address[16])
@@ -124,6 +144,21 @@ struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair
 	return e;
 }
 
+/* Bound to :: at this port, and not v6only. */
+static struct endpoint *find_dual(const struct pairs *pairs, uint16_t port, uint8_t protocol)
+{
+	struct socket_pair pair = {.local_port = port, .family = BERTH_IP6, .protocol = protocol};
+	uint64_t hash = hash_pair(pairs, &pair);
+
+	for (struct table_node *node = table_first(&pairs->by_pair, hash); node; node = table_next(node, hash)) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, node);
+
+		if (!e->v6only && same_pair(&e->pair, &pair))
+			return e;
+	}
+	return NULL;
+}
+
 struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct socket_pair *pair)
 {
 	struct socket_pair waiting = {
@@ -131,11 +166,15 @@ struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct sock
 	struct endpoint *e;
 
 	memcpy(waiting.local, pair->local, sizeof(waiting.local));
+	if (endpoint_needs_scope(pair->local, pair->family))
+		waiting.scope = pair->scope;
 	e = pairs_find(pairs, &waiting);
 	if (e)
 		return e;
 	memset(waiting.local, 0, sizeof(waiting.local));
-	return pairs_find(pairs, &waiting);
+	waiting.scope = 0;
+	e = pairs_find(pairs, &waiting);
+	return e || pair->family != BERTH_IP4 ? e : find_dual(pairs, pair->local_port, pair->protocol);
 }
 
 struct endpoint *pairs_lookup(const struct pairs *pairs, const struct socket_pair *pair)
@@ -180,14 +219,14 @@ static bool is_listening(const struct endpoint *e)
 	return e->in_pairs && e->pair.protocol == PROTOCOL_TCP && !is_connection(e);
 }
 
-/* The next in the table from `node` on that holds this port of this protocol and family. */
+/* The next in the table from `node` on that holds this port of this protocol. */
 static struct endpoint *holder_from(struct table_node *node, const struct socket_pair *pair, uint16_t port,
 				    uint64_t hash)
 {
 	for (; node; node = table_next(node, hash)) {
 		struct endpoint *e = CONTAINER_OF(node, struct endpoint, port_node);
 
-		if (e->pair.local_port == port && e->pair.family == pair->family && e->pair.protocol == pair->protocol)
+		if (e->pair.local_port == port && e->pair.protocol == pair->protocol)
 			return e;
 	}
 	return NULL;
@@ -205,6 +244,30 @@ static struct endpoint *next_holder(const struct endpoint *e)
 			   e->port_node.hash);
 }
 
+/* ---- one datagram for many ---- */
+
+/* Waits for what comes to the pair's local address. */
+static bool waits_at(const struct endpoint *e, const struct socket_pair *pair)
+{
+	if (!is_any(e->pair.local))
+		return same_local(&e->pair, pair);
+	return e->pair.family == pair->family || (pair->family == BERTH_IP4 && !e->v6only);
+}
+
+struct endpoint *pairs_next_of_many(const struct pairs *pairs, const struct socket_pair *pair,
+				    const struct endpoint *last)
+{
+	struct endpoint *e =
+		last ? next_holder(last)
+		     : first_holder(pairs, pair, pair->local_port, hash_port(pairs, pair, pair->local_port));
+
+	while (e && !(waits_at(e, pair) && (e->pair.foreign_port == 0 || same_foreign(&e->pair, pair))))
+		e = next_holder(e);
+	return e;
+}
+
+/* ---- holding a port ---- */
+
 /* Holds the port for itself. */
 static void take_port(struct pairs *pairs, struct endpoint *e)
 {
@@ -218,7 +281,7 @@ static void share_port(struct pairs *pairs, struct endpoint *e)
 	uint64_t hash = hash_port(pairs, &e->pair, e->pair.local_port);
 	struct endpoint *h = first_holder(pairs, &e->pair, e->pair.local_port, hash);
 
-	while (h && !(is_connection(h) && same_address(h->pair.local, e->pair.local)))
+	while (h && !(is_connection(h) && same_local(&h->pair, &e->pair)))
 		h = next_holder(h);
 	e->bound = true;
 	if (h) {
@@ -250,11 +313,30 @@ static void leave_port(struct pairs *pairs, struct endpoint *e)
 /* ---- who may have which port ---- */
 
 /* A connection holds the one address that it has; others what they were bound to. */
-static bool overlaps(const struct endpoint *holder, const uint8_t address[16])
+static bool holds_any(const struct endpoint *e)
 {
-	if (!is_connection(holder) && holder->bound_any)
-		return true;
-	return is_any(address) || is_any(holder->pair.local) || same_address(holder->pair.local, address);
+	return e->bound_any && !is_connection(e);
+}
+
+enum {
+	HOLDS_IP4 = 1,
+	HOLDS_IP6 = 2,
+};
+
+static unsigned families_held(const struct endpoint *e)
+{
+	if (!holds_any(e))
+		return e->pair.family == BERTH_IP4 ? HOLDS_IP4 : HOLDS_IP6;
+	if (e->bound_ip4)
+		return HOLDS_IP4;
+	return e->v6only ? HOLDS_IP6 : HOLDS_IP4 | HOLDS_IP6;
+}
+
+static bool overlap(const struct endpoint *a, const struct endpoint *b)
+{
+	if (!(families_held(a) & families_held(b)))
+		return false;
+	return holds_any(a) || holds_any(b) || same_local(&a->pair, &b->pair);
 }
 
 static bool stands_in_the_way(const struct endpoint *holder, const struct endpoint *e)
@@ -271,7 +353,7 @@ static bool may_bind(const struct pairs *pairs, const struct endpoint *e, uint16
 	uint64_t hash = hash_port(pairs, &e->pair, port);
 
 	for (struct endpoint *h = first_holder(pairs, &e->pair, port, hash); h; h = next_holder(h)) {
-		if (overlaps(h, e->pair.local) && stands_in_the_way(h, e))
+		if (overlap(h, e) && stands_in_the_way(h, e))
 			return false;
 	}
 	return true;
@@ -282,7 +364,7 @@ static bool is_free(const struct pairs *pairs, const struct endpoint *e, uint16_
 	uint64_t hash = hash_port(pairs, &e->pair, port);
 
 	for (struct endpoint *h = first_holder(pairs, &e->pair, port, hash); h; h = next_holder(h)) {
-		if (overlaps(h, e->pair.local))
+		if (overlap(h, e))
 			return false;
 	}
 	return true;
@@ -299,7 +381,7 @@ static bool may_connect(const struct pairs *pairs, const struct endpoint *e, uin
 		return false;
 	hash = hash_port(pairs, &pair, port);
 	for (struct endpoint *h = first_holder(pairs, &pair, port, hash); h; h = next_holder(h)) {
-		if (!is_connection(h) && overlaps(h, pair.local))
+		if (!is_connection(h) && overlap(h, e))
 			return false;
 	}
 	return true;
@@ -356,13 +438,14 @@ static void clear_foreign(struct endpoint *e)
 int pairs_bind(struct pairs *pairs, struct endpoint *e, uint16_t port)
 {
 	assert(!e->bound && !e->in_pairs);
+	e->bound_any = is_any(e->pair.local);
+	e->bound_ip4 = e->pair.family == BERTH_IP4;
 	if (port == 0)
 		port = choose_port(pairs, e, is_free);
 	else if (!may_bind(pairs, e, port))
 		port = 0;
 	if (port == 0)
 		return BERTH_EADDRINUSE;
-	e->bound_any = is_any(e->pair.local);
 	e->pair.local_port = port;
 	clear_foreign(e);
 	take_port(pairs, e);
@@ -377,7 +460,7 @@ int pairs_listen(struct pairs *pairs, struct endpoint *e)
 
 	assert(e->port_listed && !e->in_pairs && !is_connection(e));
 	for (struct endpoint *h = first_holder(pairs, &e->pair, e->pair.local_port, hash); h; h = next_holder(h)) {
-		if (h != e && is_listening(h) && overlaps(h, e->pair.local))
+		if (h != e && is_listening(h) && overlap(h, e))
 			return BERTH_EADDRINUSE;
 	}
 	enter_pairs(pairs, e);
@@ -387,8 +470,12 @@ int pairs_listen(struct pairs *pairs, struct endpoint *e)
 static int connect_unbound(struct pairs *pairs, struct endpoint *e)
 {
 	bool udp = e->kind == ENDPOINT_UDP;
-	uint16_t port = choose_port(pairs, e, udp ? is_free : may_connect);
+	uint16_t port;
 
+	/* UDP holds it as if bound to all addresses, which it will be once it has no peer; TCP at the one. */
+	e->bound_any = udp;
+	e->bound_ip4 = e->family == BERTH_IP4;
+	port = choose_port(pairs, e, udp ? is_free : may_connect);
 	if (port == 0)
 		return BERTH_EADDRNOTAVAIL;
 	e->pair.local_port = port;
@@ -431,8 +518,12 @@ void pairs_disconnect(struct pairs *pairs, struct endpoint *e)
 {
 	leave_pairs(pairs, e);
 	clear_foreign(e);
-	if (e->bound_any)
+	if (e->bound_any) {
 		memset(e->pair.local, 0, sizeof(e->pair.local));
+		e->pair.family = e->bound_ip4 ? BERTH_IP4 : BERTH_IP6;
+	}
+	if (!endpoint_needs_scope(e->pair.local, e->pair.family))
+		e->pair.scope = 0;
 	if (is_connection(e)) {
 		leave_port(pairs, e);
 		take_port(pairs, e);

@@ -28,36 +28,43 @@ struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair 
 /* The same, trying the endpoint found last first: segments come in trains, and then no hash is needed. */
 struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair *pair);
 
-/* The endpoint that waits at the pair's local address and port without a peer: bound to the address first, then to all.
- */
+/* The endpoint that waits at the pair's local address and port without a peer: bound to the address first, then to all
+ * of the family, then (IPv4) an IPv6 socket bound to all of both. */
 struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct socket_pair *pair);
 
 /* What a datagram or segment is for: pairs_find, then pairs_find_waiting. */
 struct endpoint *pairs_lookup(const struct pairs *pairs, const struct socket_pair *pair);
 
-/* Binds e (kind, pair.protocol, pair.family, pair.local, reuse set; not bound) to `port`, 0 for an ephemeral one that
- * nobody holds at an overlapping address. POSIX's rules: two sockets may not have the same protocol, port and
- * overlapping addresses, unless both set SO_REUSEADDR and neither listens (TCP: connections and TIME-WAIT do not stand
- * in the way of a socket with SO_REUSEADDR; UDP: both said so; the one bound last gets the datagrams). IPv4 and IPv6
- * have ports of their own. 0 and pair.local_port set, pair.foreign cleared, and a UDP socket is found by
- * pairs_find_waiting; or BERTH_EADDRINUSE. */
+/* All UDP endpoints that a datagram to many (a group, or all stations) is for, one after the other: those at the pair's
+ * local port that are bound to its local address or to all, and whose peer, if they have one, is the pair's. The one
+ * after `last` (NULL: the first), or NULL. In the meantime no endpoint may come or go. */
+struct endpoint *pairs_next_of_many(const struct pairs *pairs, const struct socket_pair *pair,
+				    const struct endpoint *last);
+
+/* Binds e (kind, family, v6only, reuse, pair.protocol, pair.family, pair.local, pair.scope set; not bound) to `port`, 0
+ * for an ephemeral one that nobody holds at an overlapping address. POSIX's rules: two sockets may not have the same
+ * protocol, port and overlapping addresses, unless both set SO_REUSEADDR and neither listens (TCP: connections and
+ * TIME-WAIT do not stand in the way of a socket with SO_REUSEADDR; UDP: both said so; the one bound last gets the
+ * datagrams). An IPv6 socket bound to all addresses overlaps those of IPv4, too, unless it is v6only (RFC 3493 sections
+ * 3.7 and 5.3); a link-local address is another on each interface. 0 and pair.local_port set, pair.foreign cleared, and
+ * a UDP socket is found by pairs_find_waiting; or BERTH_EADDRINUSE. */
 int pairs_bind(struct pairs *pairs, struct endpoint *e, uint16_t port);
 
 /* e (TCP) holds its port and wants to listen: BERTH_EADDRINUSE when another listener overlaps. 0: it is found by
  * pairs_find_waiting from now on. */
 int pairs_listen(struct pairs *pairs, struct endpoint *e);
 
-/* Gives e (local and foreign set in its pair) its conversation. Unbound: picks an ephemeral port such that the pair is
- * new, RFC 6056; a TCP port may serve several peers, but none that a socket bound or listens at; a UDP port is one
- * socket's own. 0 and e is in the table; BERTH_EADDRINUSE: the pair exists; BERTH_EADDRNOTAVAIL: no port left. After an
- * error e has no conversation: unbound as it was, or as after pairs_disconnect. */
+/* Gives e (family, local, foreign and scope set in its pair) its conversation. Unbound: picks an ephemeral port such
+ * that the pair is new, RFC 6056; a TCP port may serve several peers, but none that a socket bound or listens at; a UDP
+ * port is one socket's own. 0 and e is in the table; BERTH_EADDRINUSE: the pair exists; BERTH_EADDRNOTAVAIL: no port
+ * left. After an error e has no conversation: unbound as it was, or as after pairs_disconnect. */
 int pairs_connect(struct pairs *pairs, struct endpoint *e);
 
 /* A connection that a listener accepted: its pair is set and new; it shares the listener's port. */
 void pairs_adopt(struct pairs *pairs, struct endpoint *e);
 
-/* Ends e's conversation but keeps its port: clears pair.foreign, and pair.local when it was bound to all addresses. A
- * UDP socket waits at its port again. */
+/* Ends e's conversation but keeps its port: clears pair.foreign, and when it was bound to all addresses pair.local, and
+ * pair.family is that of these again. A UDP socket waits at its port again. */
 void pairs_disconnect(struct pairs *pairs, struct endpoint *e);
 
 /* Takes e out of both tables; it is then neither bound nor has it a conversation, but its pair still says what it was.

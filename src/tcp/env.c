@@ -126,7 +126,7 @@ struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
 	memset(t, 0, sizeof(*t));
 	t->state = BERTH_TCP_CLOSED;
 	t->e.kind = ENDPOINT_TCP;
-	t->e.pair.family = (uint8_t)family;
+	t->e.family = t->e.pair.family = (uint8_t)family;
 	t->e.pair.protocol = BERTH_PROTOCOL_TCP;
 	t->e.ttl = env->config.ttl;
 	t->send_buffer = env->config.send_buffer;

@@ -56,6 +56,8 @@ struct tcb *tcp_accept(struct tcp_env *env, struct tcb *listener)
 /* A child takes over what its listener's user has set. */
 static void inherit(struct tcb *t, const struct tcb *listener)
 {
+	t->e.family = listener->e.family;
+	t->e.v6only = listener->e.v6only;
 	t->e.tos = listener->e.tos;
 	t->e.ttl = listener->e.ttl;
 	t->e.reuse = listener->e.reuse;

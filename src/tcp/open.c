@@ -15,7 +15,7 @@
 /* A hash of the pair that only this host can make. `purpose` keeps its uses apart. */
 static uint64_t pair_hash(const struct tcp_env *env, const struct socket_pair *pair, uint8_t purpose)
 {
-	uint8_t bytes[38];
+	uint8_t bytes[39];
 
 	memcpy(bytes, pair->local, 16);
 	memcpy(bytes + 16, pair->foreign, 16);
@@ -24,7 +24,8 @@ static uint64_t pair_hash(const struct tcp_env *env, const struct socket_pair *p
 	bytes[34] = (uint8_t)(pair->foreign_port >> 8);
 	bytes[35] = (uint8_t)pair->foreign_port;
 	bytes[36] = pair->family;
-	bytes[37] = purpose;
+	bytes[37] = pair->scope;
+	bytes[38] = purpose;
 	return siphash24(env->secret, bytes, sizeof(bytes));
 }
 

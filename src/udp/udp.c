@@ -37,6 +37,7 @@ struct udp_socket *udp_new(struct udp_env *env, enum berth_family family)
 			{
 				.kind = ENDPOINT_UDP,
 				.ttl = env->config.ttl,
+				.family = (uint8_t)family,
 				.pair = {.family = family, .protocol = BERTH_PROTOCOL_UDP},
 			},
 		.send_buffer = env->config.send_buffer,
