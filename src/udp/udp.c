@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "udp_group.h"
 #include "udp_queue.h"
 
 void udp_env_init(struct udp_env *env, const struct berth_host_config *config, struct pairs *pairs,
@@ -51,6 +52,7 @@ static void socket_free(struct udp_env *env, struct udp_socket *s)
 {
 	udp_queue_clear(env, &s->in);
 	udp_queue_clear(env, &s->out);
+	udp_leave_all(env, s);
 	pairs_remove(env->pairs, &s->endpoint);
 	endpoints_remove(env->endpoints, &s->endpoint);
 	env->memory->free(env->memory->context, s, sizeof(*s));
@@ -79,6 +81,7 @@ void udp_close(struct udp_env *env, struct udp_socket *s)
 	s->closing = true;
 	s->endpoint.descriptor = -1;
 	udp_queue_clear(env, &s->in);
+	udp_leave_all(env, s);
 	pairs_remove(env->pairs, &s->endpoint);
 	list_remove(&s->endpoint.news);
 }
@@ -116,40 +119,69 @@ int udp_connect(struct udp_env *env, struct udp_socket *s, const uint8_t local[1
 	return BERTH_OK;
 }
 
-bool udp_datagram_in(struct udp_env *env, const struct udp_arrival *arrival)
+/* Into the socket's queue, or dropped. */
+static void take_in(struct udp_env *env, struct udp_socket *s, const struct udp_arrival *arrival)
 {
-	struct endpoint *e = pairs_lookup(env->pairs, &arrival->pair);
-	struct udp_socket *s;
 	struct udp_datagram *d;
 
-	if (!e) {
-		env->counters.no_socket++;
-		return false;
-	}
-	assert(e->kind == ENDPOINT_UDP);
-	s = udp_of_endpoint(e);
 	if (s->shut_receive) {
 		env->counters.shut_down++;
-		return true;
+		return;
 	}
 	if (!udp_queue_has_room(&s->in, s->receive_buffer)) {
 		s->drops++;
 		env->counters.queue_full++;
-		return true;
+		return;
 	}
 	d = udp_datagram_keep(env, arrival);
 	if (!d) {
 		s->drops++;
 		env->counters.no_memory++;
-		return true;
+		return;
 	}
 	udp_queue_push(&s->in, d);
 	s->datagrams_in++;
 	s->bytes_in += d->len;
 	env->counters.datagrams_in++;
 	env->counters.bytes_in += d->len;
-	endpoints_tell(env->endpoints, e, BERTH_READABLE);
+	endpoints_tell(env->endpoints, &s->endpoint, BERTH_READABLE);
+}
+
+static bool to_one(struct udp_env *env, const struct udp_arrival *arrival)
+{
+	struct endpoint *e = pairs_lookup(env->pairs, &arrival->pair);
+
+	if (!e)
+		return false;
+	assert(e->kind == ENDPOINT_UDP);
+	take_in(env, udp_of_endpoint(e), arrival);
 	return true;
+}
+
+static bool to_many(struct udp_env *env, const struct udp_arrival *arrival)
+{
+	const struct socket_pair *pair = &arrival->pair;
+	struct ip destination = ip_of_bytes(pair->local, pair->family, arrival->interface);
+	bool is_group = ip_is_multicast(&destination), wanted = false;
+
+	for (struct endpoint *e = NULL; (e = pairs_next_of_many(env->pairs, pair, e));) {
+		struct udp_socket *s = udp_of_endpoint(e);
+
+		if (is_group && !udp_is_member(s, arrival->interface, &destination))
+			continue;
+		take_in(env, s, arrival);
+		wanted = true;
+	}
+	return wanted;
+}
+
+bool udp_datagram_in(struct udp_env *env, const struct udp_arrival *arrival)
+{
+	bool wanted = arrival->to_many ? to_many(env, arrival) : to_one(env, arrival);
+
+	if (!wanted)
+		env->counters.no_socket++;
+	return wanted;
 }
 
 struct udp_datagram *udp_output(struct udp_env *env, struct udp_socket *s)

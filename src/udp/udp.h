@@ -13,6 +13,13 @@
 
 /* The most payload of a datagram over IPv4: 65,535 less the headers of IP and UDP. */
 #define UDP_PAYLOAD_MAX 65507
+/* Over IPv6, whose packets' length does not count its header. */
+#define UDP6_PAYLOAD_MAX 65527
+/* Groups that one socket may be a member of. */
+#define UDP_MEMBERSHIPS_MAX 20
+
+struct ip;
+struct udp_membership;
 
 /* X(name, text). Counter "udp_NAME" of berth_host_counter. */
 #define UDP_COUNTER_MAP(X)                                                                                             \
@@ -56,9 +63,14 @@ struct udp_queue {
 	uint32_t n;
 };
 
+/* A socket gets a group's datagrams only where it has joined the group itself, not because another socket of the host
+ * has. It is what RFC 3678 section 1 says of a socket's state and what programs expect; Linux, for history's sake, does
+ * otherwise unless IP_MULTICAST_ALL and IPV6_MULTICAST_ALL are 0. */
 struct udp_socket {
 	struct endpoint endpoint; /* first */
 	struct udp_queue in, out;
+	struct udp_membership *memberships; /* UDP_MEMBERSHIPS_MAX of them, or NULL while there are none */
+	uint32_t n_memberships;
 	uint32_t send_buffer, receive_buffer;
 	int error;      /* pending, a BERTH_E number or 0 */
 	bool connected; /* pair.foreign is set */
@@ -98,9 +110,11 @@ struct udp_arrival {
 	struct socket_pair pair;
 	struct berth_frame *frame; /* borrowed; udp takes a reference when it keeps the payload there */
 	uint32_t off, len;         /* payload, from frame->data */
+	uint8_t interface;         /* by which it came */
+	bool to_many;              /* to a group or to all stations: it is for every socket that wants it */
 };
 
-/* Takes the datagram to its socket. false: there is none, and the host may say so to the sender. */
+/* Takes the datagram to its socket, or sockets. false: there is none, and the host may say so to the sender. */
 bool udp_datagram_in(struct udp_env *env, const struct udp_arrival *arrival);
 
 /* The next datagram that s has to send, which the caller then owns (udp_datagram_free); NULL: no more, and s is out of
@@ -151,6 +165,13 @@ int udp_shutdown(struct udp_env *env, struct udp_socket *s, enum berth_shutdown 
 
 /* BERTH_READABLE ... as they are now. */
 unsigned udp_ready(const struct udp_socket *s);
+
+/* s wants the datagrams of this group (a multicast address) that arrive on this interface. The host's own membership is
+ * the caller's matter. 0; BERTH_EADDRINUSE: it has joined already; BERTH_ENOBUFS: UDP_MEMBERSHIPS_MAX; BERTH_ENOMEM. */
+int udp_join(struct udp_env *env, struct udp_socket *s, unsigned interface, const struct ip *group);
+/* It no longer does. 0; BERTH_EADDRNOTAVAIL: it is no member. */
+int udp_leave(struct udp_env *env, struct udp_socket *s, unsigned interface, const struct ip *group);
+bool udp_is_member(const struct udp_socket *s, unsigned interface, const struct ip *group);
 
 /* s as a row of a snapshot: everything but the descriptor and addresses. */
 void udp_row(const struct udp_socket *s, struct berth_socket_row *row);

@@ -145,8 +145,8 @@ long udp_recv(struct udp_env *env, struct udp_socket *s, struct berth_message *m
 	}
 	len = d->len;
 	done = scatter(d, message);
-	message->foreign = endpoint_address(d->pair.foreign, d->pair.family, d->pair.foreign_port);
-	message->local = endpoint_address(d->pair.local, d->pair.family, d->pair.local_port);
+	message->foreign = endpoint_foreign(&d->pair, s->endpoint.family);
+	message->local = endpoint_local(&d->pair, s->endpoint.family);
 	if (done < len)
 		message->flags |= BERTH_MSG_TRUNC;
 	if (!(flags & BERTH_MSG_PEEK))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "heap.h"
+#include "ip.h"
 #include "udp.h"
 
 struct bench {
@@ -233,12 +234,148 @@ static void who_gets_what(void **state)
 	finish(&b);
 }
 
+static const struct ip group = {.low = IP4_MAPPED | 0xe00000fb}, other_group = {.low = IP4_MAPPED | 0xe00000fc};
+
+/* Ten bytes at the end of a frame, to 224.0.0.251 or (all: to all stations) 10.0.0.255. true: somebody wanted them. */
+static bool arrive_for_many(struct bench *b, uint8_t interface, bool all, uint32_t capacity, uint32_t *n_refs)
+{
+	static const uint8_t to_group[4] = {224, 0, 0, 251}, to_all[4] = {10, 0, 0, 255};
+	struct udp_arrival a = {
+		.pair = {.family = BERTH_IP4, .protocol = 17, .local_port = 7, .foreign_port = 9, .foreign = {11}},
+		.frame = berth_frame_new(&b->heap.memory, capacity),
+		.off = capacity - 10,
+		.len = 10,
+		.interface = interface,
+		.to_many = true,
+	};
+	bool wanted;
+
+	memcpy(a.pair.local, all ? to_all : to_group, 4);
+	memset(a.frame->data, 'p', capacity);
+	wanted = udp_datagram_in(&b->env, &a);
+	*n_refs = a.frame->n_refs;
+	berth_frame_unref(a.frame);
+	return wanted;
+}
+
+static struct udp_socket *shared(struct bench *b)
+{
+	struct udp_socket *s = udp_new(&b->env, BERTH_IP4);
+
+	s->endpoint.reuse = true;
+	assert_int_equal(pairs_bind(&b->pairs, &s->endpoint, 7), 0);
+	return s;
+}
+
+/* Each that has joined there gets it, in the same frame; the others not, whatever the host has joined. */
+static void each_member_gets_it(void **state)
+{
+	struct udp_socket *first, *second, *third;
+	uint32_t n_refs;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	first = shared(&b);
+	second = shared(&b);
+	third = shared(&b);
+	assert_false(arrive_for_many(&b, 1, false, 16, &n_refs));
+	assert_int_equal(b.env.counters.no_socket, 1);
+	assert_int_equal(udp_join(&b.env, first, 1, &group), 0);
+	assert_int_equal(udp_join(&b.env, second, 1, &group), 0);
+	assert_int_equal(udp_join(&b.env, third, 2, &group), 0);
+	assert_int_equal(udp_join(&b.env, third, 1, &other_group), 0);
+	assert_true(arrive_for_many(&b, 1, false, 16, &n_refs));
+	assert_int_equal(n_refs, 3);
+	assert_true(arrive_for_many(&b, 1, false, 2048, &n_refs));
+	assert_int_equal(n_refs, 1);
+	assert_int_equal(first->in.n, 2);
+	assert_int_equal(second->in.n, 2);
+	assert_int_equal(third->in.n, 0);
+	assert_true(arrive_for_many(&b, 2, false, 16, &n_refs));
+	assert_int_equal(third->in.n, 1);
+	/* Nobody joins all stations. */
+	assert_true(arrive_for_many(&b, 1, true, 16, &n_refs));
+	assert_int_equal(first->in.n + second->in.n + third->in.n, 3 + 3 + 2);
+	assert_int_equal(b.env.counters.datagrams_in, 8);
+	assert_int_equal(b.env.counters.no_socket, 1);
+	/* A full queue is one socket's own matter. */
+	first->receive_buffer = 1;
+	assert_true(arrive_for_many(&b, 1, false, 16, &n_refs));
+	assert_int_equal(first->drops, 1);
+	assert_int_equal(second->in.n, 4);
+	udp_close(&b.env, first);
+	udp_close(&b.env, second);
+	assert_false(arrive_for_many(&b, 1, false, 16, &n_refs));
+	finish(&b);
+}
+
+static void memberships(void **state)
+{
+	struct udp_socket *s;
+	struct bench b;
+	size_t before;
+
+	(void)state;
+	start(&b);
+	s = bound(&b, 7);
+	before = b.heap.n_blocks;
+	assert_int_equal(udp_leave(&b.env, s, 1, &group), BERTH_EADDRNOTAVAIL);
+	b.heap.fail_at = 0;
+	assert_int_equal(udp_join(&b.env, s, 1, &group), BERTH_ENOMEM);
+	b.heap.fail_at = SIZE_MAX;
+	for (uint32_t i = 0; i < UDP_MEMBERSHIPS_MAX; i++) {
+		struct ip some = ip_of_ip4(0xe0000001 + i / 2);
+
+		assert_int_equal(udp_join(&b.env, s, 1 + i % 2, &some), 0);
+		assert_int_equal(udp_join(&b.env, s, 1 + i % 2, &some), BERTH_EADDRINUSE);
+	}
+	assert_int_equal(udp_join(&b.env, s, 1, &group), BERTH_ENOBUFS);
+	for (uint32_t i = 0; i < UDP_MEMBERSHIPS_MAX; i++) {
+		struct ip some = ip_of_ip4(0xe0000001 + i / 2);
+
+		assert_true(udp_is_member(s, 1 + i % 2, &some));
+		assert_int_equal(udp_leave(&b.env, s, 1 + i % 2, &some), 0);
+		assert_false(udp_is_member(s, 1 + i % 2, &some));
+	}
+	assert_int_equal(b.heap.n_blocks, before);
+	assert_int_equal(udp_join(&b.env, s, 1, &group), 0);
+	finish(&b);
+}
+
+/* An IPv6 socket sees its IPv4 peers v4-mapped. */
+static void mapped_for_ip6(void **state)
+{
+	struct berth_socket_address want;
+	struct berth_message m = {.vectors = NULL};
+	struct udp_socket *s;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	s = udp_new(&b.env, BERTH_IP6);
+	assert_int_equal(pairs_bind(&b.pairs, &s->endpoint, 7), 0);
+	arrive(&b, 16, 16);
+	assert_int_equal(udp_recv(&b.env, s, &m, BERTH_MSG_TRUNC), 16);
+	assert_int_equal(berth_socket_address_parse("[::ffff:11.0.0.0]:9", &want), 0);
+	assert_true(berth_address_equal(&m.foreign.address, &want.address));
+	assert_int_equal(berth_socket_address_parse("[::ffff:10.0.0.0]:7", &want), 0);
+	assert_true(berth_address_equal(&m.local.address, &want.address));
+	finish(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_or_copies), cmocka_unit_test(charges_are_memory),
-		cmocka_unit_test(output_in_order), cmocka_unit_test(closing),
-		cmocka_unit_test(errors),          cmocka_unit_test(who_gets_what),
+		cmocka_unit_test(keeps_or_copies),
+		cmocka_unit_test(charges_are_memory),
+		cmocka_unit_test(output_in_order),
+		cmocka_unit_test(closing),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(who_gets_what),
+		cmocka_unit_test(each_member_gets_it),
+		cmocka_unit_test(memberships),
+		cmocka_unit_test(mapped_for_ip6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
