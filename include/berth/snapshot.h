@@ -1,5 +1,6 @@
-/* Snapshots: what a host's sockets and counters are at one moment, as rows, and the text that carries them between
- * programs (docs/snapshot-format.md). netstat reads rows and never the host's insides. */
+/* Snapshots: what a host's sockets, interfaces, addresses, routes, neighbours and counters are at one moment, as rows,
+ * and the text that carries them between programs (docs/snapshot-format.md). netstat reads rows and never the host's
+ * insides. */
 #ifndef BERTH_SNAPSHOT_H
 #define BERTH_SNAPSHOT_H
 
@@ -68,6 +69,150 @@ struct berth_counter {
 };
 bool berth_host_counter(const struct berth_host *host, size_t i, struct berth_counter *out);
 
+/* ---- what a host has besides sockets ----
+ *
+ * The rows below name their interface by its number and by its name, so that each stands by itself. Times that remain
+ * are nanoseconds from the moment of the snapshot, BERTH_FOR_EVER when there is no end. */
+#define BERTH_FOR_EVER UINT64_MAX
+
+/* X(name, text): who says that the host has an address, a route or a server of names. */
+#define BERTH_ORIGIN_MAP(X)                                                                                            \
+	X(STATIC, "static")         /* given by hand */                                                                \
+	X(LOOPBACK, "loopback")     /* every host has it */                                                            \
+	X(ADDRESS, "address")       /* a route: came with an address, to its network */                                \
+	X(LINK_LOCAL, "link-local") /* RFC 4291 section 2.5.6: formed by the host itself */                            \
+	X(ROUTER, "router")         /* router advertisements, RFC 4861 and 4862 */                                     \
+	X(DHCP, "dhcp")             /* RFC 2131 */                                                                     \
+	X(REDIRECT, "redirect")     /* a router's redirect */
+
+enum berth_origin {
+#define X(name, text) BERTH_ORIGIN_##name,
+	BERTH_ORIGIN_MAP(X)
+#undef X
+		BERTH_ORIGIN_N
+};
+
+/* X(name, text): what an address may be used for, RFC 4862 section 2. */
+#define BERTH_ADDRESS_STATE_MAP(X)                                                                                     \
+	X(PREFERRED, "preferred")   /* everything */                                                                   \
+	X(TENTATIVE, "tentative")   /* nothing yet: is asked whether it is taken */                                    \
+	X(DEPRECATED, "deprecated") /* conversations that there are, no new ones */                                    \
+	X(DUPLICATE, "duplicate")   /* nothing: another station has it */
+
+enum berth_address_state {
+#define X(name, text) BERTH_ADDRESS_##name,
+	BERTH_ADDRESS_STATE_MAP(X)
+#undef X
+		BERTH_ADDRESS_STATE_N
+};
+
+/* X(name, text): how far a neighbour is known, RFC 4861 section 7.3.2; of both families. */
+#define BERTH_NEIGHBOUR_STATE_MAP(X)                                                                                   \
+	X(INCOMPLETE, "INCOMPLETE") /* asked for, MAC address unknown */                                               \
+	X(REACHABLE, "REACHABLE")   /* heard of lately */                                                              \
+	X(STALE, "STALE")           /* not lately */                                                                   \
+	X(DELAY, "DELAY")           /* used since then; will be asked again */                                         \
+	X(PROBE, "PROBE")           /* is being asked again */                                                         \
+	X(FAILED, "FAILED")         /* did not answer */
+
+enum berth_neighbour_state {
+#define X(name, text) BERTH_NEIGHBOUR_##name,
+	BERTH_NEIGHBOUR_STATE_MAP(X)
+#undef X
+		BERTH_NEIGHBOUR_STATE_N
+};
+
+/* X(name, text): which of two routes to the same network is taken, RFC 4191 section 2.1. */
+#define BERTH_PREFERENCE_MAP(X)                                                                                        \
+	X(MEDIUM, "medium")                                                                                            \
+	X(HIGH, "high")                                                                                                \
+	X(LOW, "low")
+
+enum berth_preference {
+#define X(name, text) BERTH_PREFERENCE_##name,
+	BERTH_PREFERENCE_MAP(X)
+#undef X
+		BERTH_PREFERENCE_N
+};
+
+/* Their texts. Static, "?" for a number that is none. */
+const char *berth_origin_name(enum berth_origin origin);
+const char *berth_address_state_name(enum berth_address_state state);
+const char *berth_neighbour_state_name(enum berth_neighbour_state state);
+const char *berth_preference_name(enum berth_preference preference);
+
+#define BERTH_DOMAIN_MAX 256 /* a domain name's text, RFC 1035 section 2.3.4, and its NUL */
+
+struct berth_interface_row {
+	uint32_t index; /* 0: the loopback */
+	char name[BERTH_INTERFACE_NAME_MAX];
+	uint8_t mac[6]; /* all zero: none */
+	bool up, ethernet;
+	uint8_t hop_limit; /* of packets that the host sends here */
+	uint32_t mtu;      /* bytes of an IP packet */
+	/* Frames, or packets where the link has none; bytes count their headers. A frame that is received and dropped
+	 * as wrong is an error, one that there was no room for a drop. */
+	uint64_t frames_in, bytes_in, multicast_in, errors_in, drops_in;
+	uint64_t frames_out, bytes_out, drops_out;
+};
+
+struct berth_address_row {
+	uint32_t index;
+	char interface[BERTH_INTERFACE_NAME_MAX];
+	struct berth_address address;
+	uint8_t prefix;
+	uint8_t state;                   /* enum berth_address_state */
+	uint8_t origin;                  /* enum berth_origin */
+	uint64_t ns_valid, ns_preferred; /* remain */
+};
+
+struct berth_route_row {
+	uint32_t index;
+	char interface[BERTH_INTERFACE_NAME_MAX];
+	struct berth_address destination; /* the network: of the right family, all zero for a default route */
+	uint8_t prefix;
+	struct berth_address gateway; /* family BERTH_ANY_FAMILY: none, on the link */
+	struct berth_address source;  /* of packets that go there; family BERTH_ANY_FAMILY: chosen for each */
+	uint8_t origin;               /* enum berth_origin */
+	uint8_t preference;           /* enum berth_preference */
+	uint32_t mtu;                 /* 0: the interface's */
+	uint64_t ns_remaining;
+};
+
+/* A multicast group that an interface has joined. */
+struct berth_group_row {
+	uint32_t index;
+	char interface[BERTH_INTERFACE_NAME_MAX];
+	struct berth_address group;
+	uint32_t users; /* sockets, and the host itself */
+};
+
+struct berth_neighbour_row {
+	uint32_t index;
+	char interface[BERTH_INTERFACE_NAME_MAX];
+	struct berth_address address;
+	uint8_t mac[6];    /* all zero: not known */
+	uint8_t state;     /* enum berth_neighbour_state */
+	bool router;       /* says that it is one */
+	uint64_t ns_since; /* it was known to be reachable; BERTH_FOR_EVER: it never was */
+};
+
+/* A server of names. */
+struct berth_dns_row {
+	struct berth_address server;
+	uint8_t origin; /* enum berth_origin */
+	uint64_t ns_remaining;
+};
+
+/* A domain in which names without a dot are looked for. */
+struct berth_search_row {
+	char domain[BERTH_DOMAIN_MAX];
+	uint8_t origin; /* enum berth_origin */
+	uint64_t ns_remaining;
+};
+
+/* ---- text ---- */
+
 /* What a snapshot's first line tells. */
 struct berth_snapshot_head {
 	char host[BERTH_HOST_NAME_MAX];
@@ -77,10 +222,17 @@ struct berth_snapshot_head {
 /* Room for any line that the functions below write, newline and NUL included. */
 #define BERTH_SNAPSHOT_LINE 1024
 
-/* Each writes one line into out[BERTH_SNAPSHOT_LINE] and returns its length. A snapshot is a head, socket and counter
- * lines in any order, and an end line (without which it was cut short). */
+/* Each writes one line into out[BERTH_SNAPSHOT_LINE] and returns its length. A snapshot is a head, the lines of rows
+ * and counters in any order, and an end line (without which it was cut short). */
 size_t berth_snapshot_write_head(const struct berth_snapshot_head *head, char *out);
 size_t berth_snapshot_write_socket(const struct berth_socket_row *row, char *out);
+size_t berth_snapshot_write_interface(const struct berth_interface_row *row, char *out);
+size_t berth_snapshot_write_address(const struct berth_address_row *row, char *out);
+size_t berth_snapshot_write_route(const struct berth_route_row *row, char *out);
+size_t berth_snapshot_write_group(const struct berth_group_row *row, char *out);
+size_t berth_snapshot_write_neighbour(const struct berth_neighbour_row *row, char *out);
+size_t berth_snapshot_write_dns(const struct berth_dns_row *row, char *out);
+size_t berth_snapshot_write_search(const struct berth_search_row *row, char *out);
 size_t berth_snapshot_write_counter(const struct berth_counter *counter, char *out);
 size_t berth_snapshot_write_end(char *out);
 
@@ -90,12 +242,26 @@ enum berth_snapshot_line {
 	BERTH_SNAPSHOT_COUNTER, /* counter.name points into `line`, counter.text is "" */
 	BERTH_SNAPSHOT_END,
 	BERTH_SNAPSHOT_UNKNOWN, /* a line of a later version: skip it */
+	BERTH_SNAPSHOT_INTERFACE,
+	BERTH_SNAPSHOT_ADDRESS,
+	BERTH_SNAPSHOT_ROUTE,
+	BERTH_SNAPSHOT_GROUP,
+	BERTH_SNAPSHOT_NEIGHBOUR,
+	BERTH_SNAPSHOT_DNS,
+	BERTH_SNAPSHOT_SEARCH,
 };
 
 struct berth_snapshot_item {
 	struct berth_snapshot_head head;
 	struct berth_socket_row row;
 	struct berth_counter counter;
+	struct berth_interface_row interface;
+	struct berth_address_row address;
+	struct berth_route_row route;
+	struct berth_group_row group;
+	struct berth_neighbour_row neighbour;
+	struct berth_dns_row dns;
+	struct berth_search_row search;
 };
 
 /* Reads one line (NUL-terminated, with or without its newline; may be written to). Which kind it is and the member of

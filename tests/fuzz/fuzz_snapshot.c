@@ -33,6 +33,46 @@ static void check_socket(const struct berth_socket_row *row)
 		      offsetof(struct berth_socket_row, congestion) - offsetof(struct berth_socket_row, recv_queue)));
 }
 
+/* The line of what a row of this kind is. */
+static size_t write_row(int kind, const struct berth_snapshot_item *item, char *out)
+{
+	switch (kind) {
+	case BERTH_SNAPSHOT_INTERFACE:
+		return berth_snapshot_write_interface(&item->interface, out);
+	case BERTH_SNAPSHOT_ADDRESS:
+		return berth_snapshot_write_address(&item->address, out);
+	case BERTH_SNAPSHOT_ROUTE:
+		return berth_snapshot_write_route(&item->route, out);
+	case BERTH_SNAPSHOT_GROUP:
+		return berth_snapshot_write_group(&item->group, out);
+	case BERTH_SNAPSHOT_NEIGHBOUR:
+		return berth_snapshot_write_neighbour(&item->neighbour, out);
+	case BERTH_SNAPSHOT_DNS:
+		return berth_snapshot_write_dns(&item->dns, out);
+	case BERTH_SNAPSHOT_SEARCH:
+		return berth_snapshot_write_search(&item->search, out);
+	default:
+		CHECK(kind == BERTH_EPROTO || kind == BERTH_EPROTONOSUPPORT || kind == BERTH_SNAPSHOT_UNKNOWN ||
+		      kind == BERTH_SNAPSHOT_END);
+		return 0;
+	}
+}
+
+static void check_row(int kind, const struct berth_snapshot_item *item)
+{
+	struct berth_snapshot_item again;
+	char line[BERTH_SNAPSHOT_LINE], twice[BERTH_SNAPSHOT_LINE];
+	size_t n = write_row(kind, item, line);
+
+	if (!n)
+		return;
+	check_line(line, n);
+	memcpy(twice, line, sizeof(twice));
+	CHECK(berth_snapshot_parse(twice, &again) == kind);
+	write_row(kind, &again, twice);
+	CHECK(!strcmp(line, twice));
+}
+
 static void check_head(const struct berth_snapshot_head *head)
 {
 	struct berth_snapshot_item again;
@@ -74,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		else if (kind == BERTH_SNAPSHOT_COUNTER)
 			check_counter(&item.counter);
 		else
-			CHECK(kind >= 0 || kind == BERTH_EPROTO || kind == BERTH_EPROTONOSUPPORT);
+			check_row(kind, &item);
 		line = newline ? newline + 1 : NULL;
 	}
 	free(text);
