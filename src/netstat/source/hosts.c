@@ -2,30 +2,21 @@
  *
  * Each host's snapshot comes socket by socket in the order in which they were opened. It is kept until its end, so that
  * what listens can come first and what was cut short is said once, then handed on, and forgotten. */
+#include "source/host_items.h"
+#include "source/source.h"
+
 #include <berth/error.h>
-#include <berth/platform.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "source/source.h"
-
 /* The whole of a hosts_rows. */
 struct reading {
 	const struct netstat_request *request;
-	const char *name; /* NULL: all */
 	netstat_on_row *on_row;
 	void *user;
-	/* Of the host being read. */
-	struct berth_snapshot_head head;
-	struct berth_socket_row *rows;
+	struct berth_socket_row *rows; /* of the host being read */
 	size_t n, room;
-	bool wanted;
-	/* Of all of it. */
-	size_t n_hosts;
-	int result; /* on_row's, when it ended the walk */
-	bool no_memory;
 };
 
 /* ---- one row ---- */
@@ -82,16 +73,17 @@ static struct netstat_row row_of(const struct berth_socket_row *from)
 }
 
 /* Whatever has no descriptor any more is still the process's: it is the host. */
-static void hand_on(struct reading *reading, const struct berth_socket_row *from)
+static int hand_on(const struct reading *reading, const struct berth_snapshot_head *head,
+		   const struct berth_socket_row *from)
 {
-	const struct netstat_process process = {.pid = (int)reading->head.pid, .uid = geteuid(), .program = ""};
+	const struct netstat_process process = {.pid = (int)head->pid, .uid = geteuid(), .program = ""};
 	const struct netstat_owner owner = {.process = &process, .descriptor = from->descriptor};
 	const struct netstat_tcp tcp = tcp_of(from);
 	struct netstat_row row = row_of(from);
 
 	if (!netstat_wants(reading->request, row.protocol, row.family, row.state))
-		return;
-	row.host = reading->head.host;
+		return 0;
+	row.host = head->host;
 	/* Only hosts of the user's own are read. */
 	row.uid = process.uid;
 	row.has_uid = true;
@@ -105,7 +97,7 @@ static void hand_on(struct reading *reading, const struct berth_socket_row *from
 	if (row.protocol == NETSTAT_TCP && row.state != NETSTAT_STATE_LISTEN &&
 	    (reading->request->needs & NETSTAT_NEED_TCP))
 		row.tcp = &tcp;
-	reading->result = reading->on_row(reading->user, &row);
+	return reading->on_row(reading->user, &row);
 }
 
 /* ---- a host ---- */
@@ -139,103 +131,55 @@ static int compare_rows(const void *a, const void *b)
 	return order ? order : compare_places(&x->local, &y->local);
 }
 
-static void host_end(struct reading *reading)
+static int host_end(struct reading *reading, const struct berth_snapshot_head *head)
 {
+	int r = 0;
+
 	if (reading->n)
 		qsort(reading->rows, reading->n, sizeof(*reading->rows), compare_rows);
-	for (size_t i = 0; i < reading->n && !reading->result; i++)
-		hand_on(reading, &reading->rows[i]);
-	reading->n = 0;
-	reading->wanted = false;
+	for (size_t i = 0; i < reading->n && r == 0; i++)
+		r = hand_on(reading, head, &reading->rows[i]);
+	return r;
 }
 
-static void host_begin(struct reading *reading, const struct berth_snapshot_head *head)
-{
-	reading->n = 0;
-	reading->head = *head;
-	reading->wanted = !reading->name || strcmp(reading->name, head->host) == 0;
-}
-
-static void host_socket(struct reading *reading, const struct berth_socket_row *row)
+static int host_socket(struct reading *reading, const struct berth_socket_row *row)
 {
 	if (row->protocol != BERTH_PROTOCOL_TCP && row->protocol != BERTH_PROTOCOL_UDP)
-		return;
+		return 0;
 	if (row->protocol == BERTH_PROTOCOL_TCP && row->state >= BERTH_TCP_STATE_N)
-		return;
+		return 0;
 	if (reading->n == reading->room) {
 		size_t room = reading->room ? 2 * reading->room : 64;
 		struct berth_socket_row *rows = reallocarray(reading->rows, room, sizeof(*rows));
-		if (!rows) {
-			reading->no_memory = true;
-			return;
-		}
+		if (!rows)
+			return BERTH_ENOMEM;
 		reading->rows = rows;
 		reading->room = room;
 	}
 	reading->rows[reading->n++] = *row;
+	return 0;
 }
 
-/* ---- all of them ---- */
-
-static void warn(const struct netstat_request *request, const char *what, int error, const char *more)
-{
-	char text[640];
-
-	if (!request->warn)
-		return;
-	snprintf(text, sizeof(text), "%s: %s%s", what, berth_error_text(error), more);
-	request->warn(request->warn_user, text);
-}
-
-/* The socket DIRECTORY/NAME.PID.sock is of a host that is wanted. */
-static bool path_wanted(const struct reading *reading, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
-	size_t n = reading->name ? strlen(reading->name) : 0;
-
-	return !reading->name || (strncmp(file, reading->name, n) == 0 && file[n] == '.');
-}
-
-static void on_item(void *user, const char *path, int kind, const struct berth_snapshot_item *item)
+static int on_item(void *user, const struct berth_snapshot_head *head, int kind, const struct berth_snapshot_item *item)
 {
 	struct reading *reading = user;
 
-	if (reading->result || reading->no_memory)
-		return;
-	if (kind < 0) {
-		if (path_wanted(reading, path))
-			warn(reading->request, path, kind, "; what it shows is not whole");
-		host_end(reading);
-	} else if (kind == BERTH_SNAPSHOT_HEAD) {
-		host_begin(reading, &item->head);
-	} else if (kind == BERTH_SNAPSHOT_SOCKET && reading->wanted) {
-		host_socket(reading, &item->row);
-	} else if (kind == BERTH_SNAPSHOT_END && reading->wanted) {
-		reading->n_hosts++;
-		host_end(reading);
-	}
+	if (kind == BERTH_SNAPSHOT_SOCKET)
+		return host_socket(reading, &item->row);
+	if (kind == BERTH_SNAPSHOT_END)
+		return host_end(reading, head);
+	if (kind == BERTH_SNAPSHOT_HEAD)
+		reading->n = 0;
+	return 0;
 }
 
 int hosts_rows(const struct netstat_request *request, const char *name, netstat_on_row *on_row, void *user,
 	       size_t *n_hosts)
 {
-	struct reading reading = {.request = request, .name = name, .on_row = on_row, .user = user};
-	char directory[512];
+	const struct host_items_query query = {.name = name, .warn = request->warn, .warn_user = request->warn_user};
+	struct reading reading = {.request = request, .on_row = on_row, .user = user};
+	int r = host_items(&query, on_item, &reading, n_hosts);
 
-	*n_hosts = 0;
-	int r = berth_control_directory(directory, sizeof(directory));
-	if (r < 0)
-		snprintf(directory, sizeof(directory), "the control sockets of berth hosts");
-	else
-		r = berth_control_read(directory, on_item, &reading);
 	free(reading.rows);
-	*n_hosts = reading.n_hosts;
-	if (reading.result)
-		return reading.result;
-	if (reading.no_memory)
-		r = BERTH_ENOMEM;
-	if (r >= 0)
-		return 0;
-	warn(request, directory, r, "");
-	return r == BERTH_EACCES || r == BERTH_ENOMEM ? r : BERTH_EIO;
+	return r;
 }
