@@ -1,4 +1,4 @@
-/* ICMPv4 (RFC 792, 1122 section 3.2.2, 1191) and the ICMPv6 and neighbour-discovery formats (RFC 4443, 4861). */
+/* ICMPv4 (RFC 792, 1122 section 3.2.2, 1191) and ICMPv6 (RFC 4443). What neighbour discovery says in it: nd.h. */
 #ifndef WIRE_ICMP_H
 #define WIRE_ICMP_H
 
@@ -43,23 +43,11 @@ uint8_t *icmp4_emit(const struct icmp_message *m, uint8_t *to);
 #define ICMP6_ROUTER_ADVERT 134
 #define ICMP6_NEIGHBOUR_SOLICIT 135
 #define ICMP6_NEIGHBOUR_ADVERT 136
+#define ICMP6_REDIRECT 137
 
 /* The same for ICMPv6, whose checksum takes in the addresses (16 bytes each). */
 size_t icmp6_parse(const uint8_t *p, size_t n, const uint8_t *source, const uint8_t *destination,
 		   struct icmp_message *out);
 uint8_t *icmp6_emit(const struct icmp_message *m, const uint8_t *source, const uint8_t *destination, uint8_t *to);
-
-/* Neighbour solicitation and advertisement, RFC 4861 sections 4.3 and 4.4. */
-struct nd_neighbour {
-	uint8_t target[16];
-	uint32_t flags;  /* of an advertisement: router 0x80000000, solicited 0x40000000, override 0x20000000 */
-	uint8_t has_mac; /* a source or target link-layer address option was there */
-	uint8_t mac[6];
-};
-/* From a message's body and rest: 1, or 0 when it is neither of the two, its code is not 0, its target is multicast, it
- * is short, or an option's length is 0 or runs over (RFC 4861 section 7.1). */
-int nd_neighbour_parse(const struct icmp_message *m, struct nd_neighbour *out);
-/* Writes the body of such a message into `to` (24 bytes of room); its length. The flags go into the message's rest. */
-size_t nd_neighbour_emit(uint8_t type, const struct nd_neighbour *nd, uint8_t *to);
 
 #endif

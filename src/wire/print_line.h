@@ -30,6 +30,10 @@ void print_sockets(struct print_line *line, const struct print_packet *p, uint16
 /* The number's name: "TCP", or "protocol 47". */
 void print_protocol(struct print_line *line, uint8_t protocol);
 
+struct icmp_message;
+/* What a message of neighbour discovery says, behind its name. */
+void print_nd(struct print_line *line, const struct icmp_message *m);
+
 /* Addresses, protocol and what it says. */
 void print_upper(struct print_line *line, const struct print_packet *p);
 

@@ -48,6 +48,7 @@ static const struct name icmp6_names[] = {
 	{ICMP6_ROUTER_ADVERT, "router advert"},
 	{ICMP6_NEIGHBOUR_SOLICIT, "neighbour solicit"},
 	{ICMP6_NEIGHBOUR_ADVERT, "neighbour advert"},
+	{ICMP6_REDIRECT, "redirect"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -220,23 +221,6 @@ static void print_icmp4(struct print_line *line, const struct print_packet *p)
 		print_quoted(line, &m);
 }
 
-static void print_neighbour(struct print_line *line, const struct icmp_message *m)
-{
-	struct berth_address target = {.family = BERTH_IP6};
-	char text[BERTH_ADDRESS_TEXT];
-	struct nd_neighbour nd;
-
-	if (!nd_neighbour_parse(m, &nd)) {
-		print_add(line, ": cut short, or with a bad option, code or target");
-		return;
-	}
-	memcpy(target.bytes, nd.target, 16);
-	print_add(line, " %s", berth_address_format(&target, text, sizeof(text)));
-	if (nd.has_mac)
-		print_add(line, " mac %02x:%02x:%02x:%02x:%02x:%02x", nd.mac[0], nd.mac[1], nd.mac[2], nd.mac[3],
-			  nd.mac[4], nd.mac[5]);
-}
-
 static void print_icmp6(struct print_line *line, const struct print_packet *p)
 {
 	struct icmp_message m;
@@ -257,8 +241,8 @@ static void print_icmp6(struct print_line *line, const struct print_packet *p)
 		print_add(line, "ICMPv6 %s", name);
 	else
 		print_add(line, "ICMPv6 type %u", m.type);
-	if (m.type == ICMP6_NEIGHBOUR_SOLICIT || m.type == ICMP6_NEIGHBOUR_ADVERT)
-		print_neighbour(line, &m);
+	if (m.type >= ICMP6_ROUTER_SOLICIT && m.type <= ICMP6_REDIRECT)
+		print_nd(line, &m);
 	else if (m.type == ICMP6_ECHO_REQUEST || m.type == ICMP6_ECHO_REPLY)
 		print_add(line, " id %u seq %u len %zu", (unsigned)(m.rest >> 16), (unsigned)(m.rest & 0xffff),
 			  m.len_body);

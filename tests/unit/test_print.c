@@ -50,6 +50,11 @@ static void test_real_frames(void **state)
 		 "[fd00::5]:1099 > [fd00::7]:80 TCP S seq 4224242551 win 64800 <mss 1440,sackOK,wscale 10>"},
 		{packet_solicit6, sizeof(packet_solicit6),
 		 "fd00::5 > ff02::1:ff00:7 ICMPv6 neighbour solicit fd00::7 mac 02:00:00:00:00:05"},
+		{packet_router6, sizeof(packet_router6),
+		 "fe80::ff:fe00:1 > ff02::1 ICMPv6 router advert high other for 12s hop limit 63 "
+		 "prefix 2001:db8:1::/64 on-link auto valid 86400s preferred 14400s route 2001:db8:2::/48 low for 600s "
+		 "dns 2001:db8::53 2001:db8::54 for 1200s search example.test sub.example.org for 1200s mtu 1400 "
+		 "mac 02:00:00:00:00:01"},
 		{packet_report6, sizeof(packet_report6), ":: > ff02::16 ICMPv6 type 143 code 0"},
 	};
 	char line[PRINT_LINE];
