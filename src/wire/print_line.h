@@ -2,6 +2,7 @@
 #ifndef WIRE_PRINT_LINE_H
 #define WIRE_PRINT_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,9 @@ void print_protocol(struct print_line *line, uint8_t protocol);
 struct icmp_message;
 /* What a message of neighbour discovery says, behind its name. */
 void print_nd(struct print_line *line, const struct icmp_message *m);
+/* print_groups.c: IGMP; MLD if the ICMPv6 message is one: true, or false and nothing written. */
+void print_igmp(struct print_line *line, const struct print_packet *p);
+bool print_mld(struct print_line *line, const struct icmp_message *icmp);
 
 /* Addresses, protocol and what it says. */
 void print_upper(struct print_line *line, const struct print_packet *p);

@@ -8,6 +8,7 @@
 
 #include "checksum.h"
 #include "icmp.h"
+#include "igmp.h"
 #include "ip4.h"
 #include "print_line.h"
 #include "tcp_header.h"
@@ -236,6 +237,8 @@ static void print_icmp6(struct print_line *line, const struct print_packet *p)
 			  p->len < ICMP_HEADER ? "header cut short" : "bad checksum");
 		return;
 	}
+	if (print_mld(line, &m))
+		return;
 	name = name_of(icmp6_names, COUNT(icmp6_names), m.type);
 	if (name)
 		print_add(line, "ICMPv6 %s", name);
@@ -266,6 +269,9 @@ void print_upper(struct print_line *line, const struct print_packet *p)
 		break;
 	case IP_PROTOCOL_ICMP6:
 		print_icmp6(line, p);
+		break;
+	case IP_PROTOCOL_IGMP:
+		print_igmp(line, p);
 		break;
 	default:
 		print_addresses(line, p);

@@ -4,14 +4,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "bytes.h"
 #include "checksum.h"
 #include "eth.h"
 #include "icmp.h"
+#include "igmp.h"
 #include "ip4.h"
 #include "ip6.h"
 #include "print.h"
@@ -55,7 +58,7 @@ static void test_real_frames(void **state)
 		 "prefix 2001:db8:1::/64 on-link auto valid 86400s preferred 14400s route 2001:db8:2::/48 low for 600s "
 		 "dns 2001:db8::53 2001:db8::54 for 1200s search example.test sub.example.org for 1200s mtu 1400 "
 		 "mac 02:00:00:00:00:01"},
-		{packet_report6, sizeof(packet_report6), ":: > ff02::16 ICMPv6 type 143 code 0"},
+		{packet_report6, sizeof(packet_report6), ":: > ff02::16 MLDv2 report to-exclude ff02::1:ff00:5"},
 	};
 	char line[PRINT_LINE];
 
@@ -219,6 +222,61 @@ static void test_ip4_oddities(void **state)
 	}
 }
 
+/* What IGMP says, by the message behind an IPv4 header, with checksums put right, and what MLD says. */
+static void test_groups(void **state)
+{
+	static const struct {
+		const char *message;
+		size_t n;
+		const char *line;
+	} igmp[] = {
+		{"\x11\0\0\0\0\0\0\0", 8, "IGMPv1 query within 10000 ms"},
+		{"\x11\x64\0\0\xef\1\2\3", 8, "IGMPv2 query 239.1.2.3 within 10000 ms"},
+		{"\x11\1\0\0\xef\1\2\3\2\x7d\0\1\x0a\0\0\1", 16, "IGMPv3 query 239.1.2.3 of 1 sources within 100 ms"},
+		{"\x12\0\0\0\xef\1\2\3", 8, "IGMPv1 report 239.1.2.3"},
+		{"\x16\0\0\0\xef\1\2\3", 8, "IGMPv2 report 239.1.2.3"},
+		{"\x17\0\0\0\xef\1\2\3", 8, "IGMPv2 leave 239.1.2.3"},
+		{"\x22\0\0\0\0\0\0\2\4\0\0\0\xef\1\2\3\x63\0\0\1\xe0\0\0\5\x0a\0\0\1", 28,
+		 "IGMPv3 report to-exclude 239.1.2.3, type 99 224.0.0.5 of 1 sources"},
+		{"\x20\0\0\0\0\0\0\0", 8, "IGMP type 32"},
+		{"\x11\0\0\0\0\0\0", 7, "IGMP, 7 bytes: cut short, or with a bad checksum, length or group"},
+	};
+	static const struct {
+		uint8_t type;
+		uint32_t rest;
+		const char *body;
+		size_t n;
+		const char *line;
+	} mld[] = {
+		{130, 1000u << 16, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, "MLDv1 query within 1000 ms"},
+		{130, 0, "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0\0", 20, "MLDv2 query ff02::7 within 0 ms"},
+		{131, 0, "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\7", 16, "MLDv1 report ff02::7"},
+		{132, 0, "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\7", 16, "MLDv1 done ff02::7"},
+		{143, 1, "", 0, "MLD type 143: cut short, or with a bad length or group"},
+	};
+	char line[PRINT_LINE], want[PRINT_LINE];
+	uint8_t p[128], message[64];
+
+	for (size_t i = 0; i < sizeof(igmp) / sizeof(igmp[0]); i++) {
+		size_t n = wrap(p, IP_PROTOCOL_IGMP, igmp[i].n);
+
+		memcpy(p + IP4_HEADER, igmp[i].message, igmp[i].n);
+		put_be16(p + IP4_HEADER + 2, checksum_finish(checksum_add(0, p + IP4_HEADER, igmp[i].n)));
+		snprintf(want, sizeof(want), "10.0.0.1 > 10.0.0.2 %s", igmp[i].line);
+		assert_string_equal(print_exactly(p, n, false, line), want);
+	}
+	for (size_t i = 0; i < sizeof(mld) / sizeof(mld[0]); i++) {
+		struct ip6_header h = {.next_header = IP_PROTOCOL_ICMP6,
+				       .payload_len = (uint16_t)(ICMP_HEADER + mld[i].n)};
+		struct icmp_message m = {.type = mld[i].type, .rest = mld[i].rest, .len_body = mld[i].n};
+
+		m.body = memcpy(message, mld[i].body, mld[i].n);
+		icmp6_emit(&m, h.source, h.destination, ip6_emit(&h, p));
+		snprintf(want, sizeof(want), ":: > :: %s", mld[i].line);
+		assert_string_equal(print_exactly(p, IP6_HEADER + ICMP_HEADER + mld[i].n, false, line), want);
+	}
+}
+
 /* IPv6 packets of zero addresses: what follows the fixed header, and its kind. */
 static void test_ip6_oddities(void **state)
 {
@@ -325,11 +383,11 @@ static void test_spoilt_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_real_frames),   cmocka_unit_test(test_tcp_data),
-		cmocka_unit_test(test_icmp_errors),   cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_arp_reply),     cmocka_unit_test(test_ip4_oddities),
-		cmocka_unit_test(test_ip6_oddities),  cmocka_unit_test(test_longest_line),
-		cmocka_unit_test(test_spoilt_frames),
+		cmocka_unit_test(test_real_frames),  cmocka_unit_test(test_tcp_data),
+		cmocka_unit_test(test_icmp_errors),  cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_arp_reply),    cmocka_unit_test(test_ip4_oddities),
+		cmocka_unit_test(test_groups),       cmocka_unit_test(test_ip6_oddities),
+		cmocka_unit_test(test_longest_line), cmocka_unit_test(test_spoilt_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
