@@ -1,7 +1,7 @@
 /* A host: one TCP/IP endpoint of its own, with interfaces, addresses, routes, ports and sockets.
  *
  * This header is the sans-I/O boundary. A host never blocks, sleeps, opens a file, reads a clock or calls the user
- *back. Frames, time and randomness come in through the calls below, and everything that it does follows from its
+ * back. Frames, time and randomness come in through the calls below, and everything that it does follows from its
  * configuration and those calls: the same bytes at the same times give the same bytes out.
  *
  *	berth_host_frame_in     a frame has arrived
@@ -60,7 +60,7 @@ void berth_host_config_default(struct berth_host_config *config);
  * is wrong with which member, in static text. */
 int berth_host_config_validate(const struct berth_host_config *config, const char **why);
 
-/* A new host without interfaces but the internal loopback ("lo", 127.0.0.1/8). 0 and *out, or BERTH_EINVAL,
+/* A new host without interfaces but the internal loopback ("lo", 127.0.0.1/8 and ::1/128). 0 and *out, or BERTH_EINVAL,
  * BERTH_ENOMEM and *out untouched. */
 int berth_host_new(const struct berth_host_config *config, struct berth_host **out);
 
@@ -92,17 +92,28 @@ void berth_interface_config_default(struct berth_interface_config *config);
 /* Adds an interface. Its number (1 or more; 0 is the loopback), or BERTH_EINVAL, BERTH_ENOSPC (at most 8). */
 int berth_host_interface_add(struct berth_host *host, const struct berth_interface_config *config);
 
-/* Gives an interface an address; the route to its network comes with it. 0, or BERTH_EINVAL (no such interface, not a
- * unicast address, prefix beyond the family), BERTH_EADDRINUSE (the host has it already), BERTH_EAFNOSUPPORT,
- * BERTH_ENOSPC (at most 32). */
+/* Gives an interface an address of either family; the route to its network comes with it. The first IPv6 address makes
+ * the interface speak IPv6; before, what it receives of it is dropped. 0, or BERTH_EINVAL (no such interface, not a
+ * unicast address, prefix beyond the family, IPv6 on an MTU under 1280, or a scope that is not the interface),
+ * BERTH_EADDRINUSE (the host has it already), BERTH_ENOSPC (at most 64). */
 int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address,
 			   unsigned prefix);
 
-/* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies. The
- * longest prefix wins; among equals the first. 0, or BERTH_EINVAL, BERTH_ENETUNREACH (no interface's network has the
- * gateway), BERTH_EAFNOSUPPORT, BERTH_ENOSPC (at most 64). */
+/* Takes an address away, with the route to its network. Conversations from it end as if the wire were cut. 0, or
+ * BERTH_EINVAL (no such interface), BERTH_EADDRNOTAVAIL (it has no such address). */
+int berth_host_address_remove(struct berth_host *host, int interface, const struct berth_address *address);
+
+/* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies; a
+ * link-local gateway says by its scope which that is (0: the only interface that speaks IPv6). The longest prefix wins;
+ * among equals the first. 0, or BERTH_EINVAL, BERTH_ENETUNREACH (no interface's network has the gateway),
+ * BERTH_EAFNOSUPPORT (two families), BERTH_ENOSPC (at most 64). */
 int berth_host_route_add(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
 			 const struct berth_address *gateway);
+
+/* Takes away a route that berth_host_route_add has added, named by the same arguments. 0, or BERTH_ENOENT: there is
+ * none. */
+int berth_host_route_remove(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
+			    const struct berth_address *gateway);
 
 /* ---- the five calls ---- */
 
@@ -128,7 +139,7 @@ void berth_host_expire(struct berth_host *host, berth_time now);
 #define BERTH_FAILED 8u   /* an error is pending: SO_ERROR says which */
 
 struct berth_event {
-	int descriptor;
+	int descriptor; /* -1: no socket; berth_host_next_notice has something to tell */
 	unsigned ready; /* BERTH_READABLE ...: everything that is true now */
 	void *user;     /* what berth_set_user gave the descriptor */
 };
@@ -137,6 +148,25 @@ struct berth_event {
  * none, a connection, an end, an error. Costs O(1), so all events cost O(ready). true and *event, or false: none left.
  */
 bool berth_host_next_event(struct berth_host *host, struct berth_event *event);
+
+/* What becomes of a host's addresses without the program's doing. */
+enum berth_notice_kind {
+	BERTH_NOTICE_ADDRESS_READY,     /* an address may be used now */
+	BERTH_NOTICE_ADDRESS_DUPLICATE, /* somebody else has it: this host does not use it */
+	BERTH_NOTICE_ADDRESS_GONE,      /* its time is over, or it was taken back */
+};
+
+struct berth_notice {
+	uint8_t kind; /* enum berth_notice_kind */
+	int interface;
+	struct berth_address address;
+	unsigned prefix;
+	uint8_t mac[6]; /* DUPLICATE: the station that has the address, if known */
+};
+
+/* The next notice, oldest first. At most 64 are kept; of more the oldest are lost. true and *notice, or false: none
+ * left. */
+bool berth_host_next_notice(struct berth_host *host, struct berth_notice *notice);
 
 #ifdef __cplusplus
 }

@@ -27,7 +27,7 @@ static void send(struct berth_host *host, unsigned interface, const struct arp_p
 	packet_ready(host, packet);
 }
 
-void arp_ask(struct berth_host *host, unsigned interface, uint32_t ip, const uint8_t *mac)
+void arp_ask(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t *mac)
 {
 	const struct host_address *source = host_address_towards(host, interface, ip);
 	struct arp_packet arp = {.operation = ARP_REQUEST};
@@ -35,8 +35,8 @@ void arp_ask(struct berth_host *host, unsigned interface, uint32_t ip, const uin
 	if (!source)
 		return;
 	memcpy(arp.sender_mac, host->interfaces[interface].mac, 6);
-	ip_to_bytes(source->ip, arp.sender_ip);
-	ip_to_bytes(ip, arp.target_ip);
+	put_be32(arp.sender_ip, ip_to_ip4(&source->ip));
+	put_be32(arp.target_ip, ip_to_ip4(ip));
 	host->counters.arp.requests_out++;
 	send(host, interface, &arp, mac ? mac : mac_all);
 }
@@ -54,42 +54,36 @@ static void answer(struct berth_host *host, unsigned interface, const struct arp
 }
 
 /* The interface has this address: nobody else answers for it. */
-static bool is_ours(const struct berth_host *host, unsigned interface, uint32_t ip)
+static bool is_ours(struct berth_host *host, unsigned interface, const struct ip *ip)
 {
 	const struct host_address *a = host_address_find(host, ip);
 
-	return a && a->interface == interface;
+	return a && a->interface == interface && host_address_usable(a);
 }
 
 /* The sender could be a station of this network. 0.0.0.0 is one that has no address yet and makes sure that nobody has
  * it (RFC 5227 section 2.1.1): it may ask, but there is nothing to learn. */
-static bool sender_is_good(const struct berth_host *host, unsigned interface, const struct arp_packet *arp, uint32_t ip)
+static bool sender_is_good(const struct berth_host *host, unsigned interface, const struct arp_packet *arp,
+			   const struct ip *ip)
 {
 	static const uint8_t none[6];
 
 	if ((arp->sender_mac[0] & 1) || memcmp(arp->sender_mac, none, 6) == 0)
 		return false;
-	if (ip == 0)
+	if (ip_is_any(ip))
 		return arp->operation == ARP_REQUEST;
 	return ip_is_unicast(ip) && !host_is_broadcast(host, interface, ip);
 }
 
-/* On the network of one of the interface's addresses: only then does anything go to it directly. */
-static bool is_on_link(const struct berth_host *host, unsigned interface, uint32_t ip)
-{
-	const struct host_address *a = host_address_towards(host, interface, ip);
-
-	return a && (a->ip & a->mask) == (ip & a->mask);
-}
-
-static void learn(struct berth_host *host, unsigned interface, const struct arp_packet *arp, uint32_t ip, bool for_us)
+static void learn(struct berth_host *host, unsigned interface, const struct arp_packet *arp, const struct ip *ip,
+		  bool for_us)
 {
 	struct neighbour *n = neighbour_find(host, interface, ip);
 	bool asked = n && (n->state == NEIGHBOUR_INCOMPLETE || n->state == NEIGHBOUR_PROBE);
 
 	if (n)
 		neighbour_learn(host, n, arp->sender_mac, asked && for_us && arp->operation == ARP_REPLY);
-	else if (for_us && arp->operation == ARP_REQUEST && is_on_link(host, interface, ip))
+	else if (for_us && arp->operation == ARP_REQUEST && host_is_on_link(host, interface, ip))
 		neighbour_introduce(host, interface, ip, arp->sender_mac);
 	if (!asked && (arp->operation == ARP_REPLY || !for_us))
 		host->counters.arp.unsolicited++;
@@ -98,32 +92,32 @@ static void learn(struct berth_host *host, unsigned interface, const struct arp_
 void arp_in(struct berth_host *host, unsigned interface, const uint8_t *p, size_t n)
 {
 	struct arp_packet arp;
-	uint32_t sender, target;
+	struct ip sender, target;
 	bool for_us;
 
 	if (!arp_parse(p, n, &arp)) {
 		host->counters.arp.bad++;
 		return;
 	}
-	sender = get_be32(arp.sender_ip);
-	target = get_be32(arp.target_ip);
-	if (!sender_is_good(host, interface, &arp, sender)) {
+	sender = ip_of_ip4(get_be32(arp.sender_ip));
+	target = ip_of_ip4(get_be32(arp.target_ip));
+	if (!sender_is_good(host, interface, &arp, &sender)) {
 		host->counters.arp.bad++;
 		return;
 	}
-	if (sender && host_is_own(host, sender)) {
+	if (host_is_own(host, &sender)) {
 		host->counters.arp.conflicts++;
 		return;
 	}
-	for_us = is_ours(host, interface, target);
+	for_us = is_ours(host, interface, &target);
 	if (for_us && arp.operation == ARP_REQUEST)
 		host->counters.arp.requests_in++;
 	else if (arp.operation == ARP_REPLY)
 		host->counters.arp.replies_in++;
-	else if (sender != target)
+	else if (!ip_equal(&sender, &target))
 		host->counters.arp.not_for_us++;
-	if (sender)
-		learn(host, interface, &arp, sender, for_us);
+	if (!ip_is_any(&sender))
+		learn(host, interface, &arp, &sender, for_us);
 	if (for_us && arp.operation == ARP_REQUEST)
 		answer(host, interface, &arp);
 }

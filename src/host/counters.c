@@ -6,24 +6,45 @@ struct counter {
 	size_t offset; /* of the uint64_t in struct berth_host */
 };
 
+/* One entry for each X(name, text) of a map: "PREFIX_NAME", kept in MEMBER of the host. */
+#define ENTRY(prefix, member, name, text) {#prefix "_" #name, text, offsetof(struct berth_host, member.name)},
+
 static const struct counter table[] = {
-#define X(name, text) {"eth_" #name, text, offsetof(struct berth_host, counters.eth.name)},
+#define X(name, text) ENTRY(eth, counters.eth, name, text)
 	ETH_COUNTER_MAP(X)
 #undef X
-#define X(name, text) {"arp_" #name, text, offsetof(struct berth_host, counters.arp.name)},
+#define X(name, text) ENTRY(arp, counters.arp, name, text)
 		ARP_COUNTER_MAP(X)
 #undef X
-#define X(name, text) {"ip_" #name, text, offsetof(struct berth_host, counters.ip.name)},
-			IP_COUNTER_MAP(X)
+#define X(name, text) ENTRY(nd, counters.nd, name, text)
+			ND_COUNTER_MAP(X)
 #undef X
-#define X(name, text) {"icmp_" #name, text, offsetof(struct berth_host, counters.icmp.name)},
-				ICMP_COUNTER_MAP(X)
+#define X(name, text) ENTRY(neighbour, counters.neighbour, name, text)
+				NEIGHBOUR_COUNTER_MAP(X)
 #undef X
-#define X(name, text) {"tcp_" #name, text, offsetof(struct berth_host, tcp.counters.name)},
-					TCP_COUNTER_MAP(X)
+#define X(name, text) ENTRY(ip, counters.ip, name, text)
+					IP_COUNTER_MAP(X)
 #undef X
-#define X(name, text) {"udp_" #name, text, offsetof(struct berth_host, udp.counters.name)},
-						UDP_COUNTER_MAP(X)
+#define X(name, text) ENTRY(ip, counters.ip4_only, name, text)
+						IP4_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(ip6, counters.ip6, name, text)
+							IP_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(ip6, counters.ip6_only, name, text)
+								IP6_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(icmp, counters.icmp, name, text)
+									ICMP_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(icmp6, counters.icmp6, name, text)
+										ICMP_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(tcp, tcp.counters, name, text)
+											TCP_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(udp, udp.counters, name, text)
+												UDP_COUNTER_MAP(X)
 #undef X
 };
 

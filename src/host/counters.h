@@ -24,13 +24,28 @@
 	X(not_for_us, "requests for others")                                                                           \
 	X(unsolicited, "announcements and replies that nobody asked for")                                              \
 	X(conflicts, "packets whose sender claims an address of this host")                                            \
+	X(no_memory, "packets dropped for want of memory")
+
+/* Counter "nd_NAME": neighbour discovery, RFC 4861. */
+#define ND_COUNTER_MAP(X)                                                                                              \
+	X(solicits_in, "solicitations for this host received")                                                         \
+	X(adverts_in, "advertisements received")                                                                       \
+	X(solicits_out, "solicitations sent")                                                                          \
+	X(adverts_out, "advertisements sent")                                                                          \
+	X(bad, "messages that RFC 4861 calls invalid")                                                                 \
+	X(not_for_us, "solicitations for others")                                                                      \
+	X(unsolicited, "advertisements that nobody asked for")                                                         \
+	X(conflicts, "messages that claim an address of this host")
+
+/* Counter "neighbour_NAME": the table that ARP and neighbour discovery fill. */
+#define NEIGHBOUR_COUNTER_MAP(X)                                                                                       \
 	X(changed, "neighbours that changed their MAC address")                                                        \
 	X(failed, "neighbours that did not answer")                                                                    \
 	X(replaced, "neighbours forgotten to make room")                                                               \
 	X(queue_full, "packets dropped while a neighbour was being asked for")                                         \
 	X(no_memory, "packets or neighbours dropped for want of memory")
 
-/* Counter "ip_NAME". */
+/* Counters "ip_NAME" of IPv4 and "ip6_NAME" of IPv6. */
 #define IP_COUNTER_MAP(X)                                                                                              \
 	X(packets_in, "packets received")                                                                              \
 	X(packets_out, "packets sent")                                                                                 \
@@ -38,18 +53,15 @@
 	X(looped, "packets from this host to itself")                                                                  \
 	X(too_short, "packets shorter than their header")                                                              \
 	X(bad_version, "packets of another IP version than the frame says")                                            \
-	X(bad_header, "packets whose header length is under 20")                                                       \
-	X(bad_length, "packets whose total length does not fit header or frame")                                       \
-	X(bad_checksum, "packets with a bad header checksum")                                                          \
-	X(bad_option, "packets with an option that is not whole")                                                      \
+	X(bad_length, "packets whose length does not fit header or frame")                                             \
+	X(bad_option, "packets with an option that is not whole, or not to be passed over")                            \
 	X(bad_fragment, "fragments whose offset or length cannot be")                                                  \
-	X(source_routed, "packets with a source route")                                                                \
 	X(martian_source, "packets from an address that no host can have")                                             \
 	X(martian_destination, "packets to an address that may not be on a wire")                                      \
 	X(not_for_us, "packets to other hosts")                                                                        \
 	X(not_joined, "packets to multicast groups that the host has not joined")                                      \
 	X(link_broadcast, "packets to one host in frames to all")                                                      \
-	X(broadcast_refused, "broadcast packets of protocols that have no broadcast")                                  \
+	X(broadcast_refused, "packets to many of protocols for one peer")                                              \
 	X(tunnelled, "packets with IP in IP")                                                                          \
 	X(unknown_protocol, "packets of an unknown protocol")                                                          \
 	X(bad_tcp_checksum, "segments with a bad checksum")                                                            \
@@ -71,7 +83,20 @@
 	X(mtu_lowered, "path MTUs learned")                                                                            \
 	X(mtu_refused, "path MTUs too small to be true")
 
-/* Counter "icmp_NAME". */
+/* Counter "ip_NAME": IPv4 alone. */
+#define IP4_COUNTER_MAP(X)                                                                                             \
+	X(bad_header, "packets whose header length is under 20")                                                       \
+	X(bad_checksum, "packets with a bad header checksum")                                                          \
+	X(source_routed, "packets with a source route")
+
+/* Counter "ip6_NAME": IPv6 alone. */
+#define IP6_COUNTER_MAP(X)                                                                                             \
+	X(too_many_headers, "packets with more extension headers or options than anybody needs")                       \
+	X(bad_order, "packets with a hop-by-hop header that is not the first")                                         \
+	X(headers_cut, "first fragments that do not hold all headers")                                                 \
+	X(routed, "packets with a routing header that has somewhere else to go")
+
+/* Counters "icmp_NAME" and "icmp6_NAME". */
 #define ICMP_COUNTER_MAP(X)                                                                                            \
 	X(messages_in, "messages received")                                                                            \
 	X(messages_out, "messages sent")                                                                               \
@@ -88,6 +113,12 @@
 	X(no_match, "errors about a conversation that is not there")
 
 #define X(name, text) uint64_t name;
+struct ip_counters {
+	IP_COUNTER_MAP(X)
+};
+struct icmp_counters {
+	ICMP_COUNTER_MAP(X)
+};
 struct host_counters {
 	struct {
 		ETH_COUNTER_MAP(X)
@@ -96,11 +127,19 @@ struct host_counters {
 		ARP_COUNTER_MAP(X)
 	} arp;
 	struct {
-		IP_COUNTER_MAP(X)
-	} ip;
+		ND_COUNTER_MAP(X)
+	} nd;
 	struct {
-		ICMP_COUNTER_MAP(X)
-	} icmp;
+		NEIGHBOUR_COUNTER_MAP(X)
+	} neighbour;
+	struct ip_counters ip, ip6;
+	struct {
+		IP4_COUNTER_MAP(X)
+	} ip4_only;
+	struct {
+		IP6_COUNTER_MAP(X)
+	} ip6_only;
+	struct icmp_counters icmp, icmp6;
 };
 #undef X
 

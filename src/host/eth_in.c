@@ -14,6 +14,8 @@ static bool is_for_us(const struct host_interface *interface, const uint8_t dest
 
 void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame)
 {
+	struct ip_arrival arrival = {
+		.frame = frame, .off = ETH_HEADER, .scope = interface, .interface = (uint8_t)interface};
 	struct eth_header eth;
 
 	if (!eth_parse(frame->data, frame->len, &eth)) {
@@ -28,8 +30,11 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 		host->counters.eth.bad_source++;
 		return;
 	}
+	arrival.to_all = eth.destination[0] & 1;
 	if (eth.type == ETH_TYPE_IP4)
-		ip_in(host, interface, frame, ETH_HEADER, eth.destination[0] & 1);
+		ip4_in(host, &arrival);
+	else if (eth.type == ETH_TYPE_IP6 && host->interfaces[interface].ip6)
+		ip6_in(host, &arrival);
 	else if (eth.type == ETH_TYPE_ARP)
 		arp_in(host, interface, frame->data + ETH_HEADER, frame->len - ETH_HEADER);
 	else

@@ -1,6 +1,7 @@
 /* The host itself: its configuration, its life, and the two calls of time.
  *
- * Method: one struct with everything in it. What arrives goes through eth_in and ip_in to a transport; what leaves is
+ * Method: one struct with everything in it. What arrives goes through eth_in, ip4_in or ip6_in and ip_deliver
+ * to a transport; what leaves is
  * made in frames_out; between the two there is nothing but the endpoints' lists. */
 #include <string.h>
 
@@ -70,20 +71,17 @@ int berth_host_config_validate(const struct berth_host_config *config, const cha
 
 static void add_loopback(struct berth_host *host)
 {
+	const struct ip ip4 = ip_of_ip4(0x7f000001), ip6 = {.low = 1};
+
 	host->interfaces[HOST_LOOPBACK] = (struct host_interface){
 		.name = "lo",
 		.mtu = 65535,
 		.capabilities = BERTH_LINK_CHECKSUM,
 	};
 	host->n_interfaces = 1;
-	host->addresses[0] =
-		(struct host_address){.ip = HOST_LOOPBACK_IP, .mask = 0xff000000u, .interface = HOST_LOOPBACK};
-	host->n_addresses = 1;
-	host_route_insert(host, &(struct host_route){
-					.destination = HOST_LOOPBACK_IP & 0xff000000u,
-					.mask = 0xff000000u,
-					.interface = HOST_LOOPBACK,
-				});
+	/* There is room for both. */
+	host_address_make(host, HOST_LOOPBACK, &ip4, IP4_PREFIX + 8, ORIGIN_HOST, ADDRESS_PREFERRED);
+	host_address_make(host, HOST_LOOPBACK, &ip6, 128, ORIGIN_HOST, ADDRESS_PREFERRED);
 }
 
 /* Another key from the same secret, so that no table's order tells about another's. */
@@ -210,16 +208,26 @@ void host_arm(struct berth_host *host, struct host_timer *timer, berth_time at)
 	wheel_arm(&host->wheel, &timer->timer, at);
 }
 
+static void frame_in(struct berth_host *host, unsigned number, struct berth_frame *frame)
+{
+	struct host_interface *interface = &host->interfaces[number];
+
+	interface->counters.frames_in++;
+	interface->counters.bytes_in += frame->len;
+	if (interface->ethernet)
+		eth_in(host, number, frame);
+	else
+		ip_in(host, &(struct ip_arrival){.frame = frame, .scope = number, .interface = (uint8_t)number});
+}
+
 void berth_host_frame_in(struct berth_host *host, int interface, struct berth_frame *frame, berth_time now)
 {
 	host_enter(host, now);
 	host->counters.eth.frames_in++;
 	if (interface < 0 || (uint32_t)interface >= host->n_interfaces)
 		host->counters.eth.no_interface++;
-	else if (host->interfaces[interface].ethernet)
-		eth_in(host, (unsigned)interface, frame);
 	else
-		ip_in(host, (unsigned)interface, frame, 0, false);
+		frame_in(host, (unsigned)interface, frame);
 	berth_frame_unref(frame);
 }
 

@@ -1,6 +1,7 @@
 /* The inside of a host: what the files of this directory (and socket, which lies on top) share.
  *
- * IPv4 addresses are uint32_t in host order here, called ip; the wire and the socket pairs have them as bytes. */
+ * Addresses are struct ip here, of either family; the wire and the socket pairs have them as bytes. A destination with
+ * a scope leaves by that interface and no other, whatever its kind. */
 #ifndef HOST_HOST_PRIVATE_H
 #define HOST_HOST_PRIVATE_H
 
@@ -9,7 +10,9 @@
 
 #include "bytes.h"
 #include "counters.h"
+#include "ip.h"
 #include "ip4.h"
+#include "ip6.h"
 #include "list.h"
 #include "pairs.h"
 #include "rng.h"
@@ -20,14 +23,16 @@
 #include "wheel.h"
 
 #define HOST_INTERFACES_MAX 8 /* besides the loopback */
-#define HOST_ADDRESSES_MAX 32 /* besides the loopback's */
-#define HOST_ROUTES_MAX 64    /* besides those of the addresses */
+#define HOST_ADDRESSES_MAX 66 /* the loopback's two among them */
+#define HOST_ROUTES_MAX 160   /* all together, those of addresses and routers among them */
+#define HOST_GATEWAYS_MAX 64  /* routes that were added by hand */
 #define HOST_LOOPBACK 0       /* the interface */
-#define HOST_LOOPBACK_IP 0x7f000001u
+#define HOST_IP6_MTU 1280     /* what every link of IPv6 carries, RFC 8200 section 5 */
 
-/* Where headers go in a frame out: TCP and UDP begin at 64 (tcp.h), and IP and Ethernet end where the next begins. */
+/* Where headers go in a frame out: TCP and UDP begin at 64 (tcp.h); IP, with the fragment header of IPv6 in between,
+ * and Ethernet end where the next begins. */
 #define HOST_OFF_TRANSPORT 64
-#define HOST_OFF_IP (HOST_OFF_TRANSPORT - IP4_HEADER)
+#define HOST_OFF_IP (HOST_OFF_TRANSPORT - IP6_HEADER)
 
 /* What the host holds for links, neighbours and itself is bounded. */
 #define HOST_READY_MAX 512 /* packets that wait for berth_host_frames_out */
@@ -41,20 +46,49 @@
 struct host_interface {
 	char name[BERTH_INTERFACE_NAME_MAX];
 	bool ethernet;
+	bool ip6; /* speaks IPv6 */
 	uint8_t mac[6];
 	uint32_t mtu;
 	unsigned capabilities;
+	struct {
+		uint64_t frames_in, bytes_in, frames_out, bytes_out;
+	} counters;
+};
+
+/* RFC 4862 section 2. */
+enum host_address_state {
+	ADDRESS_FREE,       /* no address: the place may be taken */
+	ADDRESS_TENTATIVE,  /* being asked for: not used yet */
+	ADDRESS_DUPLICATE,  /* somebody else has it: never used */
+	ADDRESS_DEPRECATED, /* good, but not for new conversations */
+	ADDRESS_PREFERRED,
+};
+
+/* Who gave an address, or a route. */
+enum host_origin {
+	ORIGIN_HOST, /* the host itself: loopback, link-local, the network of an address */
+	ORIGIN_HAND, /* the program */
+	ORIGIN_DHCP,
+	ORIGIN_ROUTER,
 };
 
 struct host_address {
-	uint32_t ip, mask;
+	struct ip ip;
+	uint8_t prefix; /* of 128 bits, as all here: IP4_PREFIX + n for IPv4 */
 	uint8_t interface;
+	uint8_t state;  /* enum host_address_state */
+	uint8_t origin; /* enum host_origin */
+	berth_time preferred_until, valid_until;
 };
 
 struct host_route {
-	uint32_t destination, mask;
-	uint32_t gateway; /* 0: on the interface's own network */
+	struct ip destination;
+	struct ip gateway; /* none: on the interface's own network */
+	uint8_t prefix;
 	uint8_t interface;
+	uint8_t origin;    /* enum host_origin */
+	int8_t preference; /* RFC 4191 section 2.1: -1, 0 or 1 */
+	berth_time valid_until;
 };
 
 enum host_reach {
@@ -69,15 +103,15 @@ struct icmp_message;
 
 /* How packets to a destination leave. */
 struct host_path {
-	uint32_t destination;
-	uint32_t next_hop; /* whom to hand it to: the destination or a gateway */
-	uint32_t source;   /* the host's address on that side */
+	struct ip destination;
+	struct ip next_hop; /* whom to hand it to: the destination or a gateway */
+	struct ip source;   /* the host's address on that side; none: it has none yet */
 	uint32_t mtu;
 	berth_time until;            /* the MTU is known up to then */
 	struct neighbour *neighbour; /* of the next hop, once asked for; NULL before */
 	uint8_t interface;
 	uint8_t reach;      /* enum host_reach */
-	bool dont_fragment; /* false: the path is said to be narrower than we go (path_mtu.c) */
+	bool dont_fragment; /* IPv4; false: the path is said to be narrower than we go (path_mtu.c) */
 };
 
 /* A timer of the host's own wheel. */
@@ -116,7 +150,7 @@ struct host_fragmenting {
 	struct udp_datagram *datagram; /* NULL: none */
 	struct host_path path;
 	uint32_t off; /* of the IP payload, UDP header included: what has left */
-	uint16_t id;
+	uint32_t id;
 	uint16_t checksum; /* of the UDP header */
 };
 
@@ -149,6 +183,14 @@ struct icmp_limit {
 	struct token_bucket all, peers[HOST_LIMIT_PEERS];
 };
 
+/* What berth_host_next_notice tells, oldest first. */
+#define HOST_NOTICES_MAX 64
+struct host_notices {
+	struct berth_notice items[HOST_NOTICES_MAX];
+	uint32_t first, n;
+	bool told; /* an event has said that there are some */
+};
+
 /* What a descriptor stands for; the table is the socket layer's. */
 struct host_descriptor {
 	struct endpoint *endpoint; /* NULL: free */
@@ -169,10 +211,10 @@ struct berth_host {
 	struct endpoints endpoints;
 	struct pairs pairs;
 	const struct berth_memory *memory;
-	struct host_path last; /* the path used last; destination 0: none */
+	struct host_path last; /* the path used last; destination none: none */
 	struct host_interface interfaces[HOST_INTERFACES_MAX + 1];
-	struct host_address addresses[HOST_ADDRESSES_MAX + 1];
-	struct host_route routes[HOST_ROUTES_MAX + HOST_ADDRESSES_MAX + 1]; /* longest prefix first */
+	struct host_address addresses[HOST_ADDRESSES_MAX]; /* n_addresses of them, free places in between */
+	struct host_route routes[HOST_ROUTES_MAX];         /* longest prefix first */
 	uint32_t n_interfaces, n_addresses, n_routes, n_gateways;
 	struct host_packets ready;           /* to leave as they are */
 	struct host_packets left;            /* have left: a frame out may still show their bytes */
@@ -183,6 +225,7 @@ struct berth_host {
 	struct reassemblies reassemblies;
 	struct path_mtus path_mtus;
 	struct icmp_limit icmp_limit;
+	struct host_notices notices;
 	struct host_descriptors descriptors;
 	struct host_counters counters;
 	struct siphash_key key;
@@ -198,52 +241,64 @@ struct berth_host {
 void host_enter(struct berth_host *host, berth_time now);
 void host_arm(struct berth_host *host, struct host_timer *timer, berth_time at);
 
-static inline void ip_to_bytes(uint32_t ip, uint8_t out[4])
+/* The counters of the family that ip is of. */
+static inline struct ip_counters *host_ip_counters(struct berth_host *host, const struct ip *ip)
 {
-	put_be32(out, ip);
+	return ip_is_ip4(ip) ? &host->counters.ip : &host->counters.ip6;
 }
 
-/* ---- interface.c ---- */
+/* ---- address.c ---- */
 
-/* ip is an address of this host, or lies in 127.0.0.0/8. */
-bool host_is_own(const struct berth_host *host, uint32_t ip);
-/* The same of addresses alone; NULL: no. */
-const struct host_address *host_address_find(const struct berth_host *host, uint32_t ip);
+/* ip is an address of this host that packets may come to and leave from, or lies in 127.0.0.0/8. */
+bool host_is_own(const struct berth_host *host, const struct ip *ip);
+/* The entry with this address, in whatever state; NULL: none. */
+struct host_address *host_address_find(struct berth_host *host, const struct ip *ip);
+/* Makes an entry with the route to its network, in `state`, for good. The caller has checked the address. NULL: no
+ * room. */
+struct host_address *host_address_make(struct berth_host *host, unsigned interface, const struct ip *ip,
+				       unsigned prefix, enum host_origin origin, enum host_address_state state);
+void host_address_set_state(struct berth_host *host, struct host_address *a, enum host_address_state state);
+/* Takes an address away, with the route to its network that came with it. */
+void host_address_drop(struct berth_host *host, struct host_address *a);
 /* ip is 255.255.255.255 or the broadcast address of a network on this interface. */
-bool host_is_broadcast(const struct berth_host *host, unsigned interface, uint32_t ip);
-/* The interface's first address whose network has ip, else its first; NULL: it has none. */
-const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface, uint32_t ip);
+bool host_is_broadcast(const struct berth_host *host, unsigned interface, const struct ip *ip);
+/* The address of the interface to speak from to ip, of ip's family; NULL: it has none. */
+const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface, const struct ip *ip);
+/* ip lies on a network that is on this interface's link. */
+bool host_is_on_link(const struct berth_host *host, unsigned interface, const struct ip *ip);
 
-static inline bool ip_is_loopback(uint32_t ip)
+static inline bool host_address_usable(const struct host_address *a)
 {
-	return ip >> 24 == 127;
-}
-
-static inline bool ip_is_multicast(uint32_t ip)
-{
-	return ip >> 28 == 14;
-}
-
-/* Could be a host's: not 0.0.0.0/8, 127.0.0.0/8, multicast or 240.0.0.0/4. */
-static inline bool ip_is_unicast(uint32_t ip)
-{
-	return ip >> 24 != 0 && !ip_is_loopback(ip) && ip >> 29 != 7;
+	return a->state >= ADDRESS_DEPRECATED;
 }
 
 /* ---- route.c ---- */
 
 /* The path to an address; true and *out, or false: no route. */
-bool host_route(struct berth_host *host, uint32_t destination, struct host_path *out);
+bool host_route(struct berth_host *host, const struct ip *destination, struct host_path *out);
 /* The same by way of the cache of one, which is where the path stays: borrowed until the next call of either. NULL: no
  * route. */
-struct host_path *host_path(struct berth_host *host, uint32_t destination);
+struct host_path *host_path_find(struct berth_host *host, const struct ip *destination);
+static inline struct host_path *host_path(struct berth_host *host, const struct ip *destination)
+{
+	struct host_path *last = &host->last;
+
+	if (ip_equal(&last->destination, destination) && host->now < last->until)
+		return last;
+	return host_path_find(host, destination);
+}
 /* Something that a cached path may rest on has changed. */
 static inline void host_path_forget(struct berth_host *host)
 {
-	host->last.destination = 0;
+	host->last = (struct host_path){0};
 }
-/* Adds to the table by prefix; the caller has checked that there is room. */
-void host_route_insert(struct berth_host *host, const struct host_route *route);
+/* Adds to the table, by prefix and preference. false: no room. */
+bool host_route_insert(struct berth_host *host, const struct host_route *route);
+/* Takes away the routes for which `is_it` says true; how many. */
+unsigned host_route_remove(struct berth_host *host, bool (*is_it)(const struct host_route *route, const void *what),
+			   const void *what);
+/* The interface on whose link ip lies and that has an address there; -1: none. */
+int host_interface_towards(const struct berth_host *host, const struct ip *ip);
 
 /* ---- path_mtu.c ---- */
 
@@ -259,9 +314,14 @@ struct path_mtu_verdict {
 };
 /* A router says that a packet of total_len bytes to the destination was too big and `mtu` is not (0: it does not say).
  * true and *out: what to go by; false: not to be believed, or nothing new. */
-bool path_mtu_judge(struct berth_host *host, uint32_t destination, uint32_t mtu, uint32_t total_len,
+bool path_mtu_judge(struct berth_host *host, const struct ip *destination, uint32_t mtu, uint32_t total_len,
 		    struct path_mtu_verdict *out);
 /* Remembers a verdict. */
-void path_mtu_set(struct berth_host *host, uint32_t destination, const struct path_mtu_verdict *verdict);
+void path_mtu_set(struct berth_host *host, const struct ip *destination, const struct path_mtu_verdict *verdict);
+
+/* ---- notice.c ---- */
+
+/* Something that the program may want to know. Of more than HOST_NOTICES_MAX that nobody takes, the oldest goes. */
+void host_notice(struct berth_host *host, const struct berth_notice *notice);
 
 #endif

@@ -7,44 +7,116 @@
 /* A packet that has arrived, its header checked. */
 struct ip_packet {
 	struct berth_frame *frame;
-	const uint8_t *bytes; /* the IP header, header.total_len bytes are there */
-	struct ip4_header header;
-	uint32_t source, destination;
-	uint32_t off_payload, len_payload; /* from frame->data */
+	const uint8_t *bytes; /* the IP header, len bytes are there */
+	uint32_t len;         /* headers and payload */
+	struct ip source, destination;
+	uint32_t off_payload, len_payload; /* of what the protocol is, from frame->data */
+	uint32_t off_protocol;             /* where the packet names its protocol, from bytes */
+	uint8_t protocol, tos, ttl;
 	uint8_t interface;
-	bool broadcast; /* to more than this host, by IP or by the frame */
+	uint8_t family;
+	bool to_many;      /* to more than this host, by IP or by the frame */
+	bool was_fragment; /* IPv6: a fragment header was there, be it of a whole packet (RFC 6980 asks) */
+	bool router_alert; /* IPv6: a hop-by-hop header had one */
 };
 
-/* ---- eth_in.c, ip_in.c, reassemble.c ---- */
+/* A packet that may be a piece of one. */
+struct ip_fragment {
+	struct ip_packet packet; /* of a piece, the payload is the piece and the protocol what the whole begins with */
+	bool is_fragment;        /* the others hold */
+	bool more;
+	uint32_t id, off; /* off: of the piece in the whole, bytes */
+};
 
-/* frame is borrowed: who keeps it takes a reference. */
+/* frame is borrowed by all of these: who keeps it takes a reference. */
+
+/* ---- eth_in.c ---- */
+
 void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame);
-/* `to_all`: the frame went to more stations than this. */
-void ip_in(struct berth_host *host, unsigned interface, struct berth_frame *frame, uint32_t off, bool to_all);
-void host_udp_in(struct berth_host *host, const struct ip_packet *packet);
+
+/* ---- ip4_in.c, ip6_in.c: read and judge a packet ---- */
+
+/* Where a packet came in. */
+struct ip_arrival {
+	struct berth_frame *frame;
+	uint32_t off;   /* of the packet, from frame->data */
+	uint32_t scope; /* what link-local addresses in it belong to: the interface, but for the loopback */
+	uint8_t interface;
+	bool to_all; /* the frame went to more stations than this */
+};
+
+void ip4_in(struct berth_host *host, const struct ip_arrival *arrival);
+void ip6_in(struct berth_host *host, const struct ip_arrival *arrival);
+/* The same by the packet's own version, where no frame says it. */
+void ip_in(struct berth_host *host, const struct ip_arrival *arrival);
+/* Read a packet's header into *out, which has the arrival's members already. false, and counted: it is not sound. */
+bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out);
+bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out);
+
+/* ---- ip_deliver.c: what is the same for both families ---- */
+
+/* The other way of the path that the host used last: source and destination are good, known at a glance. */
+bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet);
+/* The packet comes from a host that can be, and is for this host (to_many set when not for it alone). Else a counter
+ * says why not. */
+bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet);
+/* Takes a packet, or a piece of one, to whom it is for. */
+void ip_deliver(struct berth_host *host, const struct ip_fragment *packet);
 /* Fills everything but the ports of the pair of a packet's transport, as seen from this host. */
 void ip_pair(const struct ip_packet *packet, struct socket_pair *pair);
+/* The sum of the pseudo-header of a packet's transport, of `len` bytes. */
+uint64_t ip_pseudo(const struct ip_packet *packet, uint32_t len);
+
+/* ---- reassemble.c ---- */
 
 void reassemble_init(struct berth_host *host);
 void reassemble_deinit(struct berth_host *host);
-/* Takes in a fragment. The frame of the whole packet, with header in front and a reference for the caller, once this
- * one was the last that was missing; else NULL. */
-struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *fragment);
+/* Takes in a fragment. The frame of the whole packet, with an IP header in front and a reference for the caller, once
+ * this one was the last that was missing; else NULL. */
+struct berth_frame *reassemble(struct berth_host *host, const struct ip_fragment *fragment);
 
-/* ---- icmp_in.c, icmp_out.c ---- */
+/* ---- udp_in.c, tcp_in.c ---- */
 
-void icmp_in(struct berth_host *host, const struct ip_packet *packet);
-/* A packet of this host, quoted from its IP header on, did not get there. `error` is a BERTH_E number. */
-void icmp_deliver(struct berth_host *host, const uint8_t *quote, size_t n, int error, bool hard);
-/* Sends an error about a packet, if one may be sent (RFC 1122 section 3.2.2) and the limit allows. */
-void icmp_error(struct berth_host *host, const struct ip_packet *about, uint8_t type, uint8_t code);
-void icmp_echo_reply(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *request);
-void icmp_limit_init(struct berth_host *host);
-
-/* ---- tcp_in.c ---- */
-
+void host_udp_in(struct berth_host *host, const struct ip_packet *packet);
 void host_tcp_in(struct berth_host *host, const struct ip_packet *packet);
 /* Sends the answer that TCP has left in its env, if any. */
 void host_tcp_reply(struct berth_host *host);
+
+/* ---- icmp_in.c (what both families share), icmp4_in.c, icmp6_in.c ---- */
+
+void icmp4_in(struct berth_host *host, const struct ip_packet *packet);
+void icmp6_in(struct berth_host *host, const struct ip_packet *packet);
+
+struct icmp_quote {
+	struct socket_pair pair; /* of the quoted packet, as seen from this host, which sent it */
+	uint32_t seq;            /* TCP */
+	uint32_t total_len;      /* of the packet, as it says */
+};
+/* Reads the packet that an error quotes, of either family, from its IP header on. It came in by `interface`. false: cut
+ * off too early, or not this host's. */
+bool icmp_quote_read(const struct berth_host *host, unsigned interface, const uint8_t *p, size_t n,
+		     struct icmp_quote *out);
+/* A packet of this host, quoted from its IP header on, did not get there. `error` is a BERTH_E number. */
+void icmp_deliver(struct berth_host *host, unsigned interface, const uint8_t *quote, size_t n, int error, bool hard);
+/* A router says that a quoted packet was too big; `mtu` is what is not (0: it does not say). */
+void icmp_too_big(struct berth_host *host, unsigned interface, const uint8_t *quote, size_t n, uint32_t mtu);
+
+/* ---- icmp_out.c ---- */
+
+struct icmp_message;
+
+/* What may be wrong with a packet that has arrived. */
+enum icmp_fault {
+	ICMP_PORT_UNREACHABLE,
+	ICMP_PROTOCOL_UNREACHABLE, /* IPv6: unrecognised next header, RFC 4443 section 3.4 */
+	ICMP_REASSEMBLY_TIME,
+};
+/* Sends an error about a packet, if one may be sent (RFC 1122 section 3.2.2, 4443 section 2.4 (e)) and the limit
+ * allows. */
+void icmp_error(struct berth_host *host, const struct ip_packet *about, enum icmp_fault fault);
+/* The same for a parameter problem of IPv6, as ip6_parse has it. */
+void icmp6_problem(struct berth_host *host, const struct ip_packet *about, const struct ip6_problem *problem);
+void icmp_echo_reply(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *request);
+void icmp_limit_init(struct berth_host *host);
 
 #endif

@@ -20,20 +20,23 @@ static struct berth_frame *pop(struct host_frames *frames)
 	return frame;
 }
 
-void loopback_push(struct berth_host *host, const struct berth_frame_out *out)
+void loopback_push(struct berth_host *host, const struct berth_frame_out *out, uint32_t scope)
 {
 	struct host_frames *frames = &host->loop;
+	struct ip_counters *counters =
+		out->header[out->off_header] >> 4 == 6 ? &host->counters.ip6 : &host->counters.ip;
 	struct berth_frame *frame;
 
 	if (frames->n >= HOST_LOOP_MAX || frames->bytes + out->len > HOST_LOOP_BYTES) {
-		host->counters.ip.queue_full++;
+		counters->queue_full++;
 		return;
 	}
 	frame = berth_frame_copy(out, host->memory);
 	if (!frame) {
-		host->counters.ip.no_memory++;
+		counters->no_memory++;
 		return;
 	}
+	frame->mark = scope;
 	if (frames->last)
 		frames->last->next = frame;
 	else
@@ -41,7 +44,7 @@ void loopback_push(struct berth_host *host, const struct berth_frame_out *out)
 	frames->last = frame;
 	frames->n++;
 	frames->bytes += frame->capacity;
-	host->counters.ip.looped++;
+	counters->looped++;
 }
 
 void loopback_run(struct berth_host *host, unsigned n_max)
@@ -49,7 +52,8 @@ void loopback_run(struct berth_host *host, unsigned n_max)
 	struct berth_frame *frame;
 
 	while (n_max-- > 0 && (frame = pop(&host->loop))) {
-		ip_in(host, HOST_LOOPBACK, frame, 0, false);
+		ip_in(host,
+		      &(struct ip_arrival){.frame = frame, .scope = (uint32_t)frame->mark, .interface = HOST_LOOPBACK});
 		berth_frame_unref(frame);
 	}
 }

@@ -1,9 +1,9 @@
-/* Neighbours: the MAC addresses of stations on the host's networks.
+/* Neighbours: the MAC addresses of stations on the host's networks, of both families.
  *
- * The states are those of RFC 4861 section 7.3, for IPv4: asked for, heard of lately, not heard of lately, being asked
- * again. ARP itself knows only a table (RFC 826); RFC 1122 section 2.3.2 wants entries to age, at most one request a
- * second to a destination, and a packet to be kept while its destination is asked for. Everything that a station on the
- * wire could fill is bounded: entries, packets kept for each, bytes kept in all; the longest unused entry makes room.
+ * The states are those of RFC 4861 section 7.3: asked for, heard of lately, not heard of lately, being asked again. ARP
+ * itself knows only a table (RFC 826); RFC 1122 section 2.3.2 wants entries to age, at most one request a second to a
+ * destination, and a packet to be kept while its destination is asked for. Everything that a station on the wire could
+ * fill is bounded: entries, packets kept for each, bytes kept in all; the longest unused entry makes room.
  */
 #include <string.h>
 
@@ -22,11 +22,11 @@
 #define REACHABLE_TIME (30 * HOST_SECOND)
 #define STALE_TIME (600 * HOST_SECOND)
 
-static uint64_t hash_of(const struct berth_host *host, unsigned interface, uint32_t ip)
+static uint64_t hash_of(const struct berth_host *host, unsigned interface, const struct ip *ip)
 {
-	uint64_t word = (uint64_t)interface << 32 | ip;
+	uint64_t words[] = {interface, ip->high, ip->low};
 
-	return siphash13_words(host->key, &word, 1);
+	return siphash13_words(host->key, words, 3);
 }
 
 int neighbour_init(struct berth_host *host)
@@ -65,7 +65,7 @@ void neighbour_deinit(struct berth_host *host)
 	table_deinit(&host->neighbours.table);
 }
 
-struct neighbour *neighbour_find(struct berth_host *host, unsigned interface, uint32_t ip)
+struct neighbour *neighbour_find(struct berth_host *host, unsigned interface, const struct ip *ip)
 {
 	uint64_t hash = hash_of(host, interface, ip);
 	struct table_node *node = table_first(&host->neighbours.table, hash);
@@ -73,7 +73,7 @@ struct neighbour *neighbour_find(struct berth_host *host, unsigned interface, ui
 	for (; node; node = table_next(node, hash)) {
 		struct neighbour *n = CONTAINER_OF(node, struct neighbour, node);
 
-		if (n->ip == ip && n->interface == interface)
+		if (ip_equal(&n->ip, ip) && n->interface == interface)
 			return n;
 	}
 	return NULL;
@@ -95,7 +95,7 @@ static void set_state(struct berth_host *host, struct neighbour *n, enum neighbo
 static void ask(struct berth_host *host, struct neighbour *n)
 {
 	n->n_asked++;
-	arp_ask(host, n->interface, n->ip, n->state == NEIGHBOUR_PROBE ? n->mac : NULL);
+	(ip_is_ip4(&n->ip) ? arp_ask : nd_ask)(host, n->interface, &n->ip, n->state == NEIGHBOUR_PROBE ? n->mac : NULL);
 	host_arm(host, &n->timer, host->now + ASK_EVERY);
 }
 
@@ -106,12 +106,12 @@ static void fail(struct berth_host *host, struct neighbour *n)
 	struct host_packets held = n->held;
 	struct host_packet *packet;
 
-	host->counters.arp.failed++;
+	host->counters.neighbour.failed++;
 	host->neighbours.bytes_held -= held.bytes;
 	n->held = (struct host_packets){0};
 	forget(host, n);
 	while ((packet = packets_pop(&held))) {
-		icmp_deliver(host, packet->bytes, packet->len, BERTH_EHOSTUNREACH, true);
+		icmp_deliver(host, packet->interface, packet->bytes, packet->len, BERTH_EHOSTUNREACH, true);
 		packet_free(host, packet);
 	}
 }
@@ -138,21 +138,21 @@ static void due(struct berth_host *host, struct host_timer *timer)
 }
 
 /* An entry in state INCOMPLETE that nobody is asked for yet. */
-static struct neighbour *make(struct berth_host *host, unsigned interface, uint32_t ip)
+static struct neighbour *make(struct berth_host *host, unsigned interface, const struct ip *ip)
 {
 	struct neighbour *n;
 
 	if (host->neighbours.n >= NEIGHBOURS_MAX) {
-		host->counters.arp.replaced++;
+		host->counters.neighbour.replaced++;
 		forget(host, of_age(list_first(&host->neighbours.by_age)));
 	}
 	n = host->memory->alloc(host->memory->context, sizeof(*n));
 	if (!n) {
-		host->counters.arp.no_memory++;
+		host->counters.neighbour.no_memory++;
 		return NULL;
 	}
 	*n = (struct neighbour){
-		.ip = ip,
+		.ip = *ip,
 		.interface = (uint8_t)interface,
 		.state = NEIGHBOUR_INCOMPLETE,
 		.timer = {.due = due},
@@ -165,13 +165,13 @@ static struct neighbour *make(struct berth_host *host, unsigned interface, uint3
 
 struct neighbour *neighbour_of_path(struct berth_host *host, struct host_path *path)
 {
-	struct neighbour *n = neighbour_find(host, path->interface, path->next_hop);
+	struct neighbour *n = neighbour_find(host, path->interface, &path->next_hop);
 
 	if (n) {
 		list_remove(&n->age);
 		list_push_back(&host->neighbours.by_age, &n->age);
 	} else {
-		n = make(host, path->interface, path->next_hop);
+		n = make(host, path->interface, &path->next_hop);
 		if (n)
 			ask(host, n);
 	}
@@ -179,7 +179,7 @@ struct neighbour *neighbour_of_path(struct berth_host *host, struct host_path *p
 	return n;
 }
 
-void neighbour_introduce(struct berth_host *host, unsigned interface, uint32_t ip, const uint8_t mac[6])
+void neighbour_introduce(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t mac[6])
 {
 	struct neighbour *n;
 
@@ -210,7 +210,7 @@ void neighbour_learn(struct berth_host *host, struct neighbour *n, const uint8_t
 	bool changed = known && memcmp(n->mac, mac, 6) != 0;
 
 	if (changed)
-		host->counters.arp.changed++;
+		host->counters.neighbour.changed++;
 	memcpy(n->mac, mac, 6);
 	if (confirmed)
 		set_state(host, n, NEIGHBOUR_REACHABLE);
@@ -228,7 +228,10 @@ void neighbour_refresh(struct berth_host *host, struct neighbour *n)
 /* A fragment other than the first: it goes with the one before. */
 static bool is_tail(const struct host_packet *packet)
 {
-	return (get_be16(packet->bytes + 6) & 0x1fff) != 0;
+	if (packet->type == ETH_TYPE_IP4)
+		return (get_be16(packet->bytes + IP4_OFF_FLAGS) & 0x1fff) != 0;
+	return packet->bytes[IP6_OFF_NEXT_HEADER] == IP6_NEXT_FRAGMENT &&
+	       (get_be16(packet->bytes + IP6_HEADER + 2) & 0xfff8) != 0;
 }
 
 static unsigned count_held(const struct host_packets *held)
@@ -246,7 +249,7 @@ static void drop_oldest(struct berth_host *host, struct neighbour *n)
 	uint32_t before = n->held.bytes;
 
 	do {
-		host->counters.arp.queue_full++;
+		host->counters.neighbour.queue_full++;
 		packet_free(host, packets_pop(&n->held));
 	} while (n->held.first && is_tail(n->held.first));
 	host->neighbours.bytes_held -= before - n->held.bytes;
@@ -258,7 +261,7 @@ void neighbour_hold(struct berth_host *host, struct neighbour *n, struct host_pa
 		drop_oldest(host, n);
 	if (n->held.bytes + packet->len > HELD_BYTES_MAX ||
 	    host->neighbours.bytes_held + packet->len > HELD_BYTES_ALL) {
-		host->counters.arp.queue_full++;
+		host->counters.neighbour.queue_full++;
 		packet_free(host, packet);
 		return;
 	}

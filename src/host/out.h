@@ -30,33 +30,63 @@ static inline void host_eth_prepend(const struct host_interface *interface, cons
 	out->off_header = (uint8_t)(out->off_header - ETH_HEADER);
 	out->len_header = (uint8_t)(out->len_header + ETH_HEADER);
 	out->len += ETH_HEADER;
-	out->off_network = type == ETH_TYPE_IP4 ? ETH_HEADER : 0;
+	out->off_network = type == ETH_TYPE_ARP ? 0 : ETH_HEADER;
 	if (out->off_transport)
 		out->off_transport += ETH_HEADER;
 }
 
 /* ---- ip_out.c ---- */
 
-struct ip_send {
-	uint32_t source; /* 0: the path's */
+/* An IP header of either family, for a packet on its way out. */
+struct ip_header {
+	uint8_t source[16], destination[16]; /* network order; IPv4 in the first 4 bytes */
+	uint8_t family;
 	uint8_t protocol, tos, ttl;
+	bool dont_fragment, more_fragments;
+	uint32_t id, off_fragment; /* off_fragment: bytes */
+	uint32_t flow_label;       /* IPv6 */
+};
+
+static inline unsigned ip_header_len(uint8_t family)
+{
+	return family == BERTH_IP4 ? IP4_HEADER : IP6_HEADER;
+}
+
+static inline unsigned ip_address_len(uint8_t family)
+{
+	return family == BERTH_IP4 ? 4 : 16;
+}
+
+struct ip_send {
+	struct ip source; /* none: the path's */
+	uint8_t protocol, tos;
+	uint8_t ttl;            /* 0: the host's */
 	uint8_t len_transport;  /* of the payload: its header, when a link may have to change it; else 0 */
 	const uint8_t *payload; /* borrowed */
 	uint32_t len;
 };
 
-/* An IP ID that nobody can foretell (RFC 6864, 7739). */
-uint16_t ip_draw_id(struct berth_host *host);
+/* What a packet of this family has for its hop limit when its sender does not say. */
+uint8_t ip_ttl(const struct berth_host *host, const struct host_path *path);
+/* A fragment's ID that nobody can foretell (RFC 6864, 7739). */
+uint32_t ip_draw_id(struct berth_host *host);
+/* Sets what IPv4 says about fragments of a whole packet on this path: none may be made, or the ID by which to know
+ * them. */
+void ip_header_whole(struct berth_host *host, const struct host_path *path, struct ip_header *header);
+/* The most payload of one fragment on this path. */
+uint32_t ip_piece_max(const struct host_path *path);
 /* Sends a payload in one packet, or in fragments when it is longer than the path's MTU. */
 void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what);
-/* Puts an IP header before the transport header and payload in `out`, and gives it to the link layer. true: the frame
+/* Puts an IP header before the transport header and payload in `out`, and gives it to the link layer. An off_transport
+ * other than 0 becomes that of the frame. true: the frame
  * is to leave now; false: it was kept or dropped. */
-bool ip_frame(struct berth_host *host, struct host_path *path, struct ip4_header *header, struct berth_frame_out *out);
+bool ip_frame(struct berth_host *host, struct host_path *path, const struct ip_header *header,
+	      struct berth_frame_out *out);
 /* The same for a frame that has its IP header. */
 bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_frame_out *out);
 /* Completes the transport checksum of a frame that has no headers below transport yet, at HOST_OFF_TRANSPORT +
  * off_checksum (now 0); or leaves it to the link when `partial`. */
-void ip_checksum(struct berth_frame_out *out, const struct ip4_header *header, uint16_t off_checksum, bool partial);
+void ip_checksum(struct berth_frame_out *out, const struct ip_header *header, uint16_t off_checksum, bool partial);
 
 /* ---- udp_out.c ---- */
 
@@ -77,8 +107,8 @@ bool host_has_frames(const struct berth_host *host);
 
 /* ---- loopback.c ---- */
 
-/* Queues a copy of the frame for this host itself. */
-void loopback_push(struct berth_host *host, const struct berth_frame_out *out);
+/* Queues a copy of the frame for this host itself. scope: what link-local addresses in it belong to. */
+void loopback_push(struct berth_host *host, const struct berth_frame_out *out, uint32_t scope);
 /* Takes in what waits, at most n_max packets. */
 void loopback_run(struct berth_host *host, unsigned n_max);
 void loopback_deinit(struct berth_host *host);

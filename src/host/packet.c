@@ -15,7 +15,7 @@ struct host_packet *packet_new(struct berth_host *host, uint32_t n)
 		host->counters.ip.no_memory++;
 		return NULL;
 	}
-	*packet = (struct host_packet){.len = n, .type = ETH_TYPE_IP4};
+	*packet = (struct host_packet){.len = n};
 	return packet;
 }
 
@@ -32,6 +32,7 @@ struct host_packet *packet_of_frame(struct berth_host *host, const struct berth_
 
 	if (!packet)
 		return NULL;
+	packet->type = out->header[out->off_header] >> 4 == 6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4;
 	packet->interface = (uint8_t)out->interface;
 	packet->len_header = out->len_header;
 	packet->off_transport = (uint8_t)out->off_transport;

@@ -1,9 +1,10 @@
-/* Path MTU discovery for IPv4, RFC 1191: what routers have said about paths that are narrower than the interface.
+/* Path MTU discovery, RFC 1191 and 8201: what routers have said about paths that are narrower than the interface.
  *
- * A bounded cache by destination; the oldest makes room, and each entry is forgotten after ten minutes (section 6.3),
- * so that a path that has widened is tried again. A path that claims less than 576 bytes, which every link in use
- * carries, would make packets absurdly small: there the host goes down to 576 and lets routers fragment (an attacker
- * gains nothing, an honest path works). */
+ * A bounded cache by destination; the oldest makes room, and each entry is forgotten after ten minutes (RFC 1191
+ * section 6.3, 8201 section 4), so that a path that has widened is tried again. An IPv4 path that claims less than 576
+ * bytes, which every link in use carries, would make packets absurdly small: there the host goes down to 576 and lets
+ * routers fragment (an attacker gains nothing, an honest path works). Every path of IPv6 carries 1280 bytes, and who
+ * says less is not believed (RFC 8201 section 4). */
 #include "host_private.h"
 
 #define PATH_MTUS_MAX 256
@@ -15,17 +16,17 @@
 struct path_mtu {
 	struct table_node node;
 	struct list_node age;
-	uint32_t destination;
+	struct ip destination;
 	uint32_t mtu;
 	berth_time until;
 	bool dont_fragment;
 };
 
-static uint64_t hash_of(const struct berth_host *host, uint32_t destination)
+static uint64_t hash_of(const struct berth_host *host, const struct ip *destination)
 {
-	uint64_t word = destination;
+	uint64_t words[] = {destination->high, destination->low, destination->scope};
 
-	return siphash13_words(host->key, &word, 1);
+	return siphash13_words(host->key, words, 3);
 }
 
 int path_mtu_init(struct berth_host *host)
@@ -52,7 +53,7 @@ void path_mtu_deinit(struct berth_host *host)
 }
 
 /* The entry of a destination, unless it is out of date. */
-static struct path_mtu *find(struct berth_host *host, uint32_t destination)
+static struct path_mtu *find(struct berth_host *host, const struct ip *destination)
 {
 	uint64_t hash = hash_of(host, destination);
 	struct table_node *node = table_first(&host->path_mtus.table, hash);
@@ -60,7 +61,7 @@ static struct path_mtu *find(struct berth_host *host, uint32_t destination)
 	for (; node; node = table_next(node, hash)) {
 		struct path_mtu *m = CONTAINER_OF(node, struct path_mtu, node);
 
-		if (m->destination != destination)
+		if (!ip_equal(&m->destination, destination))
 			continue;
 		if (host->now < m->until)
 			return m;
@@ -76,7 +77,7 @@ void path_mtu_apply(struct berth_host *host, struct host_path *path)
 
 	if (host->path_mtus.n == 0)
 		return;
-	m = find(host, path->destination);
+	m = find(host, &path->destination);
 	if (!m || m->mtu >= path->mtu)
 		return;
 	path->mtu = m->mtu;
@@ -96,24 +97,26 @@ static uint32_t plateau_below(uint32_t total_len)
 	return 0;
 }
 
-bool path_mtu_judge(struct berth_host *host, uint32_t destination, uint32_t mtu, uint32_t total_len,
+bool path_mtu_judge(struct berth_host *host, const struct ip *destination, uint32_t mtu, uint32_t total_len,
 		    struct path_mtu_verdict *out)
 {
+	bool ip4 = ip_is_ip4(destination);
 	struct host_path path;
 
-	if (mtu == 0)
+	if (mtu == 0 && ip4)
 		mtu = plateau_below(total_len);
-	if (mtu < MTU_LEAST || !host_route(host, destination, &path) || path.reach != REACH_UNICAST) {
-		host->counters.ip.mtu_refused++;
+	if (mtu < (ip4 ? MTU_LEAST : HOST_IP6_MTU) || !host_route(host, destination, &path) ||
+	    path.reach != REACH_UNICAST) {
+		host_ip_counters(host, destination)->mtu_refused++;
 		return false;
 	}
-	out->mtu = mtu < MTU_FLOOR ? MTU_FLOOR : mtu;
-	out->dont_fragment = mtu >= MTU_FLOOR;
+	out->mtu = ip4 && mtu < MTU_FLOOR ? MTU_FLOOR : mtu;
+	out->dont_fragment = !ip4 || mtu >= MTU_FLOOR;
 	/* No smaller than what we send already: an old message, or a made-up one. */
 	return out->mtu < path.mtu || (path.dont_fragment && !out->dont_fragment);
 }
 
-static struct path_mtu *make(struct berth_host *host, uint32_t destination)
+static struct path_mtu *make(struct berth_host *host, const struct ip *destination)
 {
 	struct path_mtu *m;
 
@@ -122,20 +125,20 @@ static struct path_mtu *make(struct berth_host *host, uint32_t destination)
 	m = host->memory->alloc(host->memory->context, sizeof(*m));
 	if (!m)
 		return NULL;
-	*m = (struct path_mtu){.destination = destination};
+	*m = (struct path_mtu){.destination = *destination};
 	table_add(&host->path_mtus.table, hash_of(host, destination), &m->node);
 	host->path_mtus.n++;
 	return m;
 }
 
-void path_mtu_set(struct berth_host *host, uint32_t destination, const struct path_mtu_verdict *verdict)
+void path_mtu_set(struct berth_host *host, const struct ip *destination, const struct path_mtu_verdict *verdict)
 {
 	struct path_mtu *m = find(host, destination);
 
 	if (!m)
 		m = make(host, destination);
 	if (!m) {
-		host->counters.ip.no_memory++;
+		host_ip_counters(host, destination)->no_memory++;
 		return;
 	}
 	m->mtu = verdict->mtu;
@@ -143,6 +146,6 @@ void path_mtu_set(struct berth_host *host, uint32_t destination, const struct pa
 	m->until = host->now + PATH_MTU_LIFE;
 	list_remove(&m->age);
 	list_push_back(&host->path_mtus.by_age, &m->age);
-	host->counters.ip.mtu_lowered++;
+	host_ip_counters(host, destination)->mtu_lowered++;
 	host_path_forget(host);
 }

@@ -1,4 +1,4 @@
-/* Reassembly of IPv4 fragments, RFC 791 section 3.2 and 815, within bounds that no peer can stretch.
+/* Reassembly of fragments, RFC 791 section 3.2, 815 and 8200 section 4.5, within bounds that no peer can stretch.
  *
  * A packet being put together is one buffer that grows by doubling as fragments come (so a peer pays in bytes sent for
  * what it makes us hold, up to a factor) and a set of ranges that says which bytes are there. Bounds: 1 MiB in all,
@@ -11,7 +11,6 @@
  * overlap: networks do duplicate. */
 #include <string.h>
 
-#include "icmp.h"
 #include "in.h"
 #include "ranges.h"
 
@@ -22,22 +21,28 @@
  * sooner (RFC 4963). */
 #define LIFE (30 * HOST_SECOND)
 #define CAPACITY_FIRST 4096u
+/* Where the payload begins in a buffer: behind the longer of the two IP headers. */
+#define ROOM IP6_HEADER
+/* What is kept of fragment 0 to be quoted: the longest header of IPv4 with 8 bytes, or as much of IPv6. */
+#define QUOTE_MAX (IP4_HEADER_MAX + 8)
 
 struct reassembly {
 	struct list_node age;
 	berth_time until;
-	uint32_t source, destination;
-	uint16_t id;
-	uint8_t protocol, interface, tos;
-	bool broadcast;
+	struct ip source, destination;
+	uint32_t id;
+	uint8_t family, interface;
+	uint8_t protocol; /* IPv6: of fragment 0 */
+	uint8_t tos, ttl;
+	bool to_many;
 	bool dead;      /* dropped; what still comes of it is too */
-	bool has_first; /* fragment 0 is there, with its header */
-	uint8_t len_header;
+	bool has_first; /* fragment 0 is there */
+	uint8_t len_quote;
 	uint32_t len;    /* of the payload; UINT32_MAX until the last fragment has come */
 	uint32_t charge; /* bytes of this struct and its buffer */
 	struct ranges there;
-	struct berth_frame *buffer;     /* payload from data + IP4_HEADER on; NULL when dead */
-	uint8_t header[IP4_HEADER_MAX]; /* of fragment 0 */
+	struct berth_frame *buffer; /* payload from data + ROOM on; NULL when dead */
+	uint8_t quote[QUOTE_MAX];   /* what fragment 0 began with */
 };
 
 static struct reassembly *of_age(struct list_node *node)
@@ -77,26 +82,31 @@ static void arm(struct berth_host *host)
 		wheel_cancel(&host->wheel, &host->reassemblies.timer.timer);
 }
 
-/* RFC 792: time exceeded in reassembly, if there is a fragment 0 to quote (RFC 1122 section 3.3.2). */
+/* RFC 792, 4443 section 3.3: time exceeded in reassembly, if there is a fragment 0 to quote (RFC 1122 section 3.3.2).
+ */
 static void tell_time_exceeded(struct berth_host *host, const struct reassembly *r)
 {
-	uint8_t quote[IP4_HEADER_MAX + 8];
 	struct ip_packet about = {
-		.bytes = quote,
+		.frame = r->buffer,
+		.off_payload = ROOM,
+		.len_payload = 1,
+		.bytes = r->quote,
+		.len = r->len_quote,
 		.source = r->source,
 		.destination = r->destination,
+		.protocol = r->protocol,
 		.interface = r->interface,
-		.broadcast = r->broadcast,
+		.family = r->family,
+		.to_many = r->to_many,
 	};
-	uint32_t n = r->len_header;
 
-	memcpy(quote, r->header, n);
-	memcpy(quote + n, r->buffer->data + IP4_HEADER, 8);
-	about.header.protocol = r->protocol;
-	about.header.len_header = r->len_header;
-	about.header.total_len = (uint16_t)(n + 8);
-	about.len_payload = 8;
-	icmp_error(host, &about, ICMP4_TIME_EXCEEDED, 1);
+	icmp_error(host, &about, ICMP_REASSEMBLY_TIME);
+}
+
+/* Counters of the family that r is of. */
+static struct ip_counters *counters_of(struct berth_host *host, const struct reassembly *r)
+{
+	return host_ip_counters(host, &r->destination);
 }
 
 static void due(struct berth_host *host, struct host_timer *timer)
@@ -108,7 +118,7 @@ static void due(struct berth_host *host, struct host_timer *timer)
 		struct reassembly *r = of_age(node);
 
 		if (!r->dead) {
-			host->counters.ip.reassembly_timeouts++;
+			counters_of(host, r)->reassembly_timeouts++;
 			if (r->has_first)
 				tell_time_exceeded(host, r);
 		}
@@ -132,38 +142,45 @@ void reassemble_deinit(struct berth_host *host)
 	wheel_cancel(&host->wheel, &host->reassemblies.timer.timer);
 }
 
+/* IPv4 counts IDs for each protocol apart (RFC 791 section 3.2); in IPv6 only fragment 0 need have the right one. */
+static bool is_piece_of(const struct ip_fragment *f, const struct reassembly *r)
+{
+	const struct ip_packet *p = &f->packet;
+
+	return r->id == f->id && ip_equal(&r->source, &p->source) && ip_equal(&r->destination, &p->destination) &&
+	       (r->family == BERTH_IP6 || r->protocol == p->protocol);
+}
+
 /* The bounds keep the list at a few hundred entries, so it is walked. */
-static struct reassembly *find(struct berth_host *host, const struct ip_packet *f)
+static struct reassembly *find(struct berth_host *host, const struct ip_fragment *f)
 {
 	struct list *list = &host->reassemblies.by_age;
 
 	for (struct list_node *node = list->ring.next; node != &list->ring; node = node->next) {
-		struct reassembly *r = of_age(node);
-
-		if (r->id == f->header.id && r->source == f->source && r->destination == f->destination &&
-		    r->protocol == f->header.protocol)
-			return r;
+		if (is_piece_of(f, of_age(node)))
+			return of_age(node);
 	}
 	return NULL;
 }
 
-static struct reassembly *make(struct berth_host *host, const struct ip_packet *f)
+static struct reassembly *make(struct berth_host *host, const struct ip_fragment *f)
 {
 	struct reassembly *r = host->memory->alloc(host->memory->context, sizeof(*r));
 
 	if (!r) {
-		host->counters.ip.no_memory++;
+		host_ip_counters(host, &f->packet.destination)->no_memory++;
 		return NULL;
 	}
 	*r = (struct reassembly){
 		.until = host->now + LIFE,
-		.source = f->source,
-		.destination = f->destination,
-		.id = f->header.id,
-		.protocol = f->header.protocol,
-		.interface = f->interface,
-		.tos = f->header.tos,
-		.broadcast = f->broadcast,
+		.source = f->packet.source,
+		.destination = f->packet.destination,
+		.id = f->id,
+		.family = f->packet.family,
+		.interface = f->packet.interface,
+		.protocol = f->packet.protocol,
+		.tos = f->packet.tos,
+		.to_many = f->packet.to_many,
 		.len = UINT32_MAX,
 	};
 	ranges_init(&r->there);
@@ -181,8 +198,8 @@ static void give_up(struct berth_host *host, struct reassembly *r, uint64_t *cou
 	drop_data(host, r);
 }
 
-/* The oldest of a peer's packets (0: of anybody's) but `keep`; and what they all hold. */
-static struct reassembly *oldest_of(struct berth_host *host, uint32_t source, const struct reassembly *keep,
+/* The oldest of a peer's packets (NULL: of anybody's) but `keep`; and what they all hold. */
+static struct reassembly *oldest_of(struct berth_host *host, const struct ip *source, const struct reassembly *keep,
 				    uint32_t *bytes)
 {
 	struct list *list = &host->reassemblies.by_age;
@@ -192,7 +209,7 @@ static struct reassembly *oldest_of(struct berth_host *host, uint32_t source, co
 	for (struct list_node *node = list->ring.next; node != &list->ring; node = node->next) {
 		struct reassembly *r = of_age(node);
 
-		if (source && r->source != source)
+		if (source && !ip_equal(&r->source, source))
 			continue;
 		*bytes += r->charge;
 		if (!oldest && r != keep)
@@ -207,12 +224,12 @@ static void make_room(struct berth_host *host, struct reassembly *r, uint32_t mo
 	struct reassembly *oldest;
 	uint32_t bytes;
 
-	while ((oldest = oldest_of(host, r->source, r, &bytes)) && bytes + more > BYTES_PEER) {
-		host->counters.ip.reassembly_evicted++;
+	while ((oldest = oldest_of(host, &r->source, r, &bytes)) && bytes + more > BYTES_PEER) {
+		counters_of(host, oldest)->reassembly_evicted++;
 		forget(host, oldest);
 	}
-	while (host->reassemblies.bytes + more > BYTES_ALL && (oldest = oldest_of(host, 0, r, &bytes))) {
-		host->counters.ip.reassembly_evicted++;
+	while (host->reassemblies.bytes + more > BYTES_ALL && (oldest = oldest_of(host, NULL, r, &bytes))) {
+		counters_of(host, oldest)->reassembly_evicted++;
 		forget(host, oldest);
 	}
 	arm(host);
@@ -224,18 +241,18 @@ static bool grow(struct berth_host *host, struct reassembly *r, uint32_t end)
 	uint32_t capacity = r->buffer ? r->buffer->capacity : CAPACITY_FIRST;
 	struct berth_frame *buffer;
 
-	while (capacity < IP4_HEADER + end)
+	while (capacity < ROOM + end)
 		capacity *= 2;
 	if (r->buffer && r->buffer->capacity == capacity)
 		return true;
 	make_room(host, r, capacity);
 	buffer = berth_frame_new(host->memory, capacity);
 	if (!buffer) {
-		host->counters.ip.no_memory++;
+		counters_of(host, r)->no_memory++;
 		return false;
 	}
 	if (r->buffer)
-		memcpy(buffer->data + IP4_HEADER, r->buffer->data + IP4_HEADER, r->buffer->capacity - IP4_HEADER);
+		memcpy(buffer->data + ROOM, r->buffer->data + ROOM, r->buffer->capacity - ROOM);
 	berth_frame_unref(r->buffer);
 	r->buffer = buffer;
 	account(host, r, (uint32_t)sizeof(*r) + (uint32_t)sizeof(*buffer) + capacity);
@@ -256,7 +273,7 @@ static bool is_duplicate(const struct reassembly *r, uint32_t left, uint32_t rig
 	uint32_t i = ranges_find(&r->there, left);
 
 	return i < r->there.n && r->there.item[i].left <= left && r->there.item[i].right >= right &&
-	       memcmp(r->buffer->data + IP4_HEADER + left, data, right - left) == 0;
+	       memcmp(r->buffer->data + ROOM + left, data, right - left) == 0;
 }
 
 /* The length that this fragment gives the packet, or leaves it, fits all that has come. */
@@ -269,66 +286,91 @@ static bool length_agrees(const struct reassembly *r, uint32_t right, bool last)
 	return r->len == UINT32_MAX ? far <= right : r->len == right;
 }
 
-/* Takes the fragment's bytes in. false: the packet is dead, or there was no memory. */
-static bool take(struct berth_host *host, struct reassembly *r, const struct ip_packet *f)
+static void keep_first(struct reassembly *r, const struct ip_packet *p)
 {
-	const uint8_t *data = f->frame->data + f->off_payload;
-	uint32_t left = f->header.off_fragment, right = left + f->len_payload;
+	r->has_first = true;
+	r->protocol = p->protocol;
+	r->ttl = p->ttl;
+	r->len_quote = (uint8_t)(p->len < QUOTE_MAX ? p->len : QUOTE_MAX);
+	memcpy(r->quote, p->bytes, r->len_quote);
+}
+
+/* Takes the fragment's bytes in. false: the packet is dead, or there was no memory. */
+static bool take(struct berth_host *host, struct reassembly *r, const struct ip_fragment *f)
+{
+	const uint8_t *data = f->packet.frame->data + f->packet.off_payload;
+	uint32_t left = f->off, right = left + f->packet.len_payload;
 	int error;
 
-	if (!length_agrees(r, right, !f->header.more_fragments)) {
-		give_up(host, r, &host->counters.ip.reassembly_mismatches);
+	if (!length_agrees(r, right, !f->more)) {
+		give_up(host, r, &counters_of(host, r)->reassembly_mismatches);
 		return false;
 	}
 	if (overlaps(r, left, right)) {
 		if (is_duplicate(r, left, right, data))
-			host->counters.ip.reassembly_duplicates++;
+			counters_of(host, r)->reassembly_duplicates++;
 		else
-			give_up(host, r, &host->counters.ip.reassembly_overlaps);
+			give_up(host, r, &counters_of(host, r)->reassembly_overlaps);
 		return false;
 	}
 	if (!grow(host, r, right))
 		return false;
 	error = ranges_add(&r->there, left, right, HOLES_MAX, host->memory);
 	if (error == BERTH_ENOBUFS)
-		give_up(host, r, &host->counters.ip.reassembly_holes);
+		give_up(host, r, &counters_of(host, r)->reassembly_holes);
 	else if (error)
-		host->counters.ip.no_memory++;
+		counters_of(host, r)->no_memory++;
 	if (error)
 		return false;
-	memcpy(r->buffer->data + IP4_HEADER + left, data, f->len_payload);
-	if (!f->header.more_fragments)
+	memcpy(r->buffer->data + ROOM + left, data, f->packet.len_payload);
+	if (!f->more)
 		r->len = right;
-	if (left == 0) {
-		r->has_first = true;
-		r->len_header = f->header.len_header;
-		memcpy(r->header, f->bytes, r->len_header);
-	}
+	if (left == 0)
+		keep_first(r, &f->packet);
 	return true;
+}
+
+static uint8_t *emit_header(const struct reassembly *r, uint8_t *to)
+{
+	struct ip4_header ip4 = {
+		.total_len = (uint16_t)(IP4_HEADER + r->len),
+		.id = (uint16_t)r->id,
+		.tos = r->tos,
+		.ttl = r->ttl,
+		.protocol = r->protocol,
+	};
+	struct ip6_header ip6 = {
+		.payload_len = (uint16_t)r->len,
+		.traffic_class = r->tos,
+		.next_header = r->protocol,
+		.hop_limit = r->ttl,
+	};
+
+	if (r->family == BERTH_IP4) {
+		put_be32(ip4.source, ip_to_ip4(&r->source));
+		put_be32(ip4.destination, ip_to_ip4(&r->destination));
+		return ip4_emit(&ip4, to);
+	}
+	ip_to_bytes(&r->source, ip6.source);
+	ip_to_bytes(&r->destination, ip6.destination);
+	return ip6_emit(&ip6, to);
 }
 
 /* The whole packet as a frame, header in front. */
 static struct berth_frame *finish(struct berth_host *host, struct reassembly *r)
 {
 	struct berth_frame *frame = berth_frame_ref(r->buffer);
-	struct ip4_header header = {
-		.total_len = (uint16_t)(IP4_HEADER + r->len),
-		.id = r->id,
-		.tos = r->tos,
-		.ttl = r->header[8],
-		.protocol = r->protocol,
-	};
+	uint32_t len_header = r->family == BERTH_IP4 ? IP4_HEADER : IP6_HEADER;
 
-	ip_to_bytes(r->source, header.source);
-	ip_to_bytes(r->destination, header.destination);
-	ip4_emit(&header, frame->data);
-	frame->len = IP4_HEADER + r->len;
+	frame->data += ROOM - len_header;
+	frame->len = len_header + r->len;
+	emit_header(r, frame->data);
 	forget(host, r);
 	arm(host);
 	return frame;
 }
 
-struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *fragment)
+struct berth_frame *reassemble(struct berth_host *host, const struct ip_fragment *fragment)
 {
 	struct reassembly *r = find(host, fragment);
 
@@ -337,11 +379,11 @@ struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *
 	if (!r)
 		return NULL;
 	if (r->dead) {
-		host->counters.ip.reassembly_dead++;
+		counters_of(host, r)->reassembly_dead++;
 		return NULL;
 	}
 	/* RFC 3168 section 5.3: congestion that one fragment met, the packet met. */
-	if ((fragment->header.tos & 3) == 3)
+	if ((fragment->packet.tos & 3) == 3)
 		r->tos |= 3;
 	if (!take(host, r, fragment))
 		return NULL;

@@ -7,13 +7,9 @@
 
 static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p)
 {
-	uint64_t sum;
-
 	if (packet->frame->checksum == BERTH_CHECKSUM_VALID)
 		return true;
-	sum = checksum_pseudo(packet->header.source, packet->header.destination, 4, IP_PROTOCOL_TCP,
-			      packet->len_payload);
-	return checksum_finish(checksum_add(sum, p, packet->len_payload)) == 0;
+	return checksum_finish(checksum_add(ip_pseudo(packet, packet->len_payload), p, packet->len_payload)) == 0;
 }
 
 void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
@@ -24,12 +20,12 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	size_t len_header;
 
 	if (!checksum_is_good(packet, p)) {
-		host->counters.ip.bad_tcp_checksum++;
+		host_ip_counters(host, &packet->source)->bad_tcp_checksum++;
 		return;
 	}
 	len_header = tcp_header_parse(p, packet->len_payload, &segment.header);
 	if (len_header == 0) {
-		host->counters.ip.bad_tcp_header++;
+		host_ip_counters(host, &packet->source)->bad_tcp_header++;
 		return;
 	}
 	ip_pair(packet, &segment.pair);
@@ -38,7 +34,7 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	segment.frame = packet->frame;
 	segment.off = packet->off_payload + (uint32_t)len_header;
 	segment.len = packet->len_payload - (uint32_t)len_header;
-	path = host_path(host, packet->source);
+	path = host_path(host, &packet->source);
 	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
 	tcp_segment_in(&host->tcp, &segment);
 	host_tcp_reply(host);
@@ -48,26 +44,26 @@ void host_tcp_reply(struct berth_host *host)
 {
 	struct tcp_reply *reply = &host->tcp.reply;
 	uint8_t buffer[TCP_HEADER_MAX];
-	struct ip_send what = {.protocol = IP_PROTOCOL_TCP, .ttl = host->config.ttl, .payload = buffer};
+	struct ip_send what = {.protocol = IP_PROTOCOL_TCP, .tos = reply->tos, .ttl = reply->ttl, .payload = buffer};
+	struct ip foreign;
 	struct host_path *path;
 	uint64_t sum;
 
 	if (!reply->wanted)
 		return;
 	reply->wanted = false;
-	path = host_path(host, get_be32(reply->pair.foreign));
+	foreign = ip_of_bytes(reply->pair.foreign, reply->pair.family, 0);
+	path = host_path(host, &foreign);
 	if (!path) {
-		host->counters.ip.no_route++;
+		host_ip_counters(host, &foreign)->no_route++;
 		return;
 	}
-	what.tos = reply->tos;
-	if (reply->ttl)
-		what.ttl = reply->ttl;
-	what.source = get_be32(reply->pair.local);
+	what.source = ip_of_bytes(reply->pair.local, reply->pair.family, 0);
 	what.len = (uint32_t)tcp_header_len(&reply->header);
 	what.len_transport = (uint8_t)what.len;
 	tcp_header_emit(&reply->header, buffer);
-	sum = checksum_pseudo(reply->pair.local, reply->pair.foreign, 4, IP_PROTOCOL_TCP, what.len);
+	sum = checksum_pseudo(reply->pair.local, reply->pair.foreign, ip_address_len(reply->pair.family),
+			      IP_PROTOCOL_TCP, what.len);
 	put_be16(buffer + TCP_OFF_CHECKSUM, checksum_finish(checksum_add(sum, buffer, what.len)));
 	ip_send(host, path, &what);
 }

@@ -6,18 +6,19 @@
 
 #include "out.h"
 
-/* The most payload of one IP packet with the longest headers. */
+/* The most payload of one IP packet with the longest headers. IPv6 does not count its own header in the length. */
 #define PAYLOAD_MAX (UINT16_MAX - IP4_HEADER - TCP_HEADER_MAX)
 
 bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out)
 {
 	struct endpoint *e = tcp_endpoint(t);
-	struct ip4_header header = {.protocol = IP_PROTOCOL_TCP, .tos = e->tos, .ttl = e->ttl};
-	struct host_path *path = host_path(host, get_be32(e->pair.foreign));
+	struct ip_header header = {.family = e->pair.family, .protocol = IP_PROTOCOL_TCP, .tos = e->tos, .ttl = e->ttl};
+	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, 0);
+	struct host_path *path = host_path(host, &foreign);
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
 
-	memcpy(header.source, e->pair.local, 4);
-	memcpy(header.destination, e->pair.foreign, 4);
+	memcpy(header.source, e->pair.local, 16);
+	memcpy(header.destination, e->pair.foreign, 16);
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->segment_size = 0;
 	out->n_slices = 0;
@@ -27,13 +28,11 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	}
 	if (!path) {
 		/* As if lost on the way: TCP sends it again, and gives up in its own time. */
-		host->counters.ip.no_route++;
+		host_ip_counters(host, &foreign)->no_route++;
 		return false;
 	}
-	header.dont_fragment = path->dont_fragment;
-	if (!header.dont_fragment)
-		header.id = ip_draw_id(host);
+	ip_header_whole(host, path, &header);
 	ip_checksum(out, &header, TCP_OFF_CHECKSUM, capabilities & BERTH_LINK_CHECKSUM);
-	out->off_transport = IP4_HEADER;
+	out->off_transport = 1; /* where it lies depends on the IP header */
 	return ip_frame(host, path, &header, out);
 }

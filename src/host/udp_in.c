@@ -1,24 +1,23 @@
 /* UDP in: from an IP packet to a socket. */
 #include "checksum.h"
-#include "icmp.h"
 #include "in.h"
 #include "udp_header.h"
 
-/* RFC 768: a checksum of 0 is none. */
+/* RFC 768: a checksum of 0 is none; IPv6 does not allow that (RFC 8200 section 8.1). */
 static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p, const struct udp_header *udp)
 {
-	uint64_t sum;
-
-	if (udp->checksum == 0 || packet->frame->checksum == BERTH_CHECKSUM_VALID)
+	if (packet->frame->checksum == BERTH_CHECKSUM_VALID)
 		return true;
-	sum = checksum_pseudo(packet->header.source, packet->header.destination, 4, IP_PROTOCOL_UDP, udp->len);
-	return checksum_finish(checksum_add(sum, p, udp->len)) == 0;
+	if (udp->checksum == 0)
+		return packet->family == BERTH_IP4;
+	return checksum_finish(checksum_add(ip_pseudo(packet, udp->len), p, udp->len)) == 0;
 }
 
 void host_udp_in(struct berth_host *host, const struct ip_packet *packet)
 {
 	const uint8_t *p = packet->frame->data + packet->off_payload;
-	struct udp_arrival arrival = {.frame = packet->frame};
+	struct udp_arrival arrival = {
+		.frame = packet->frame, .interface = packet->interface, .to_many = packet->to_many};
 	struct udp_header udp;
 
 	if (!udp_header_parse(p, packet->len_payload, &udp)) {
@@ -39,5 +38,5 @@ void host_udp_in(struct berth_host *host, const struct ip_packet *packet)
 	arrival.off = packet->off_payload + UDP_HEADER;
 	arrival.len = (uint32_t)udp.len - UDP_HEADER;
 	if (!udp_datagram_in(&host->udp, &arrival))
-		icmp_error(host, packet, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE);
+		icmp_error(host, packet, ICMP_PORT_UNREACHABLE);
 }

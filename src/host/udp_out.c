@@ -15,11 +15,17 @@ static void leave(struct berth_host *host, struct udp_datagram *d)
 	host->left_datagrams = d;
 }
 
-static void ip_header_of(const struct udp_datagram *d, const struct host_path *path, struct ip4_header *header)
+static void ip_header_of(const struct berth_host *host, const struct udp_datagram *d, const struct host_path *path,
+			 struct ip_header *header)
 {
-	*header = (struct ip4_header){.tos = d->tos, .ttl = d->ttl, .protocol = IP_PROTOCOL_UDP};
-	memcpy(header->source, d->pair.local, 4);
-	ip_to_bytes(path->destination, header->destination);
+	*header = (struct ip_header){
+		.family = d->pair.family,
+		.tos = d->tos,
+		.ttl = d->ttl ? d->ttl : ip_ttl(host, path),
+		.protocol = IP_PROTOCOL_UDP,
+	};
+	memcpy(header->source, d->pair.local, 16);
+	ip_to_bytes(&path->destination, header->destination);
 }
 
 /* The UDP header at its place, checksum 0, and the first n bytes of payload as a slice. */
@@ -47,24 +53,23 @@ static bool whole_frame(struct berth_host *host, struct host_path *path, const s
 			struct berth_frame_out *out)
 {
 	bool partial = host->interfaces[path->interface].capabilities & BERTH_LINK_CHECKSUM;
-	struct ip4_header header;
+	struct ip_header header;
 
-	ip_header_of(d, path, &header);
-	header.dont_fragment = path->dont_fragment;
-	if (!header.dont_fragment)
-		header.id = ip_draw_id(host);
+	ip_header_of(host, d, path, &header);
+	ip_header_whole(host, path, &header);
 	begin_frame(d, d->len, 0, out);
 	ip_checksum(out, &header, 6, partial);
-	out->off_transport = IP4_HEADER;
+	out->off_transport = 1; /* where it lies depends on the IP header */
 	return ip_frame(host, path, &header, out);
 }
 
-static uint16_t whole_checksum(const struct udp_datagram *d, const struct host_path *path)
+static uint16_t whole_checksum(const struct berth_host *host, const struct udp_datagram *d,
+			       const struct host_path *path)
 {
 	struct berth_frame_out out;
-	struct ip4_header header;
+	struct ip_header header;
 
-	ip_header_of(d, path, &header);
+	ip_header_of(host, d, path, &header);
 	begin_frame(d, d->len, 0, &out);
 	ip_checksum(&out, &header, 6, false);
 	return get_be16(out.header + HOST_OFF_TRANSPORT + 6);
@@ -74,13 +79,13 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
 {
 	struct host_fragmenting *f = &host->fragmenting;
 	struct udp_datagram *d = f->datagram;
-	uint32_t total = UDP_HEADER + d->len, n_max = (f->path.mtu - IP4_HEADER) & ~7u;
+	uint32_t total = UDP_HEADER + d->len, n_max = ip_piece_max(&f->path);
 	uint32_t n = total - f->off < n_max ? total - f->off : n_max;
-	struct ip4_header header;
+	struct ip_header header;
 
-	ip_header_of(d, &f->path, &header);
+	ip_header_of(host, d, &f->path, &header);
 	header.id = f->id;
-	header.off_fragment = (uint16_t)f->off;
+	header.off_fragment = f->off;
 	header.more_fragments = f->off + n < total;
 	if (f->off == 0) {
 		begin_frame(d, n - UDP_HEADER, f->checksum, out);
@@ -97,30 +102,32 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
 		f->datagram = NULL;
 		leave(host, d);
 	}
-	host->counters.ip.fragments_out++;
+	host_ip_counters(host, &f->path.destination)->fragments_out++;
 	return ip_frame(host, &f->path, &header, out);
 }
 
 bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out)
 {
 	struct udp_datagram *d = udp_output(&host->udp, s);
+	struct ip foreign;
 	struct host_path *path;
 
 	if (!d)
 		return false;
-	path = host_path(host, get_be32(d->pair.foreign));
+	foreign = ip_of_bytes(d->pair.foreign, d->pair.family, 0);
+	path = host_path(host, &foreign);
 	if (!path) {
-		host->counters.ip.no_route++;
+		host_ip_counters(host, &foreign)->no_route++;
 		udp_datagram_free(&host->udp, d);
 		return false;
 	}
-	if (IP4_HEADER + UDP_HEADER + d->len > path->mtu) {
-		host->counters.ip.fragmented++;
+	if (ip_header_len(d->pair.family) + UDP_HEADER + d->len > path->mtu) {
+		host_ip_counters(host, &foreign)->fragmented++;
 		host->fragmenting = (struct host_fragmenting){
 			.datagram = d,
 			.path = *path,
 			.id = ip_draw_id(host),
-			.checksum = whole_checksum(d, path),
+			.checksum = whole_checksum(host, d, path),
 		};
 		return host_fragment_frame(host, out);
 	}

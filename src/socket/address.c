@@ -3,25 +3,22 @@
 
 #include "socket_private.h"
 
-static bool has_address(const uint8_t address[16])
-{
-	return get_be32(address) != 0;
-}
-
-int socket_path(struct berth_host *host, const struct endpoint *e, uint32_t foreign, uint8_t local[16],
+int socket_path(struct berth_host *host, const struct endpoint *e, const struct ip *foreign, uint8_t local[16],
 		const struct host_path **path)
 {
 	const struct host_path *p = host_path(host, foreign);
+	struct ip from;
 
 	if (!p)
 		return BERTH_ENETUNREACH;
 	memset(local, 0, 16);
 	if (e->bound && !e->bound_any)
-		memcpy(local, e->pair.local, 4);
+		memcpy(local, e->pair.local, 16);
 	else
-		ip_to_bytes(p->source, local);
+		ip_to_bytes(&p->source, local);
 	/* RFC 1122 section 3.2.1.3: 127.0.0.0/8 must not appear outside a host. */
-	if (ip_is_loopback(get_be32(local)) && p->reach != REACH_LOCAL)
+	from = ip_of_bytes(local, e->pair.family, 0);
+	if (ip_is_loopback(&from) && p->reach != REACH_LOCAL)
 		return BERTH_ENETUNREACH;
 	*path = p;
 	return BERTH_OK;
@@ -32,6 +29,7 @@ int berth_bind(struct berth_host *host, int descriptor, const struct berth_socke
 	struct endpoint *e = socket_endpoint(host, descriptor);
 	const struct berth_address *address = &local->address;
 	uint8_t before[16];
+	struct ip ip;
 	int error;
 
 	if (!e)
@@ -42,10 +40,11 @@ int berth_bind(struct berth_host *host, int descriptor, const struct berth_socke
 		return BERTH_EAFNOSUPPORT;
 	memcpy(before, e->pair.local, sizeof(before));
 	memset(e->pair.local, 0, sizeof(e->pair.local));
-	if (address->family == BERTH_IP4 && has_address(address->bytes)) {
-		if (!host_is_own(host, get_be32(address->bytes)))
+	ip = ip_of_address(address);
+	if (!ip_is_any(&ip)) {
+		if (!host_is_own(host, &ip))
 			return BERTH_EADDRNOTAVAIL;
-		memcpy(e->pair.local, address->bytes, 4);
+		ip_to_bytes(&ip, e->pair.local);
 	}
 	error = pairs_bind(&host->pairs, e, local->port);
 	if (error)

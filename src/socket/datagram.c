@@ -21,6 +21,7 @@ static int datagram_connect(struct berth_host *host, struct endpoint *e, const s
 	struct udp_socket *s = udp_of_endpoint(e);
 	uint8_t address[16] = {0}, local[16];
 	const struct host_path *path;
+	struct ip peer;
 	int error;
 
 	if (foreign->address.family == BERTH_ANY_FAMILY) {
@@ -31,8 +32,9 @@ static int datagram_connect(struct berth_host *host, struct endpoint *e, const s
 		return BERTH_EAFNOSUPPORT;
 	if (foreign->port == 0)
 		return BERTH_EINVAL;
-	memcpy(address, foreign->address.bytes, 4);
-	error = socket_path(host, e, get_be32(address), local, &path);
+	peer = ip_of_address(&foreign->address);
+	ip_to_bytes(&peer, address);
+	error = socket_path(host, e, &peer, local, &path);
 	if (error)
 		return error;
 	if (!may_send_to(s, path))
@@ -46,6 +48,7 @@ static int address_message(struct berth_host *host, struct udp_socket *s, const 
 {
 	struct endpoint *e = &s->endpoint;
 	const struct host_path *path;
+	struct ip peer;
 	int error;
 
 	if (foreign->address.family == BERTH_ANY_FAMILY) {
@@ -57,9 +60,10 @@ static int address_message(struct berth_host *host, struct udp_socket *s, const 
 	if (foreign->port == 0)
 		return BERTH_EINVAL;
 	*pair = (struct socket_pair){.family = e->pair.family, .protocol = e->pair.protocol};
-	memcpy(pair->foreign, foreign->address.bytes, 4);
+	peer = ip_of_address(&foreign->address);
+	ip_to_bytes(&peer, pair->foreign);
 	pair->foreign_port = foreign->port;
-	error = socket_path(host, e, get_be32(pair->foreign), pair->local, &path);
+	error = socket_path(host, e, &peer, pair->local, &path);
 	if (error)
 		return error;
 	return may_send_to(s, path) ? BERTH_OK : BERTH_EACCES;

@@ -12,6 +12,11 @@ bool berth_host_next_event(struct berth_host *host, struct berth_event *event)
 {
 	struct list_node *node;
 
+	if (host->notices.n && !host->notices.told) {
+		host->notices.told = true;
+		*event = (struct berth_event){.descriptor = -1};
+		return true;
+	}
 	while ((node = list_pop_front(&host->endpoints.news))) {
 		struct endpoint *e = CONTAINER_OF(node, struct endpoint, news);
 		unsigned happened = e->events, ready;

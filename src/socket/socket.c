@@ -8,7 +8,7 @@ int berth_socket(struct berth_host *host, enum berth_family family, enum berth_s
 	struct endpoint *e;
 	int error;
 
-	if (family != BERTH_IP4)
+	if (family != BERTH_IP4 && family != BERTH_IP6)
 		return BERTH_EAFNOSUPPORT;
 	if (type != BERTH_STREAM && type != BERTH_DATAGRAM)
 		return BERTH_EPROTOTYPE;

@@ -52,7 +52,7 @@ static inline const struct socket_operations *socket_operations(const struct end
 
 /* The path to a peer, and the local address to speak to it from: e's own, or (when it has none) the path's. 0, or
  * BERTH_ENETUNREACH: no route, or none from that address. */
-int socket_path(struct berth_host *host, const struct endpoint *e, uint32_t foreign, uint8_t local[16],
+int socket_path(struct berth_host *host, const struct endpoint *e, const struct ip *foreign, uint8_t local[16],
 		const struct host_path **path);
 
 /* ---- option.c ---- */

@@ -32,6 +32,7 @@ static int stream_connect(struct berth_host *host, struct endpoint *e, const str
 	const struct host_path *path;
 	struct socket_pair before = e->pair;
 	uint8_t local[16];
+	struct ip peer;
 	int error;
 
 	/* Already under way or over: TCP says which, and the pair stays what it is. */
@@ -40,14 +41,15 @@ static int stream_connect(struct berth_host *host, struct endpoint *e, const str
 	error = check_peer(e, foreign);
 	if (error)
 		return error;
-	error = socket_path(host, e, get_be32(foreign->address.bytes), local, &path);
+	peer = ip_of_address(&foreign->address);
+	error = socket_path(host, e, &peer, local, &path);
 	if (error)
 		return error;
 	if (path->reach != REACH_LOCAL && path->reach != REACH_UNICAST)
 		return BERTH_ENETUNREACH;
 	memcpy(e->pair.local, local, sizeof(local));
 	memset(e->pair.foreign, 0, sizeof(e->pair.foreign));
-	memcpy(e->pair.foreign, foreign->address.bytes, 4);
+	ip_to_bytes(&peer, e->pair.foreign);
 	e->pair.foreign_port = foreign->port;
 	error = tcp_connect(&host->tcp, t, path->mtu);
 	if (error) {

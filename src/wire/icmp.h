@@ -37,6 +37,13 @@ uint8_t *icmp4_emit(const struct icmp_message *m, uint8_t *to);
 #define ICMP6_TOO_BIG 2
 #define ICMP6_TIME_EXCEEDED 3
 #define ICMP6_PARAMETER 4
+/* codes of ICMP6_UNREACHABLE */
+#define ICMP6_NO_ROUTE 0
+#define ICMP6_PROHIBITED 1
+#define ICMP6_PORT_UNREACHABLE 4
+#define ICMP6_POLICY 5
+#define ICMP6_REJECT_ROUTE 6
+
 #define ICMP6_ECHO_REQUEST 128
 #define ICMP6_ECHO_REPLY 129
 #define ICMP6_ROUTER_SOLICIT 133

@@ -31,6 +31,10 @@
 #define PEER IP(192, 168, 1, 5)
 #define OUT_MAX 300
 
+/* The path to an IPv4 address, its neighbour there, and such an address as a number. */
+#define PATH_TO(host, number) host_path(host, &(struct ip){.low = IP4_MAPPED | (uint32_t)(number)})
+#define NEIGHBOUR_AT(host, number) neighbour_find(host, 1, &(struct ip){.low = IP4_MAPPED | (uint32_t)(number)})
+
 struct sent_frame {
 	uint8_t *bytes;
 	size_t n;
@@ -264,7 +268,7 @@ static inline void one_introduce(struct one *o)
 static inline void one_meet(struct one *o)
 {
 	one_introduce(o);
-	neighbour_learn(o->host, neighbour_find(o->host, 1, PEER), mac_peer, true);
+	neighbour_learn(o->host, NEIGHBOUR_AT(o->host, PEER), mac_peer, true);
 }
 
 static inline struct berth_socket_address socket_address(uint32_t ip, uint16_t port)

@@ -263,7 +263,7 @@ static void large_datagrams(void **state)
 			assert_memory_equal(got, data, n);
 		}
 		assert_int_equal(counter(c.host[1], "ip_reassembly_evicted"), 0);
-		assert_int_equal(counter(c.host[0], "arp_queue_full"), 0);
+		assert_int_equal(counter(c.host[0], "neighbour_queue_full"), 0);
 		cable_deinit(&c);
 	}
 }

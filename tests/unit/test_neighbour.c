@@ -13,7 +13,7 @@ static void send_to(struct one *o, int s, uint32_t ip)
 
 static struct neighbour *peer(struct one *o)
 {
-	return neighbour_find(o->host, 1, PEER);
+	return NEIGHBOUR_AT(o->host, PEER);
 }
 
 static void asks_and_sends(void **state)
@@ -64,7 +64,7 @@ static void gives_up_after_three(void **state)
 	assert_int_equal(berth_ready(o.host, s), BERTH_WRITABLE);
 	one_run(&o, o.now + SECOND);
 	assert_counter(&o, "arp_requests_out", 3);
-	assert_counter(&o, "arp_failed", 1);
+	assert_counter(&o, "neighbour_failed", 1);
 	assert_int_equal(berth_ready(o.host, s), BERTH_WRITABLE | BERTH_FAILED);
 	assert_int_equal(berth_send(o.host, s, "hello", 5), BERTH_EHOSTUNREACH);
 	assert_null(peer(&o));
@@ -184,7 +184,7 @@ static void believes_little(void **state)
 	/* What is known may change. */
 	one_introduce(&o);
 	one_arp(&o, ARP_REPLY, mac_other, PEER, HOST);
-	assert_counter(&o, "arp_changed", 1);
+	assert_counter(&o, "neighbour_changed", 1);
 	assert_memory_equal(peer(&o)->mac, mac_other, 6);
 	one_deinit(&o);
 }
@@ -204,7 +204,7 @@ static void holds_three_packets(void **state)
 		berth_sendto(o.host, s, "x", 1, &to);
 	}
 	one_out(&o);
-	assert_counter(&o, "arp_queue_full", 2);
+	assert_counter(&o, "neighbour_queue_full", 2);
 	one_clear(&o);
 	one_arp(&o, ARP_REPLY, mac_peer, PEER, HOST);
 	assert_int_equal(one_out(&o), 3);
@@ -232,7 +232,7 @@ static void holds_a_large_datagram(void **state)
 	one_clear(&o);
 	one_arp(&o, ARP_REPLY, mac_peer, PEER, HOST);
 	assert_int_equal(one_out(&o), 45);
-	assert_counter(&o, "arp_queue_full", 0);
+	assert_counter(&o, "neighbour_queue_full", 0);
 	one_deinit(&o);
 }
 
@@ -266,7 +266,7 @@ static void storms(void **state)
 		one_clear(&o);
 	}
 	assert_int_equal(o.host->neighbours.n, 512);
-	assert_true(counter(o.host, "arp_replaced") >= 5000 - 512);
+	assert_true(counter(o.host, "neighbour_replaced") >= 5000 - 512);
 	assert_true(o.heap.n_bytes < bytes + (1u << 20));
 	one_deinit(&o);
 }

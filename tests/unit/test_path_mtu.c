@@ -29,7 +29,7 @@ static void too_big(struct one *o, uint32_t destination, uint32_t mtu, uint16_t 
 
 static uint32_t mtu_to(struct one *o, uint32_t destination)
 {
-	return host_path(o->host, destination)->mtu;
+	return PATH_TO(o->host, destination)->mtu;
 }
 
 static void lowers_and_fragments(void **state)

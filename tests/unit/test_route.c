@@ -87,9 +87,9 @@ static void addresses(void **state)
 		n += cases[i].result == 0;
 	}
 	assert_int_equal(berth_address_parse("fd00::7", &six), 0);
-	assert_int_equal(berth_host_address_add(o.host, 1, &six, 64), BERTH_EAFNOSUPPORT);
+	assert_int_equal(berth_host_address_add(o.host, 1, &six, 129), BERTH_EINVAL);
 	assert_int_equal(berth_host_address_add(o.host, 1, &(struct berth_address){0}, 24), BERTH_EINVAL);
-	for (; n < 32; n++) {
+	for (; n < 64; n++) {
 		struct berth_address a = ip4(IP(172, 16, (unsigned)n, 1));
 
 		assert_int_equal(berth_host_address_add(o.host, 1, &a, 24), 0);
@@ -113,6 +113,7 @@ static void refused_routes(void **state)
 	assert_int_equal(add_route(&o, IP(127, 0, 0, 0), 8, PEER), BERTH_EINVAL);
 	assert_int_equal(add_route(&o, 0, 0, IP(127, 0, 0, 1)), BERTH_EINVAL);
 	berth_address_parse("::", &six);
+	/* A route stays in its family. */
 	assert_int_equal(berth_host_route_add(o.host, &six, 0, &gateway), BERTH_EAFNOSUPPORT);
 	assert_int_equal(berth_host_route_add(o.host, &any, 0, &six), BERTH_EAFNOSUPPORT);
 	for (unsigned i = 0; i < 64; i++)
@@ -123,9 +124,9 @@ static void refused_routes(void **state)
 
 static uint32_t next_hop(struct one *o, uint32_t destination)
 {
-	const struct host_path *path = host_path(o->host, destination);
+	const struct host_path *path = PATH_TO(o->host, destination);
 
-	return path ? path->next_hop : 0;
+	return path ? ip_to_ip4(&path->next_hop) : 0;
 }
 
 static void longest_prefix_wins(void **state)
@@ -135,7 +136,7 @@ static void longest_prefix_wins(void **state)
 	(void)state;
 	one_init(&o);
 	assert_int_equal(next_hop(&o, IP(10, 1, 2, 3)), 0);
-	assert_null(host_path(o.host, 0));
+	assert_null(PATH_TO(o.host, 0));
 	assert_int_equal(add_route(&o, IP(10, 1, 0, 0), 16, IP(192, 168, 1, 2)), 0);
 	assert_int_equal(add_route(&o, 0, 0, IP(192, 168, 1, 1)), 0);
 	assert_int_equal(add_route(&o, IP(10, 1, 2, 3), 32, IP(192, 168, 1, 4)), 0);
@@ -147,9 +148,9 @@ static void longest_prefix_wins(void **state)
 	assert_int_equal(next_hop(&o, IP(10, 1, 2, 3)), IP(192, 168, 1, 4));
 	assert_int_equal(next_hop(&o, PEER), PEER);
 	/* Not even the default route leads where no host can be. */
-	assert_null(host_path(o.host, 0));
-	assert_null(host_path(o.host, IP(0, 1, 2, 3)));
-	assert_null(host_path(o.host, IP(240, 0, 0, 1)));
+	assert_null(PATH_TO(o.host, 0));
+	assert_null(PATH_TO(o.host, IP(0, 1, 2, 3)));
+	assert_null(PATH_TO(o.host, IP(240, 0, 0, 1)));
 	one_deinit(&o);
 }
 
@@ -171,10 +172,10 @@ static void kinds_of_destination(void **state)
 	(void)state;
 	one_init(&o);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct host_path *path = host_path(o.host, cases[i].destination);
+		const struct host_path *path = PATH_TO(o.host, cases[i].destination);
 
 		assert_non_null(path);
-		assert_int_equal(path->source, cases[i].source);
+		assert_int_equal(ip_to_ip4(&path->source), cases[i].source);
 		assert_int_equal(path->reach, cases[i].reach);
 		assert_int_equal(path->interface, cases[i].interface);
 	}
@@ -191,9 +192,9 @@ static void source_by_network(void **state)
 	one_init(&o);
 	assert_int_equal(berth_host_address_add(o.host, 1, &second, 8), 0);
 	assert_int_equal(add_route(&o, 0, 0, IP(10, 0, 0, 1)), 0);
-	assert_int_equal(host_path(o.host, PEER)->source, HOST);
-	assert_int_equal(host_path(o.host, IP(10, 2, 3, 4))->source, IP(10, 0, 0, 7));
-	assert_int_equal(host_path(o.host, IP(8, 8, 8, 8))->source, IP(10, 0, 0, 7));
+	assert_int_equal(ip_to_ip4(&PATH_TO(o.host, PEER)->source), HOST);
+	assert_int_equal(ip_to_ip4(&PATH_TO(o.host, IP(10, 2, 3, 4))->source), IP(10, 0, 0, 7));
+	assert_int_equal(ip_to_ip4(&PATH_TO(o.host, IP(8, 8, 8, 8))->source), IP(10, 0, 0, 7));
 	one_deinit(&o);
 }
 

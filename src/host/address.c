@@ -1,0 +1,244 @@
+/* Addresses: which are the host's own, in what state, and which of them speaks to whom.
+ *
+ * A small array that is walked: a host has a handful, and the walk over two or three entries costs less than any table.
+ * Entries stay in their place as long as they live; places that have become free are taken again. */
+#include <string.h>
+
+#include "host_private.h"
+
+/* The first and the last address of an IPv4 network stand for the network and for all its hosts; networks of 31 bits
+ * and more have neither (RFC 3021). In IPv6 the first is the routers' (RFC 4291 section 2.6.1). */
+static bool names_a_host(const struct ip *ip, unsigned prefix)
+{
+	struct ip network = ip_network(ip, prefix);
+
+	if (!ip_is_unicast(ip))
+		return false;
+	if (prefix > 126)
+		return true;
+	if (ip_equal(&network, ip))
+		return false;
+	return !ip_is_ip4(ip) || (ip->low | UINT64_MAX << (128 - prefix)) != UINT64_MAX;
+}
+
+static struct host_address *free_place(struct berth_host *host)
+{
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		if (host->addresses[i].state == ADDRESS_FREE)
+			return &host->addresses[i];
+	}
+	return host->n_addresses < HOST_ADDRESSES_MAX ? &host->addresses[host->n_addresses++] : NULL;
+}
+
+struct host_address *host_address_make(struct berth_host *host, unsigned interface, const struct ip *ip,
+				       unsigned prefix, enum host_origin origin, enum host_address_state state)
+{
+	struct host_address *a = free_place(host);
+	struct host_route network = {
+		.destination = ip_network(ip, prefix),
+		.prefix = (uint8_t)prefix,
+		.interface = (uint8_t)interface,
+		.origin = ORIGIN_HOST,
+		.valid_until = BERTH_NEVER,
+	};
+
+	if (!a)
+		return NULL;
+	/* A router says apart from the address which prefixes are on the link (RFC 4861 section 6.3.4). */
+	if (origin != ORIGIN_ROUTER && !host_route_insert(host, &network))
+		return NULL;
+	*a = (struct host_address){
+		.ip = *ip,
+		.prefix = (uint8_t)prefix,
+		.interface = (uint8_t)interface,
+		.state = (uint8_t)state,
+		.origin = (uint8_t)origin,
+		.preferred_until = BERTH_NEVER,
+		.valid_until = BERTH_NEVER,
+	};
+	if (!ip_is_ip4(ip))
+		host->interfaces[interface].ip6 = true;
+	host_path_forget(host);
+	return a;
+}
+
+static void tell(struct berth_host *host, const struct host_address *a, enum berth_notice_kind kind)
+{
+	host_notice(host, &(struct berth_notice){
+				  .kind = (uint8_t)kind,
+				  .interface = a->interface,
+				  .address = ip_to_address(&a->ip),
+				  .prefix = ip_is_ip4(&a->ip) ? a->prefix - IP4_PREFIX : a->prefix,
+			  });
+}
+
+void host_address_set_state(struct berth_host *host, struct host_address *a, enum host_address_state state)
+{
+	bool was_usable = host_address_usable(a);
+
+	a->state = (uint8_t)state;
+	if (!was_usable && host_address_usable(a))
+		tell(host, a, BERTH_NOTICE_ADDRESS_READY);
+	else if (state == ADDRESS_DUPLICATE)
+		tell(host, a, BERTH_NOTICE_ADDRESS_DUPLICATE);
+	host_path_forget(host);
+}
+
+static bool is_network_of(const struct host_route *route, const void *what)
+{
+	const struct host_address *a = what;
+	struct ip network = ip_network(&a->ip, a->prefix);
+
+	return route->origin == ORIGIN_HOST && route->prefix == a->prefix && route->interface == a->interface &&
+	       ip_equal(&route->destination, &network);
+}
+
+/* Another address that stands on the same network. */
+static bool has_sibling(const struct berth_host *host, const struct host_address *a)
+{
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct host_address *b = &host->addresses[i];
+
+		if (b != a && b->state != ADDRESS_FREE && b->origin != ORIGIN_ROUTER && b->prefix == a->prefix &&
+		    b->interface == a->interface && ip_in_prefix(&b->ip, &a->ip, a->prefix))
+			return true;
+	}
+	return false;
+}
+
+void host_address_drop(struct berth_host *host, struct host_address *a)
+{
+	if (a->origin != ORIGIN_ROUTER && !has_sibling(host, a))
+		host_route_remove(host, is_network_of, a);
+	if (a->origin != ORIGIN_HAND)
+		tell(host, a, BERTH_NOTICE_ADDRESS_GONE);
+	*a = (struct host_address){.state = ADDRESS_FREE};
+	host_path_forget(host);
+}
+
+/* An address of the API as the host has it on this interface: a link-local one with its scope, a prefix of 128 bits.
+ * false: not one that an interface may have. */
+static bool take_argument(int interface, const struct berth_address *address, unsigned *prefix, struct ip *out)
+{
+	*out = ip_of_address(address);
+	if (address->family == BERTH_IP4)
+		*prefix += IP4_PREFIX;
+	else if (address->family != BERTH_IP6 || ip_is_ip4(out))
+		return false;
+	if (ip_is_link_local(out) && out->scope == 0)
+		out->scope = (uint32_t)interface;
+	if (out->scope != (ip_is_link_local(out) ? (uint32_t)interface : 0))
+		return false;
+	return *prefix <= 128;
+}
+
+int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address, unsigned prefix)
+{
+	struct ip ip;
+
+	if (interface < 0 || (uint32_t)interface >= host->n_interfaces ||
+	    !take_argument(interface, address, &prefix, &ip) || !names_a_host(&ip, prefix))
+		return BERTH_EINVAL;
+	if (!ip_is_ip4(&ip) && host->interfaces[interface].mtu < HOST_IP6_MTU)
+		return BERTH_EINVAL;
+	if (host_address_find(host, &ip))
+		return BERTH_EADDRINUSE;
+	if (!host_address_make(host, (unsigned)interface, &ip, prefix, ORIGIN_HAND, ADDRESS_PREFERRED))
+		return BERTH_ENOSPC;
+	return BERTH_OK;
+}
+
+int berth_host_address_remove(struct berth_host *host, int interface, const struct berth_address *address)
+{
+	struct host_address *a;
+	unsigned prefix = 0;
+	struct ip ip;
+
+	if (interface <= HOST_LOOPBACK || (uint32_t)interface >= host->n_interfaces)
+		return BERTH_EINVAL;
+	if (!take_argument(interface, address, &prefix, &ip))
+		return BERTH_EADDRNOTAVAIL;
+	a = host_address_find(host, &ip);
+	if (!a || a->interface != interface)
+		return BERTH_EADDRNOTAVAIL;
+	host_address_drop(host, a);
+	return BERTH_OK;
+}
+
+static const struct host_address *find(const struct berth_host *host, const struct ip *ip)
+{
+	/* The first are the loopback's, and what comes by wire is hardly ever for those. */
+	for (unsigned i = host->n_addresses; i-- > 0;) {
+		const struct host_address *a = &host->addresses[i];
+
+		if (ip_equal(&a->ip, ip) && a->state != ADDRESS_FREE)
+			return a;
+	}
+	return NULL;
+}
+
+struct host_address *host_address_find(struct berth_host *host, const struct ip *ip)
+{
+	return (struct host_address *)(uintptr_t)find(host, ip);
+}
+
+bool host_is_own(const struct berth_host *host, const struct ip *ip)
+{
+	const struct host_address *a;
+
+	if (ip_is_loopback(ip))
+		return true;
+	a = find(host, ip);
+	return a && host_address_usable(a);
+}
+
+bool host_is_broadcast(const struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	if (!ip_is_ip4(ip))
+		return false;
+	if (ip_to_ip4(ip) == UINT32_MAX)
+		return true;
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct host_address *a = &host->addresses[i];
+
+		if (a->interface == interface && a->state != ADDRESS_FREE && ip_is_ip4(&a->ip) && a->prefix <= 126 &&
+		    ip->low == (a->ip.low | ~(UINT64_MAX << (128 - a->prefix))))
+			return true;
+	}
+	return false;
+}
+
+const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	const struct host_address *best = NULL;
+	unsigned best_bits = 0;
+
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct host_address *a = &host->addresses[i];
+		unsigned bits = 0;
+
+		if (a->interface != interface || !host_address_usable(a) || ip_is_ip4(&a->ip) != ip_is_ip4(ip))
+			continue;
+		/* One of the same network, one of the same scope, one that is not deprecated: in this order. */
+		bits += ip_in_prefix(ip, &a->ip, a->prefix) ? 8 : 0;
+		bits += ip_is_link_local(&a->ip) == ip_is_link_local(ip) ? 4 : 0;
+		bits += a->state == ADDRESS_PREFERRED ? 2 : 0;
+		if (!best || bits > best_bits) {
+			best = a;
+			best_bits = bits;
+		}
+	}
+	return best;
+}
+
+bool host_is_on_link(const struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	for (unsigned i = 0; i < host->n_routes; i++) {
+		const struct host_route *r = &host->routes[i];
+
+		if (r->interface == interface && ip_is_none(&r->gateway) &&
+		    ip_is_ip4(&r->destination) == ip_is_ip4(ip) && ip_in_prefix(ip, &r->destination, r->prefix))
+			return true;
+	}
+	return false;
+}

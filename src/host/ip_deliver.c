@@ -1,0 +1,203 @@
+/* IP in, of both families: which packets the host takes, and to whom they go (RFC 1122 section 3.2.1, 8200).
+ *
+ * Each packet meets one verdict, and every verdict is a counter. The order is: is the header sound (ip4_in, ip6_in), is
+ * the source one that can be, is it for this host, is it whole; only then is the transport looked at. */
+#include <string.h>
+
+#include "checksum.h"
+#include "in.h"
+
+/* RFC 1122 section 3.2.1.3: a source is one host, and on a wire it is another one than this. IPv6 has the unspecified
+ * address for who has none yet; it may only speak to the link (RFC 4291 section 2.5.2). */
+static bool source_is_good(struct berth_host *host, const struct ip_packet *packet)
+{
+	if (packet->interface == HOST_LOOPBACK)
+		return host_is_own(host, &packet->source);
+	if (ip_is_none(&packet->source))
+		return packet->protocol == IP_PROTOCOL_ICMP6;
+	return ip_is_unicast(&packet->source) && !host_is_own(host, &packet->source) &&
+	       !host_is_broadcast(host, packet->interface, &packet->source);
+}
+
+/* The solicited-node group of an address has its last 24 bits (RFC 4291 section 2.7.1). */
+static bool is_solicited_node(const struct berth_host *host, unsigned interface, const struct ip *group)
+{
+	if (group->high >> 48 != 0xff02 || group->high << 16 || group->low >> 24 != 0x1ff)
+		return false;
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct host_address *a = &host->addresses[i];
+
+		if (a->state != ADDRESS_FREE && a->interface == interface && !ip_is_ip4(&a->ip) &&
+		    (a->ip.low & 0xffffff) == (group->low & 0xffffff))
+			return true;
+	}
+	return false;
+}
+
+/* All nodes, and the groups of this host's own addresses. */
+static bool is_joined(const struct berth_host *host, unsigned interface, const struct ip *group)
+{
+	if (ip_is_ip4(group))
+		return false;
+	return (group->high == UINT64_C(0xff02) << 48 && group->low == 1) || is_solicited_node(host, interface, group);
+}
+
+/* A unicast address of this host, but none of 127.0.0.0/8 and ::1 that comes by wire. */
+static bool is_to_us(struct berth_host *host, const struct ip_packet *packet)
+{
+	if (packet->interface == HOST_LOOPBACK)
+		return host_is_own(host, &packet->destination);
+	return !ip_is_loopback(&packet->destination) && host_is_own(host, &packet->destination);
+}
+
+/* The packet is to this host, alone or among others (then packet->to_many is set). */
+static bool destination_is_good(struct berth_host *host, struct ip_packet *packet, struct ip_counters *counters)
+{
+	const struct ip *ip = &packet->destination;
+
+	if (is_to_us(host, packet)) {
+		/* RFC 1122 section 3.3.6: to one host in a frame to all: somebody uses the wire as an amplifier. */
+		if (packet->to_many)
+			counters->link_broadcast++;
+		return !packet->to_many;
+	}
+	if (host_is_broadcast(host, packet->interface, ip) || is_joined(host, packet->interface, ip)) {
+		packet->to_many = true;
+		return true;
+	}
+	if (ip_is_multicast(ip))
+		counters->not_joined++;
+	else if (!ip_is_unicast(ip))
+		counters->martian_destination++;
+	else
+		counters->not_for_us++;
+	return false;
+}
+
+bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet)
+{
+	struct ip_counters *counters = host_ip_counters(host, &packet->destination);
+
+	if (!source_is_good(host, packet)) {
+		counters->martian_source++;
+		return false;
+	}
+	return destination_is_good(host, packet, counters);
+}
+
+bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet)
+{
+	const struct host_path *path = &host->last;
+
+	return ip_equal(&packet->source, &path->destination) && ip_equal(&packet->destination, &path->source) &&
+	       packet->interface == path->interface && path->reach == REACH_UNICAST && !packet->to_many;
+}
+
+void ip_pair(const struct ip_packet *packet, struct socket_pair *pair)
+{
+	*pair = (struct socket_pair){.family = packet->family, .protocol = packet->protocol};
+	ip_to_bytes(&packet->destination, pair->local);
+	ip_to_bytes(&packet->source, pair->foreign);
+}
+
+uint64_t ip_pseudo(const struct ip_packet *packet, uint32_t len)
+{
+	if (packet->family == BERTH_IP4)
+		return checksum_pseudo(packet->bytes + IP4_OFF_SOURCE, packet->bytes + IP4_OFF_DESTINATION, 4,
+				       packet->protocol, len);
+	return checksum_pseudo(packet->bytes + IP6_OFF_SOURCE, packet->bytes + IP6_OFF_DESTINATION, 16,
+			       packet->protocol, len);
+}
+
+static void deliver_icmp(struct berth_host *host, const struct ip_packet *packet, struct ip_counters *counters)
+{
+	if ((packet->protocol == IP_PROTOCOL_ICMP4) != (packet->family == BERTH_IP4)) {
+		counters->unknown_protocol++;
+		return;
+	}
+	counters->delivered++;
+	if (packet->family == BERTH_IP4)
+		icmp4_in(host, packet);
+	else
+		icmp6_in(host, packet);
+}
+
+static void deliver(struct berth_host *host, const struct ip_packet *packet)
+{
+	struct ip_counters *counters = host_ip_counters(host, &packet->destination);
+
+	switch (packet->protocol) {
+	case IP_PROTOCOL_TCP:
+		/* RFC 9293 section 3.9.2.3, MUST-57: a segment to many is nobody's. */
+		if (packet->to_many) {
+			counters->broadcast_refused++;
+			return;
+		}
+		counters->delivered++;
+		host_tcp_in(host, packet);
+		return;
+	case IP_PROTOCOL_UDP:
+		counters->delivered++;
+		host_udp_in(host, packet);
+		return;
+	case IP_PROTOCOL_ICMP4:
+	case IP_PROTOCOL_ICMP6:
+		deliver_icmp(host, packet, counters);
+		return;
+	case IP_PROTOCOL_IP4:
+	case IP_PROTOCOL_IP6:
+		/* A tunnel that nobody has set up would carry packets past every check above. */
+		counters->tunnelled++;
+		return;
+	case IP6_NEXT_NONE:
+		if (packet->family == BERTH_IP6)
+			return; /* RFC 8200 section 4.7 */
+		break;
+	default:
+		break;
+	}
+	counters->unknown_protocol++;
+	icmp_error(host, packet, ICMP_PROTOCOL_UNREACHABLE);
+}
+
+static void deliver_fragment(struct berth_host *host, const struct ip_fragment *fragment)
+{
+	const struct ip_packet *piece = &fragment->packet;
+	struct ip_counters *counters = host_ip_counters(host, &piece->destination);
+	struct ip_arrival arrival = {.interface = piece->interface, .scope = piece->source.scope};
+	struct ip_fragment whole;
+
+	counters->fragments_in++;
+	arrival.frame = reassemble(host, fragment);
+	if (!arrival.frame)
+		return;
+	counters->reassembled++;
+	if (arrival.scope == 0)
+		arrival.scope = piece->destination.scope;
+	if ((piece->family == BERTH_IP4 ? ip4_open : ip6_open)(host, &arrival, &whole) && !whole.is_fragment) {
+		whole.packet.was_fragment = true;
+		whole.packet.to_many = piece->to_many;
+		deliver(host, &whole.packet);
+	}
+	berth_frame_unref(arrival.frame);
+}
+
+void ip_deliver(struct berth_host *host, const struct ip_fragment *packet)
+{
+	if (packet->is_fragment)
+		deliver_fragment(host, packet);
+	else
+		deliver(host, &packet->packet);
+}
+
+void ip_in(struct berth_host *host, const struct ip_arrival *arrival)
+{
+	const struct berth_frame *frame = arrival->frame;
+
+	if (frame->len <= arrival->off || frame->data[arrival->off] >> 4 != 6)
+		ip4_in(host, arrival);
+	else if (host->interfaces[arrival->interface].ip6)
+		ip6_in(host, arrival);
+	else
+		host->counters.eth.unknown_type++;
+}
