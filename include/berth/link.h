@@ -146,10 +146,10 @@ int berth_link_wire(struct berth_link *inner, const struct berth_wire_config *co
 
 /* Puts the software path around `inner`, which it takes (also on failure), so that a host may hand it frames with
  * partial checksums and large segments whatever the link can do: what `inner` cannot do is done here, and the bytes are
- * the same. The other way, TCP segments over IPv4 that have arrived one right behind the other and differ in nothing
- * but what has to differ come out as one large frame (segment_size set, checksum VALID: each was looked at); all else
- * comes out as it arrived, and in order. No segment is kept back to wait for the next: those that have been taken from
- * `inner` and not handed on yet make the deadline 0. 0, or BERTH_ENOMEM. */
+ * the same. The other way, TCP segments that have arrived one right behind the other and differ in nothing but what has
+ * to differ come out as one large frame (segment_size set, checksum VALID: each was looked at); all else comes out as
+ * it arrived, and in order. No segment is kept back to wait for the next: those that have been taken from `inner` and
+ * not handed on yet make the deadline 0. 0, or BERTH_ENOMEM. */
 int berth_link_offload(struct berth_link *inner, const struct berth_memory *memory, struct berth_link **out);
 
 /* Puts around `inner`, which it takes (also on failure), a link without capabilities whose frames in are what a cable

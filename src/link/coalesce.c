@@ -1,9 +1,10 @@
 /* Joining segments. See coalesce.h.
  *
- * Only what loses nothing by it is joined: IPv4 without options or fragments, TCP with nothing but ACK (and PSH, which
- * ends a large frame), equal in every header field but those that must differ (length, ID, checksums, sequence number).
- * All but the last have the same length, so that the segments can be told apart again. Headers are compared as bytes,
- * not parsed: a train of segments differs from its first in places that are known. */
+ * Only what loses nothing by it is joined: IPv4 without options or fragments or IPv6 without extension headers, TCP
+ * with nothing but ACK (and PSH, which ends a large frame), equal in every header field but those that must differ
+ * (length, ID, checksums, sequence number). All but the last have the same length, so that the segments can be told
+ * apart again. Headers are compared as bytes, not parsed: a train of segments differs from its first in places that are
+ * known. */
 #include "coalesce.h"
 
 #include <string.h>
@@ -12,58 +13,119 @@
 #include "checksum.h"
 #include "eth.h"
 #include "ip4.h"
+#include "ip6.h"
 #include "tcp_header.h"
 
 /* Where things lie in a segment that may be joined. */
 struct segment {
 	const uint8_t *ip, *tcp, *payload;
 	uint32_t len_tcp, len; /* header and payload */
+	bool ip6;
 };
 
-/* Finds them in a frame that has_segment, or whose headers are known to be those of one. */
-static void find_segment(const struct berth_frame *frame, uint32_t off, struct segment *s)
+/* Bytes of IP header and of what the IP header says that follows it, TCP header and payload. */
+static inline uint32_t ip_len(bool ip6)
 {
-	s->ip = frame->data + off;
-	s->tcp = s->ip + IP4_HEADER;
-	s->len_tcp = (s->tcp[TCP_OFF_DATA_OFFSET] >> 4) * 4u;
-	s->payload = s->tcp + s->len_tcp;
-	s->len = get_be16(s->ip + IP4_OFF_TOTAL) - IP4_HEADER - s->len_tcp;
+	return ip6 ? IP6_HEADER : IP4_HEADER;
 }
 
-/* The frame is a segment that may be joined, its IP header `off` bytes into it. */
-static bool has_segment(const struct berth_frame *frame, uint32_t off)
+static inline uint32_t transport_len(const uint8_t *ip, bool ip6)
 {
-	const uint8_t *ip, *tcp;
-	uint32_t total, len_tcp;
+	return ip6 ? get_be16(ip + IP6_OFF_PAYLOAD) : (uint32_t)get_be16(ip + IP4_OFF_TOTAL) - IP4_HEADER;
+}
+
+/* Finds them in a frame whose headers are known to be those of one. */
+static inline void find_segment(const struct berth_frame *frame, uint32_t off, bool ip6, struct segment *s)
+{
+	s->ip = frame->data + off;
+	s->tcp = s->ip + ip_len(ip6);
+	s->len_tcp = (s->tcp[TCP_OFF_DATA_OFFSET] >> 4) * 4u;
+	s->payload = s->tcp + s->len_tcp;
+	s->len = transport_len(s->ip, ip6) - s->len_tcp;
+	s->ip6 = ip6;
+}
+
+/* What follows the IP header, `len` bytes of which the frame has all, is a TCP header and payload that may be joined.
+ */
+static inline bool has_tcp(const uint8_t *tcp, uint32_t len)
+{
+	uint32_t len_tcp = (tcp[TCP_OFF_DATA_OFFSET] >> 4) * 4u;
+
+	return len_tcp >= TCP_HEADER && len > len_tcp && (tcp[TCP_OFF_FLAGS] & ~TCP_PSH) == TCP_ACK;
+}
+
+/* The frame is a segment over IPv4 that may be joined, its IP header `off` bytes into it. */
+static bool has_ip4_segment(const struct berth_frame *frame, uint32_t off)
+{
+	const uint8_t *ip;
 
 	if (frame->len < off + IP4_HEADER + TCP_HEADER || frame->segment_size)
 		return false;
 	if (off && get_be16(frame->data + ETH_OFF_TYPE) != ETH_TYPE_IP4)
 		return false;
 	ip = frame->data + off;
-	tcp = ip + IP4_HEADER;
-	total = get_be16(ip + IP4_OFF_TOTAL);
-	len_tcp = (tcp[TCP_OFF_DATA_OFFSET] >> 4) * 4u;
-	/* Version 4 and 20 bytes of header; neither a fragment nor one of several. */
+	/* Version 4 and 20 bytes of header; neither a fragment nor one of several. A total length that is less than the
+	 * header's leaves more than any frame has. */
 	if (ip[0] != 0x45 || (get_be16(ip + IP4_OFF_FLAGS) & ~IP4_FLAG_DF) || ip[IP4_OFF_PROTOCOL] != IP_PROTOCOL_TCP ||
-	    total > frame->len - off)
+	    transport_len(ip, false) > frame->len - off - IP4_HEADER)
 		return false;
-	if (len_tcp < TCP_HEADER || total <= IP4_HEADER + len_tcp || (tcp[TCP_OFF_FLAGS] & ~TCP_PSH) != TCP_ACK)
-		return false;
-	return checksum_ok(checksum_add(0, ip, IP4_HEADER));
+	return has_tcp(ip + IP4_HEADER, transport_len(ip, false)) && checksum_ok(checksum_add(0, ip, IP4_HEADER));
 }
 
-static bool open_segment(const struct berth_frame *frame, uint32_t off, struct segment *s)
+static bool has_ip6_segment(const struct berth_frame *frame, uint32_t off)
 {
-	if (!has_segment(frame, off))
+	const uint8_t *ip;
+
+	if (frame->len < off + IP6_HEADER + TCP_HEADER || frame->segment_size)
 		return false;
-	find_segment(frame, off, s);
+	if (off && get_be16(frame->data + ETH_OFF_TYPE) != ETH_TYPE_IP6)
+		return false;
+	ip = frame->data + off;
+	if (ip[0] >> 4 != 6 || ip[IP6_OFF_NEXT_HEADER] != IP_PROTOCOL_TCP ||
+	    transport_len(ip, true) > frame->len - off - IP6_HEADER)
+		return false;
+	return has_tcp(ip + IP6_HEADER, transport_len(ip, true));
+}
+
+/* The first segment of what may be a train. */
+static bool open_first(const struct berth_frame *frame, uint32_t off, struct segment *s)
+{
+	bool ip6 = false;
+
+	if (!has_ip4_segment(frame, off)) {
+		ip6 = has_ip6_segment(frame, off);
+		if (!ip6)
+			return false;
+	}
+	find_segment(frame, off, ip6, s);
 	return true;
 }
 
-static bool same(const uint8_t *a, const uint8_t *b, unsigned from, unsigned to)
+/* One that may follow it. */
+static bool open_next(const struct berth_frame *frame, uint32_t off, bool ip6, struct segment *s)
+{
+	if (ip6 ? !has_ip6_segment(frame, off) : !has_ip4_segment(frame, off))
+		return false;
+	find_segment(frame, off, ip6, s);
+	return true;
+}
+
+static inline bool same(const uint8_t *a, const uint8_t *b, unsigned from, unsigned to)
 {
 	return memcmp(a + from, b + from, to - from) == 0;
+}
+
+/* The IP headers are of one train, and so are the ports behind them. */
+static inline bool same_ip4(const uint8_t *a, const uint8_t *b)
+{
+	return same(a, b, IP4_OFF_TOS, IP4_OFF_TOTAL) && same(a, b, IP4_OFF_FLAGS, IP4_OFF_CHECKSUM) &&
+	       same(a, b, IP4_OFF_SOURCE, IP4_HEADER + TCP_OFF_SEQ);
+}
+
+/* Traffic class and flow label, then next header, hop limit and addresses. */
+static inline bool same_ip6(const uint8_t *a, const uint8_t *b)
+{
+	return same(a, b, 0, IP6_OFF_PAYLOAD) && same(a, b, IP6_OFF_NEXT_HEADER, IP6_HEADER + TCP_OFF_SEQ);
 }
 
 /* `next` has the headers of `first` but for what differs within a train. The IP headers lie `off` bytes into frames;
@@ -71,12 +133,16 @@ static bool same(const uint8_t *a, const uint8_t *b, unsigned from, unsigned to)
 static bool same_train(const struct segment *first, const struct segment *next, uint32_t off)
 {
 	return memcmp(first->ip - off, next->ip - off, off) == 0 &&
-	       same(first->ip, next->ip, IP4_OFF_TOS, IP4_OFF_TOTAL) &&
-	       same(first->ip, next->ip, IP4_OFF_FLAGS, IP4_OFF_CHECKSUM) &&
-	       same(first->ip, next->ip, IP4_OFF_SOURCE, IP4_HEADER + TCP_OFF_SEQ) &&
+	       (first->ip6 ? same_ip6(first->ip, next->ip) : same_ip4(first->ip, next->ip)) &&
 	       same(first->tcp, next->tcp, TCP_OFF_ACK, TCP_OFF_FLAGS) &&
 	       same(first->tcp, next->tcp, TCP_OFF_WINDOW, TCP_OFF_CHECKSUM) &&
 	       same(first->tcp, next->tcp, TCP_OFF_URGENT, first->len_tcp);
+}
+
+/* So long may what an IP header's length counts be: IPv4's counts the header too. */
+static inline uint32_t len_max(bool ip6)
+{
+	return ip6 ? UINT16_MAX : UINT16_MAX - IP4_HEADER;
 }
 
 /* `next` goes behind the `total` bytes that the train has so far. */
@@ -84,7 +150,7 @@ static bool continues(const struct segment *first, const struct segment *next, u
 {
 	return same_train(first, next, off) &&
 	       get_be32(next->tcp + TCP_OFF_SEQ) == get_be32(first->tcp + TCP_OFF_SEQ) + total &&
-	       next->len <= first->len && IP4_HEADER + first->len_tcp + total + next->len <= UINT16_MAX;
+	       next->len <= first->len && first->len_tcp + total + next->len <= len_max(first->ip6);
 }
 
 /* Frame i of those that wait, taken from the inner link when it is not there yet; NULL: there is none. */
@@ -110,7 +176,7 @@ static unsigned train_len(struct coalesce *c, struct berth_link *inner, berth_ti
 	while (n < COALESCE_MAX && last.len == first->len && !(last.tcp[TCP_OFF_FLAGS] & TCP_PSH)) {
 		const struct berth_frame *frame = waiting_get(c, inner, now, n);
 
-		if (!frame || !open_segment(frame, off, &last) || !continues(first, &last, off, *total))
+		if (!frame || !open_next(frame, off, first->ip6, &last) || !continues(first, &last, off, *total))
 			break;
 		*total += last.len;
 		n++;
@@ -127,8 +193,12 @@ static bool copy_payload(const struct berth_frame *frame, const struct segment *
 		memcpy(to, s->payload, s->len);
 		return true;
 	}
-	sum = checksum_pseudo(s->ip + IP4_OFF_SOURCE, s->ip + IP4_OFF_DESTINATION, 4, IP_PROTOCOL_TCP,
-			      s->len_tcp + s->len);
+	if (s->ip6)
+		sum = checksum_pseudo(s->ip + IP6_OFF_SOURCE, s->ip + IP6_OFF_DESTINATION, 16, IP_PROTOCOL_TCP,
+				      s->len_tcp + s->len);
+	else
+		sum = checksum_pseudo(s->ip + IP4_OFF_SOURCE, s->ip + IP4_OFF_DESTINATION, 4, IP_PROTOCOL_TCP,
+				      s->len_tcp + s->len);
 	sum = checksum_add(sum, s->tcp, s->len_tcp);
 	return checksum_ok(checksum_copy(sum, to, s->payload, s->len));
 }
@@ -150,10 +220,14 @@ static void write_headers(struct berth_frame *large, const struct berth_frame *f
 
 	memcpy(large->data, first->data, len_headers);
 	large->len = len_headers + total;
+	ip[ip_len(s->ip6) + TCP_OFF_FLAGS] |= flags;
+	if (s->ip6) {
+		put_be16(ip + IP6_OFF_PAYLOAD, (uint16_t)(s->len_tcp + total));
+		return;
+	}
 	put_be16(ip + IP4_OFF_TOTAL, (uint16_t)(IP4_HEADER + s->len_tcp + total));
 	put_be16(ip + IP4_OFF_CHECKSUM, 0);
 	put_be16(ip + IP4_OFF_CHECKSUM, checksum_finish(checksum_add(0, ip, IP4_HEADER)));
-	ip[IP4_HEADER + TCP_OFF_FLAGS] |= flags;
 }
 
 /* The first n frames that wait as one, or as many of them as come before one whose checksum is wrong; NULL: there is
@@ -170,7 +244,7 @@ static struct berth_frame *join(struct coalesce *c, unsigned n, const struct seg
 	while (large && done < n) {
 		struct segment s;
 
-		find_segment(c->waiting[done], off, &s);
+		find_segment(c->waiting[done], off, first->ip6, &s);
 		if (!copy_payload(c->waiting[done], &s, large->data + at))
 			break;
 		flags |= s.tcp[TCP_OFF_FLAGS];
@@ -206,7 +280,7 @@ struct berth_frame *coalesce_receive(struct coalesce *c, struct berth_link *inne
 
 	if (!waiting_get(c, inner, now, 0))
 		return NULL;
-	if (c->n_alone || !open_segment(c->waiting[0], inner->ethernet ? ETH_HEADER : 0, &first))
+	if (c->n_alone || !open_first(c->waiting[0], inner->ethernet ? ETH_HEADER : 0, &first))
 		return pop(c);
 	n = train_len(c, inner, now, &first, &total);
 	if (n < 2)

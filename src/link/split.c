@@ -100,7 +100,8 @@ static bool split_init_ip6(struct split *split)
 {
 	uint8_t *ip = split->headers + split->off_network;
 
-	if (split->off_transport - split->off_network < IP6_HEADER)
+	/* Nothing stands between the two headers in what is ever split. */
+	if (split->off_transport - split->off_network != IP6_HEADER || ip[IP6_OFF_NEXT_HEADER] != IP_PROTOCOL_TCP)
 		return false;
 	split->ip6 = true;
 	split->sum_base = checksum_pseudo(ip + IP6_OFF_SOURCE, ip + IP6_OFF_DESTINATION, 16, IP_PROTOCOL_TCP, 0);

@@ -28,11 +28,19 @@ struct shape {
 	bool ethernet;
 	unsigned len_options; /* of TCP */
 	uint32_t seq;
+	bool ip6;
 };
 
-static const struct shape plain = {true, 0, 1000};
-static const struct shape shapes[] = {
-	{true, 0, 1000}, {false, 0, 1000}, {true, 12, SEQ_BEFORE_WRAP}, {false, 40, SEQ_BEFORE_WRAP}};
+/* What most tests run with, one after the other: their state. */
+static const struct shape plain4 = {true, 0, 1000, false}, plain6 = {true, 0, 1000, true};
+static const struct shape shapes[] = {{true, 0, 1000, false},
+				      {false, 0, 1000, false},
+				      {true, 12, SEQ_BEFORE_WRAP, false},
+				      {false, 40, SEQ_BEFORE_WRAP, false},
+				      {true, 0, 1000, true},
+				      {false, 0, 1000, true},
+				      {true, 12, SEQ_BEFORE_WRAP, true},
+				      {false, 40, SEQ_BEFORE_WRAP, true}};
 
 static void put16(uint8_t *p, unsigned v)
 {
@@ -59,24 +67,46 @@ static unsigned off_ip(const struct shape *s)
 	return s->ethernet ? 14 : 0;
 }
 
-static unsigned len_headers(const struct shape *s)
+static unsigned off_tcp(const struct shape *s)
 {
-	return off_ip(s) + 40 + s->len_options;
+	return off_ip(s) + (s->ip6 ? 40 : 20);
 }
 
-/* Makes both checksums right for the bytes as they are: the payload ends where the IP header says. */
-static void seal(const struct shape *s, struct berth_frame *frame)
+static unsigned len_headers(const struct shape *s)
 {
-	uint8_t *ip = frame->data + off_ip(s), *tcp = ip + 20, pseudo[12];
-	unsigned n = get16(ip + 2) - 20;
+	return off_tcp(s) + 20 + s->len_options;
+}
 
+/* Where the IP header has its length, and what it counts of itself. */
+static unsigned off_length(const struct shape *s)
+{
+	return off_ip(s) + (s->ip6 ? 4 : 2);
+}
+
+static unsigned len_counted(const struct shape *s)
+{
+	return s->ip6 ? 0 : 20;
+}
+
+static void seal_ip4(uint8_t *ip)
+{
 	put16(ip + 10, 0);
 	put16(ip + 10, ~naive_sum(0, ip, 20));
-	memcpy(pseudo, ip + 12, 8);
-	put16(pseudo + 8, 6);
-	put16(pseudo + 10, n);
+}
+
+/* Makes the checksums right for the bytes as they are: the payload ends where the IP header says. */
+static void seal(const struct shape *s, struct berth_frame *frame)
+{
+	uint8_t *ip = frame->data + off_ip(s), *tcp = frame->data + off_tcp(s), pseudo[4] = {0, 6};
+	unsigned n = get16(frame->data + off_length(s)) - len_counted(s);
+	uint32_t sum;
+
+	if (!s->ip6)
+		seal_ip4(ip);
+	put16(pseudo + 2, n);
 	put16(tcp + 16, 0);
-	put16(tcp + 16, ~naive_sum(naive_sum(0, pseudo, 12), tcp, n));
+	sum = s->ip6 ? naive_sum(0, ip + 8, 32) : naive_sum(0, ip + 12, 8);
+	put16(tcp + 16, ~naive_sum(naive_sum(sum, pseudo, 4), tcp, n));
 }
 
 /* Byte i of the stream that the segments carry. */
@@ -85,21 +115,39 @@ static uint8_t stream(uint32_t i)
 	return (uint8_t)((i * 2654435761u) >> 24);
 }
 
-/* The n bytes from off on as a segment, in a block that ends where the frame (with `padding` bytes) ends. */
+/* An IP header for `len` bytes behind it. */
+static void put_ip(const struct shape *s, uint8_t *ip, uint32_t len, unsigned id)
+{
+	static const uint8_t ip4[20] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0, 192, 168, 1, 5, 192, 168, 1, 7};
+	static const uint8_t ip6[40] = {0x60, 0x01, 0x23, 0x45, 0, 0, 6, 64, 0xfd, [23] = 5, [24] = 0xfd, [39] = 7};
+
+	if (s->ip6) {
+		memcpy(ip, ip6, 40);
+		put16(ip + 4, len);
+	} else {
+		memcpy(ip, ip4, 20);
+		put16(ip + 2, 20 + len);
+		put16(ip + 4, id);
+	}
+}
+
+/* The n bytes from off on as a segment, in a block that ends where the frame (with `padding` bytes) ends. IPv6 has no
+ * ID. */
 static struct berth_frame *segment(const struct shape *s, const struct berth_memory *memory, uint32_t off, uint32_t n,
 				   unsigned flags, unsigned id, unsigned padding)
 {
-	static const uint8_t eth[14] = {2, 0, 0, 0, 0, 7, 2, 0, 0, 0, 0, 5, 8, 0};
+	static const uint8_t eth[12] = {2, 0, 0, 0, 0, 7, 2, 0, 0, 0, 0, 5};
 	uint32_t len = len_headers(s) + n + padding, seq = s->seq + off;
 	struct berth_frame *frame = berth_frame_new(memory, len);
-	uint8_t *ip = frame->data + off_ip(s), *tcp = ip + 20;
+	uint8_t *tcp = frame->data + off_tcp(s);
 
 	frame->len = len;
 	memset(frame->data, 0, len);
-	memcpy(frame->data, eth, off_ip(s));
-	memcpy(ip, (uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0, 192, 168, 1, 5, 192, 168, 1, 7}, 20);
-	put16(ip + 2, 40 + s->len_options + n);
-	put16(ip + 4, id);
+	if (s->ethernet) {
+		memcpy(frame->data, eth, 12);
+		put16(frame->data + 12, s->ip6 ? 0x86dd : 0x0800);
+	}
+	put_ip(s, frame->data + off_ip(s), 20 + s->len_options + n, id);
 	put16(tcp, 1099);
 	put16(tcp + 2, 80);
 	put16(tcp + 4, seq >> 16);
@@ -200,14 +248,14 @@ static void bed_add_train(struct bed *bed, const struct shape *s, const uint32_t
 /* Where the payload of source frame i lies in the stream, and its length. */
 static uint32_t stream_off(const struct shape *s, const struct berth_frame *frame)
 {
-	const uint8_t *seq = frame->data + off_ip(s) + 24;
+	const uint8_t *seq = frame->data + off_tcp(s) + 4;
 
 	return ((uint32_t)get16(seq) << 16 | get16(seq + 2)) - s->seq;
 }
 
 static uint32_t payload_len(const struct shape *s, const struct berth_frame *frame)
 {
-	return get16(frame->data + off_ip(s) + 2) - 40 - s->len_options;
+	return get16(frame->data + off_length(s)) - len_counted(s) - 20 - s->len_options;
 }
 
 /* The next frame is source frames first to first + n - 1 in one: the bytes of a segment that is built whole. */
@@ -215,7 +263,7 @@ static void expect_joined(struct bed *bed, const struct shape *s, unsigned first
 {
 	struct berth_frame *const *in = bed->source.frames + first;
 	struct berth_frame *got = berth_link_receive(bed->link, 0), *whole;
-	unsigned off_checksum = off_ip(s) + 36;
+	unsigned off_checksum = off_tcp(s) + 16;
 	uint32_t len = 0;
 
 	assert_non_null(got);
@@ -290,7 +338,7 @@ static const struct train trains[] = {
 /* As from a link whose frames never had their checksums completed. */
 static void vouch(const struct shape *s, struct berth_frame *frame)
 {
-	frame->data[off_ip(s) + 36] ^= 0x55;
+	frame->data[off_tcp(s) + 16] ^= 0x55;
 	frame->checksum = BERTH_CHECKSUM_VALID;
 }
 
@@ -316,14 +364,14 @@ static void test_trains(void **state)
 	}
 }
 
-/* An IP packet of 65,535 bytes is made, one of 65,536 is not. */
+/* What the IP header counts may be 65,535 bytes, and no more: of IPv4 the whole packet, of IPv6 its payload. */
 static void test_largest(void **state)
 {
-	static const struct shape options = {false, 40, 5};
+	const struct shape *plain = *state;
+	const struct shape options = {false, 40, 5, plain->ip6};
 
-	(void)state;
 	for (uint32_t over = 0; over < 2; over++) {
-		const uint32_t lens[] = {32750, 32705 + over, 0};
+		const uint32_t lens[] = {32750, (plain->ip6 ? 32725 : 32705) + over, 0};
 		struct bed bed;
 
 		bed_init(&bed, &options);
@@ -335,42 +383,42 @@ static void test_largest(void **state)
 
 static void test_most_segments(void **state)
 {
+	const struct shape *plain = *state;
 	uint32_t lens[2 * COALESCE_MAX + 4] = {0};
 	struct bed bed;
 
-	(void)state;
 	for (unsigned i = 0; i < 2 * COALESCE_MAX + 3; i++)
 		lens[i] = 100;
-	bed_init(&bed, &plain);
-	bed_add_train(&bed, &plain, lens);
-	expect_counts(&bed, &plain, (unsigned[]){COALESCE_MAX, COALESCE_MAX, 3, 0}, ACK);
+	bed_init(&bed, plain);
+	bed_add_train(&bed, plain, lens);
+	expect_counts(&bed, plain, (unsigned[]){COALESCE_MAX, COALESCE_MAX, 3, 0}, ACK);
 	bed_deinit(&bed);
 }
 
 /* PSH ends a large frame, which has it then. */
 static void test_push(void **state)
 {
+	const struct shape *plain = *state;
 	static const unsigned counts[5][5] = {{1, 4}, {2, 3}, {3, 2}, {4, 1}, {5}};
 
-	(void)state;
 	for (unsigned at = 0; at < 5; at++) {
 		unsigned last = at == 4 ? ACK | PSH : ACK;
 		struct bed bed;
 
-		bed_init(&bed, &plain);
+		bed_init(&bed, plain);
 		for (unsigned i = 0; i < 5; i++)
-			bed_add(&bed, segment(&plain, &bed.heap.memory, i * 100, 100, i == at ? ACK | PSH : ACK, i, 0));
+			bed_add(&bed, segment(plain, &bed.heap.memory, i * 100, 100, i == at ? ACK | PSH : ACK, i, 0));
 		if (at == 0) {
 			expect_same(&bed, 0);
-			expect_joined(&bed, &plain, 1, 4, ACK);
+			expect_joined(&bed, plain, 1, 4, ACK);
 		} else if (at < 4) {
-			expect_joined(&bed, &plain, 0, at + 1, ACK | PSH);
+			expect_joined(&bed, plain, 0, at + 1, ACK | PSH);
 			if (at == 3)
 				expect_same(&bed, 4);
 			else
-				expect_joined(&bed, &plain, at + 1, 4 - at, ACK);
+				expect_joined(&bed, plain, at + 1, 4 - at, ACK);
 		} else {
-			expect_counts(&bed, &plain, counts[at], last);
+			expect_counts(&bed, plain, counts[at], last);
 		}
 		assert_null(berth_link_receive(bed.link, 0));
 		bed_deinit(&bed);
@@ -380,13 +428,13 @@ static void test_push(void **state)
 /* Padding of short Ethernet frames is nobody's payload. */
 static void test_padding(void **state)
 {
+	const struct shape *plain = *state;
 	struct bed bed;
 
-	(void)state;
-	bed_init(&bed, &plain);
+	bed_init(&bed, plain);
 	for (unsigned i = 0; i < 4; i++)
-		bed_add(&bed, segment(&plain, &bed.heap.memory, i, 1, ACK, i, i % 2 ? 1 : 5));
-	expect_joined(&bed, &plain, 0, 4, ACK);
+		bed_add(&bed, segment(plain, &bed.heap.memory, i, 1, ACK, i, i % 2 ? 1 : 5));
+	expect_joined(&bed, plain, 0, 4, ACK);
 	assert_null(berth_link_receive(bed.link, 0));
 	bed_deinit(&bed);
 }
@@ -401,9 +449,13 @@ static bool may_differ(const struct shape *s, unsigned at, unsigned bit)
 
 	if (at < ip)
 		return false;
+	/* PSH of the last, and checksums (which are made anew). */
+	if (at >= off_tcp(s)) {
+		at -= off_tcp(s);
+		return at == 16 || at == 17 || (at == 13 && 1u << bit == PSH);
+	}
 	at -= ip;
-	/* ID, both checksums (which are made anew), and PSH of the last. */
-	return at == 4 || at == 5 || at == 10 || at == 11 || at == 36 || at == 37 || (at == 33 && 1u << bit == PSH);
+	return !s->ip6 && (at == 4 || at == 5 || at == 10 || at == 11); /* the ID too */
 }
 
 static void pair_with_bit(const struct shape *s, unsigned which, unsigned at, unsigned bit)
@@ -412,14 +464,14 @@ static void pair_with_bit(const struct shape *s, unsigned which, unsigned at, un
 	bool joined = may_differ(s, at, bit);
 
 	/* A first segment with PSH is also the last. */
-	if (which == 0 && at == off_ip(s) + 33)
+	if (which == 0 && at == off_tcp(s) + 13)
 		joined = false;
 	bed_init(&bed, s);
 	bed_add_train(&bed, s, (uint32_t[]){700, 700, 0});
 	bed.source.frames[which]->data[at] ^= (uint8_t)(1u << bit);
 	seal(s, bed.source.frames[which]);
 	if (joined) {
-		expect_joined(&bed, s, 0, 2, ACK | (at == off_ip(s) + 33 ? PSH : 0));
+		expect_joined(&bed, s, 0, 2, ACK | (at == off_tcp(s) + 13 ? PSH : 0));
 	} else {
 		expect_same(&bed, 0);
 		expect_same(&bed, 1);
@@ -435,8 +487,8 @@ static void test_every_header_bit(void **state)
 		const struct shape *s = &shapes[j];
 
 		for (unsigned at = 0; at < len_headers(s); at++) {
-			/* The total length has a test of its own. */
-			if (at == off_ip(s) + 2 || at == off_ip(s) + 3)
+			/* The length has a test of its own. */
+			if (at == off_length(s) || at == off_length(s) + 1)
 				continue;
 			for (unsigned bit = 0; bit < 8; bit++) {
 				pair_with_bit(s, 0, at, bit);
@@ -449,39 +501,51 @@ static void test_every_header_bit(void **state)
 /* Headers that no segment of a train has, though both are the same. */
 static const struct {
 	const char *name;
-	unsigned at; /* from the IP header */
+	unsigned family; /* whose packets can have it: 4, 6, or 0 for both, then `at` is from the TCP header */
+	unsigned at;     /* from the IP header */
 	uint8_t value;
 } never[] = {
-	{"version 6", 0, 0x65},
-	{"IP options", 0, 0x46},
-	{"short IP header", 0, 0x44},
-	{"more fragments", 6, 0x20},
-	{"reserved flag", 6, 0x80},
-	{"fragment", 7, 1},
-	{"not TCP", 9, 17},
-	{"short TCP header", 32, 0x40},
-	{"no TCP header", 32, 0x00},
-	{"TCP header beyond the packet", 32, 0xf0},
-	{"FIN", 33, ACK | FIN},
-	{"SYN", 33, ACK | 2},
-	{"RST", 33, ACK | 4},
-	{"URG", 33, ACK | 0x20},
-	{"ECE", 33, ACK | 0x40},
-	{"CWR", 33, ACK | 0x80},
-	{"no ACK", 33, 0},
+	{"version 6", 4, 0, 0x65},
+	{"IP options", 4, 0, 0x46},
+	{"short IP header", 4, 0, 0x44},
+	{"more fragments", 4, 6, 0x20},
+	{"reserved flag", 4, 6, 0x80},
+	{"fragment", 4, 7, 1},
+	{"not TCP", 4, 9, 17},
+	{"version 4", 6, 0, 0x45},
+	{"version 7", 6, 0, 0x70},
+	{"not TCP", 6, 6, 17},
+	{"hop-by-hop options", 6, 6, 0},
+	{"a routing header", 6, 6, 43},
+	{"a fragment header", 6, 6, 44},
+	{"destination options", 6, 6, 60},
+	{"short TCP header", 0, 12, 0x40},
+	{"no TCP header", 0, 12, 0x00},
+	{"TCP header beyond the packet", 0, 12, 0xf0},
+	{"FIN", 0, 13, ACK | FIN},
+	{"SYN", 0, 13, ACK | 2},
+	{"RST", 0, 13, ACK | 4},
+	{"URG", 0, 13, ACK | 0x20},
+	{"ECE", 0, 13, ACK | 0x40},
+	{"CWR", 0, 13, ACK | 0x80},
+	{"no ACK", 0, 13, 0},
 };
 
 static void test_never(void **state)
 {
-	(void)state;
+	const struct shape *plain = *state;
+
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		unsigned off = never[i].family ? off_ip(plain) : off_tcp(plain);
 		struct bed bed;
 
-		bed_init(&bed, &plain);
-		bed_add_train(&bed, &plain, (uint32_t[]){20, 20, 0});
+		if (never[i].family == (plain->ip6 ? 4 : 6))
+			continue;
+		bed_init(&bed, plain);
+		bed_add_train(&bed, plain, (uint32_t[]){20, 20, 0});
 		for (unsigned k = 0; k < 2; k++) {
-			bed.source.frames[k]->data[14 + never[i].at] = never[i].value;
-			seal(&plain, bed.source.frames[k]);
+			bed.source.frames[k]->data[off + never[i].at] = never[i].value;
+			seal(plain, bed.source.frames[k]);
 			bed.source.frames[k]->checksum = BERTH_CHECKSUM_VALID;
 		}
 		for (unsigned k = 0; k < 2; k++)
@@ -490,23 +554,27 @@ static void test_never(void **state)
 	}
 }
 
-/* Other types than IPv4, frames that are joined already, and IP headers that are wrong: both the same. */
+/* Other types than those of IP and the other family's, frames that are joined already, and IP headers that are wrong:
+ * both the same. */
 static void test_never_whole(void **state)
 {
-	(void)state;
-	for (unsigned what = 0; what < 4; what++) {
+	const struct shape *plain = *state;
+
+	for (unsigned what = 0; what < (plain->ip6 ? 3 : 5); what++) {
 		struct bed bed;
 
-		bed_init(&bed, &plain);
-		bed_add_train(&bed, &plain, (uint32_t[]){20, 20, 0});
+		bed_init(&bed, plain);
+		bed_add_train(&bed, plain, (uint32_t[]){20, 20, 0});
 		for (unsigned k = 0; k < 2; k++) {
 			struct berth_frame *frame = bed.source.frames[k];
 
 			if (what == 0)
-				frame->data[12] = 0x81;
+				frame->data[12] ^= 1;
 			else if (what == 1)
 				frame->segment_size = 10;
 			else if (what == 2)
+				put16(frame->data + 12, plain->ip6 ? 0x0800 : 0x86dd);
+			else if (what == 3)
 				frame->data[14 + 10] ^= 1; /* the IP checksum */
 			else
 				frame->data[14 + 8] ^= 1; /* what it is of */
@@ -518,21 +586,42 @@ static void test_never_whole(void **state)
 	}
 }
 
+/* A train ends where the other family begins, with and without Ethernet headers to tell them apart. */
+static void test_families(void **state)
+{
+	(void)state;
+	for (unsigned bare = 0; bare < 2; bare++) {
+		const struct shape ip4 = {!bare, 0, 1000, false}, ip6 = {!bare, 0, 1000, true};
+		struct bed bed;
+
+		bed_init(&bed, &ip4);
+		for (unsigned i = 0; i < 8; i++)
+			bed_add(&bed,
+				segment(i < 3 || i == 6 ? &ip4 : &ip6, &bed.heap.memory, i * 100, 100, ACK, i, 0));
+		expect_joined(&bed, &ip4, 0, 3, ACK);
+		expect_joined(&bed, &ip6, 3, 3, ACK);
+		expect_same(&bed, 6);
+		expect_same(&bed, 7);
+		assert_null(berth_link_receive(bed.link, 0));
+		bed_deinit(&bed);
+	}
+}
+
 static void test_gaps(void **state)
 {
+	const struct shape *plain = *state;
 	static const struct {
 		uint32_t off;
 		bool joined;
 	} next[] = {{100, true}, {101, false}, {99, false}, {0, false}, {200, false}, {(uint32_t)-100, false}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
 		struct bed bed;
 
-		bed_init(&bed, &plain);
-		bed_add(&bed, segment(&plain, &bed.heap.memory, 0, 100, ACK, 1, 0));
-		bed_add(&bed, segment(&plain, &bed.heap.memory, next[i].off, 100, ACK, 2, 0));
-		expect_counts(&bed, &plain, next[i].joined ? (unsigned[]){2, 0} : (unsigned[]){1, 1, 0}, ACK);
+		bed_init(&bed, plain);
+		bed_add(&bed, segment(plain, &bed.heap.memory, 0, 100, ACK, 1, 0));
+		bed_add(&bed, segment(plain, &bed.heap.memory, next[i].off, 100, ACK, 2, 0));
+		expect_counts(&bed, plain, next[i].joined ? (unsigned[]){2, 0} : (unsigned[]){1, 1, 0}, ACK);
 		bed_deinit(&bed);
 	}
 }
@@ -540,33 +629,33 @@ static void test_gaps(void **state)
 /* Frames between the segments of a train keep their place. */
 static void test_order(void **state)
 {
+	const struct shape *plain = *state;
 	struct berth_frame *between;
 	struct bed bed;
 
-	(void)state;
-	bed_init(&bed, &plain);
-	bed_add_train(&bed, &plain, (uint32_t[]){100, 100, 0});
+	bed_init(&bed, plain);
+	bed_add_train(&bed, plain, (uint32_t[]){100, 100, 0});
 	between = bed_add(&bed, berth_frame_new(&bed.heap.memory, 42));
 	memset(between->data, 0xff, 42);
 	between->len = 42;
 	for (unsigned i = 2; i < 4; i++)
-		bed_add(&bed, segment(&plain, &bed.heap.memory, i * 100, 100, ACK, i, 0));
-	bed_add(&bed, segment(&plain, &bed.heap.memory, 400, 0, ACK, 9, 0)); /* an acknowledgment */
-	bed_add(&bed, segment(&plain, &bed.heap.memory, 400, 100, ACK, 10, 0));
-	expect_counts(&bed, &plain, (unsigned[]){2, 1, 2, 1, 1, 0}, ACK);
+		bed_add(&bed, segment(plain, &bed.heap.memory, i * 100, 100, ACK, i, 0));
+	bed_add(&bed, segment(plain, &bed.heap.memory, 400, 0, ACK, 9, 0)); /* an acknowledgment */
+	bed_add(&bed, segment(plain, &bed.heap.memory, 400, 100, ACK, 10, 0));
+	expect_counts(&bed, plain, (unsigned[]){2, 1, 2, 1, 1, 0}, ACK);
 	bed_deinit(&bed);
 }
 
 /* Nothing is waited for: what has not arrived starts a train of its own. */
 static void test_not_arrived(void **state)
 {
+	const struct shape *plain = *state;
 	struct bed bed;
 
-	(void)state;
-	bed_init(&bed, &plain);
-	bed_add_train(&bed, &plain, (uint32_t[]){100, 100, 100, 100, 0});
+	bed_init(&bed, plain);
+	bed_add_train(&bed, plain, (uint32_t[]){100, 100, 100, 100, 0});
 	bed.source.n = 2;
-	expect_joined(&bed, &plain, 0, 2, ACK);
+	expect_joined(&bed, plain, 0, 2, ACK);
 	assert_int_equal(berth_link_deadline(bed.link), 77);
 	assert_null(berth_link_receive(bed.link, 0));
 	bed.source.n = 3;
@@ -608,24 +697,25 @@ static void test_truncated(void **state)
 	}
 }
 
-/* Every total length that the IP header of the second may claim. */
-static void test_total_length(void **state)
+/* Every length that the IP header of the second may claim. */
+static void test_claimed_length(void **state)
 {
-	(void)state;
-	for (unsigned total = 0; total < 200; total++) {
+	const struct shape *plain = *state;
+
+	for (unsigned len = 0; len < 200; len++) {
 		struct bed bed;
 		struct berth_frame *second;
 
-		bed_init(&bed, &plain);
-		bed_add_train(&bed, &plain, (uint32_t[]){30, 30, 0});
+		bed_init(&bed, plain);
+		bed_add_train(&bed, plain, (uint32_t[]){30, 30, 0});
 		second = bed.source.frames[1];
-		put16(second->data + 16, total);
-		if (total > 40 && total <= 70) { /* the rest is padding */
-			seal(&plain, second);
-			expect_joined(&bed, &plain, 0, 2, ACK);
+		put16(second->data + off_length(plain), len);
+		if (len > len_counted(plain) + 20 && len <= len_counted(plain) + 50) { /* the rest is padding */
+			seal(plain, second);
+			expect_joined(&bed, plain, 0, 2, ACK);
 		} else {
-			put16(second->data + 24, 0);
-			put16(second->data + 24, ~naive_sum(0, second->data + 14, 20));
+			if (!plain->ip6)
+				seal_ip4(second->data + off_ip(plain));
 			second->checksum = BERTH_CHECKSUM_VALID;
 			expect_same(&bed, 0);
 			expect_same(&bed, 1);
@@ -640,23 +730,24 @@ static void test_total_length(void **state)
  * with nobody vouching for it, and those before it are joined. */
 static void test_bad_checksum(void **state)
 {
+	const struct shape *plain = *state;
 	static const unsigned counts[5][6] = {{1, 1, 1, 1, 1}, {1, 1, 1, 1, 1}, {2, 1, 1, 1}, {3, 1, 1}, {4, 1}};
 
-	(void)state;
 	for (unsigned bad = 0; bad < 5; bad++) {
-		for (unsigned at = 14 + 36; at < 14 + 40 + 101; at++) {
+		for (unsigned at = off_tcp(plain) + 16; at < len_headers(plain) + 101; at++) {
 			uint8_t before[256];
 			struct bed bed;
 			struct berth_frame *frame;
 
-			if (at == 14 + 38 || at == 14 + 39) /* the urgent pointer: another header */
+			if (at == off_tcp(plain) + 18 ||
+			    at == off_tcp(plain) + 19) /* the urgent pointer: another header */
 				continue;
-			bed_init(&bed, &plain);
-			bed_add_train(&bed, &plain, (uint32_t[]){101, 101, 101, 101, 101, 0});
+			bed_init(&bed, plain);
+			bed_add_train(&bed, plain, (uint32_t[]){101, 101, 101, 101, 101, 0});
 			frame = bed.source.frames[bad];
 			frame->data[at] ^= 0x10;
 			memcpy(before, frame->data, frame->len);
-			expect_counts(&bed, &plain, counts[bad], ACK);
+			expect_counts(&bed, plain, counts[bad], ACK);
 			assert_memory_equal(frame->data, before, frame->len);
 			assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
 			bed_deinit(&bed);
@@ -667,12 +758,12 @@ static void test_bad_checksum(void **state)
 /* All wrong, and the train behind them is joined again. */
 static void test_all_bad(void **state)
 {
+	const struct shape *plain = *state;
 	struct bed bed;
 
-	(void)state;
-	bed_init(&bed, &plain);
+	bed_init(&bed, plain);
 	for (unsigned i = 0; i < 2 * COALESCE_MAX; i++) {
-		bed_add(&bed, segment(&plain, &bed.heap.memory, i * 100, 100, ACK, i, 0));
+		bed_add(&bed, segment(plain, &bed.heap.memory, i * 100, 100, ACK, i, 0));
 		if (i < COALESCE_MAX)
 			bed.source.frames[i]->data[100] ^= 1;
 	}
@@ -680,7 +771,7 @@ static void test_all_bad(void **state)
 		expect_same(&bed, i);
 	/* One large frame was begun for them, and given up. */
 	assert_int_equal(bed.heap.n_allocs, 1 + 2 * COALESCE_MAX + 1);
-	expect_joined(&bed, &plain, COALESCE_MAX, COALESCE_MAX, ACK);
+	expect_joined(&bed, plain, COALESCE_MAX, COALESCE_MAX, ACK);
 	assert_int_equal(bed.link->counters.coalesced, COALESCE_MAX);
 	bed_deinit(&bed);
 }
@@ -689,16 +780,16 @@ static void test_all_bad(void **state)
 
 static void test_no_memory(void **state)
 {
+	const struct shape *plain = *state;
 	struct bed bed;
 
-	(void)state;
-	bed_init(&bed, &plain);
-	bed_add_train(&bed, &plain, (uint32_t[]){100, 100, 100, 50, 100, 100, 0});
+	bed_init(&bed, plain);
+	bed_add_train(&bed, plain, (uint32_t[]){100, 100, 100, 50, 100, 100, 0});
 	bed.heap.fail_at = 0; /* the first large frame, not the second */
 	for (unsigned i = 0; i < 4; i++)
 		expect_same(&bed, i);
 	assert_int_equal(bed.link->counters.coalesced, 0);
-	expect_joined(&bed, &plain, 4, 2, ACK);
+	expect_joined(&bed, plain, 4, 2, ACK);
 	bed_deinit(&bed);
 
 	heap_init(&bed.heap);
@@ -711,13 +802,14 @@ static void test_no_memory(void **state)
 /* The link says so when it holds something back, and lets go of it when it ends. */
 static void test_waiting(void **state)
 {
-	(void)state;
+	const struct shape *plain = *state;
+
 	for (unsigned n_received = 0; n_received <= 5; n_received++) {
 		struct bed bed;
 
-		bed_init(&bed, &plain);
+		bed_init(&bed, plain);
 		/* Joined, then four that are alone: no memory. */
-		bed_add_train(&bed, &plain, (uint32_t[]){100, 50, 100, 100, 100, 100, 0});
+		bed_add_train(&bed, plain, (uint32_t[]){100, 50, 100, 100, 100, 100, 0});
 		assert_int_equal(berth_link_deadline(bed.link), 77);
 		for (unsigned i = 0; i < n_received; i++) {
 			bed.heap.fail_at = i == 1 ? 0 : SIZE_MAX;
@@ -841,18 +933,33 @@ static void test_transfer(void **state)
 	}
 }
 
+/* clang-format off */
+#define OVER(test, family) {#test " over IPv" #family, test, NULL, NULL, (void *)(uintptr_t)&plain##family}
+/* clang-format on */
+#define BOTH(test) OVER(test, 4), OVER(test, 6)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trains),        cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_most_segments), cmocka_unit_test(test_push),
-		cmocka_unit_test(test_padding),       cmocka_unit_test(test_every_header_bit),
-		cmocka_unit_test(test_never),         cmocka_unit_test(test_never_whole),
-		cmocka_unit_test(test_gaps),          cmocka_unit_test(test_order),
-		cmocka_unit_test(test_not_arrived),   cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_total_length),  cmocka_unit_test(test_bad_checksum),
-		cmocka_unit_test(test_all_bad),       cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_waiting),       cmocka_unit_test(test_transfer),
+		cmocka_unit_test(test_trains),
+		BOTH(test_largest),
+		BOTH(test_most_segments),
+		BOTH(test_push),
+		BOTH(test_padding),
+		cmocka_unit_test(test_every_header_bit),
+		BOTH(test_never),
+		BOTH(test_never_whole),
+		cmocka_unit_test(test_families),
+		BOTH(test_gaps),
+		BOTH(test_order),
+		BOTH(test_not_arrived),
+		cmocka_unit_test(test_truncated),
+		BOTH(test_claimed_length),
+		BOTH(test_bad_checksum),
+		BOTH(test_all_bad),
+		BOTH(test_no_memory),
+		BOTH(test_waiting),
+		cmocka_unit_test(test_transfer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,9 +47,19 @@ static const struct shape shapes[] = {
 	{"all options", 4, true, 0, 40, ACK | PSH, 77, 9, 9999, 536},
 	{"ip options", 4, true, 8, 12, ACK | PSH, 77, 9, 9999, 1000},
 	{"no ethernet", 4, false, 0, 12, ACK | PSH, 77, 9, 9999, 1000},
-	{"ip6", 6, true, 0, 12, ACK | PSH | FIN | CWR, 0xffffff00, 0, 65000, 1428},
+	{"ip6, one byte over", 6, true, 0, 0, ACK | PSH, 1000, 0, 1441, 1440},
+	{"ip6, exactly two", 6, true, 0, 0, ACK | PSH, 1000, 0, 2880, 1440},
+	{"ip6, 64 KiB", 6, true, 0, 12, ACK | PSH | FIN | CWR, 0xffffff00, 0, 65000, 1428},
+	{"ip6, fits one segment", 6, true, 0, 12, ACK | PSH | FIN, 1000, 0, 500, 1428},
+	{"ip6, edge flags", 6, true, 0, 12, ACK | PSH | FIN | CWR | ECE, 1, 0, 20000, 1428},
+	{"ip6, odd segments", 6, true, 0, 12, ACK | PSH, 1, 0, 20001, 1427},
+	{"ip6, tiny segments", 6, true, 0, 0, ACK, 1, 0, 500, 1},
+	{"ip6, all options", 6, true, 0, 40, ACK | PSH, 77, 0, 9999, 536},
 	{"ip6, no ethernet", 6, false, 0, 0, ACK, 5, 0, 3001, 999},
 };
+
+/* The 64 KiB of each family. */
+static const struct shape *const large_shapes[] = {&shapes[2], &shapes[14]};
 
 static uint16_t naive_sum(uint32_t sum, const uint8_t *p, size_t n)
 {
@@ -115,7 +125,7 @@ static uint32_t build(const struct shape *s, uint8_t *to, const uint8_t *payload
 		memset(ip + 20, 1, s->len_ip_options);
 		put16(ip + 10, (uint16_t)~naive_sum(0, ip, len_ip));
 	} else {
-		ip[0] = 0x60;
+		put32(ip, 0x6b812345); /* a traffic class and a flow label, which all segments keep */
 		put16(ip + 4, len_tcp + n);
 		ip[6] = 6;
 		ip[7] = 64;
@@ -238,32 +248,34 @@ static void test_split(void **state)
 	free(payload);
 }
 
-static void test_order_among_others(void **state)
+static uint32_t get32(const uint8_t *p)
 {
-	const struct shape *s = &shapes[2];
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void order_among_others(const struct shape *s)
+{
 	uint8_t *payload = noise(FRAME_MAX, 2), *bytes = malloc(FRAME_MAX);
 	static const uint8_t small[60] = {9};
 	struct berth_frame_out frames[3] = {{.len = 60, .n_slices = 1, .slices = {{small, 60}}}};
+	unsigned n_segments = (s->len_payload + s->mss - 1) / s->mss;
 	struct berth_link *a, *b;
 	struct berth_frame *frame;
-	uint32_t seq = 0;
+	uint32_t off = 0;
 
 	pair_new(0, true, &a, &b);
 	assert_int_equal(berth_link_offload(a, berth_memory_libc(), &a), 0);
 	frames[1] = large(s, bytes, payload, headers_len(s), FRAME_MAX);
 	frames[2] = frames[0];
 	berth_link_send(a, frames, 3, 0);
-	for (unsigned i = 0; i < 47; i++) {
+	for (unsigned i = 0; i < n_segments + 2; i++) {
 		frame = berth_link_receive(b, 0);
 		assert_non_null(frame);
-		if (i == 0 || i == 46) {
+		if (i == 0 || i == n_segments + 1) {
 			assert_int_equal(frame->len, 60);
 		} else {
-			uint32_t now = (uint32_t)frame->data[38] << 24 | (uint32_t)frame->data[39] << 16 |
-				       (uint32_t)frame->data[40] << 8 | frame->data[41];
-
-			assert_true(now > seq);
-			seq = now;
+			assert_int_equal(get32(frame->data + frames[1].off_transport + 4) - s->seq, off);
+			off += s->mss;
 		}
 		berth_frame_unref(frame);
 	}
@@ -274,56 +286,84 @@ static void test_order_among_others(void **state)
 	free(payload);
 }
 
-/* A UDP datagram whose checksum is partial, and comes out as zero for one value of its last two bytes. */
-static void udp_complete(uint16_t tail, uint32_t len_header)
+static void test_order_among_others(void **state)
 {
-	uint8_t bytes[14 + 20 + 8 + 5] = {[12] = 8, [14] = 0x45, [23] = 17, [26] = 10, [29] = 1, [30] = 10, [33] = 2};
-	struct berth_frame_out out = {.n_slices = 1,
+	for (size_t i = 0; i < 2; i++)
+		order_among_others(large_shapes[i]);
+}
+
+/* A UDP datagram of five bytes whose checksum is partial, ending in `tail`; from the Ethernet header on. Its length. */
+static uint32_t udp_build(unsigned family, uint16_t tail, uint8_t *to)
+{
+	unsigned len_ip = family == 4 ? 20 : 40, off_addresses = family == 4 ? 26 : 22;
+	uint8_t *udp = to + 14 + len_ip;
+
+	memset(to, 0, 14 + len_ip + 13);
+	put16(to + 12, family == 4 ? 0x0800 : 0x86dd);
+	to[14] = family == 4 ? 0x45 : 0x60;
+	if (family == 4)
+		put16(to + 16, 33);
+	else
+		put16(to + 18, 13);
+	to[family == 4 ? 23 : 20] = 17;
+	to[off_addresses] = to[off_addresses + len_ip / 5] = 10;
+	to[off_addresses + 3] = 1;
+	to[13 + len_ip] = 2;
+	if (family == 4)
+		put16(to + 24, (uint16_t)~naive_sum(0, to + 14, 20));
+	put16(udp, 7);
+	put16(udp + 2, 7);
+	put16(udp + 4, 13);
+	put16(udp + 6, pseudo_sum(to + off_addresses, family == 4 ? 8 : 32, 17, 13));
+	put16(udp + 8, tail);
+	return 14 + len_ip + 13;
+}
+
+static void udp_complete(unsigned family, uint16_t tail, uint32_t len_header)
+{
+	uint8_t bytes[14 + 40 + 8 + 5], expected[sizeof(bytes)];
+	uint32_t len = udp_build(family, tail, bytes);
+	struct berth_frame_out out = {.len = len,
+				      .n_slices = 1,
 				      .checksum = BERTH_CHECKSUM_PARTIAL,
 				      .off_network = 14,
-				      .off_transport = 34,
+				      .off_transport = (uint16_t)(len - 13),
 				      .off_checksum = 6};
-	uint8_t expected[sizeof(bytes)];
 	struct berth_link *a, *b;
 	struct berth_frame *frame;
 	uint16_t field;
 
-	put16(bytes + 16, 33);
-	put16(bytes + 34, 7);
-	put16(bytes + 36, 7);
-	put16(bytes + 38, 13);
-	put16(bytes + 42, tail);
-	put16(bytes + 40, pseudo_sum(bytes + 26, 8, 17, 13));
-	memcpy(expected, bytes, sizeof(bytes));
-	field = (uint16_t)~naive_sum(0, bytes + 34, 13);
-	put16(expected + 40, field ? field : 0xffff);
-
-	out.len = sizeof(bytes);
+	memcpy(expected, bytes, len);
+	field = (uint16_t)~naive_sum(0, bytes + len - 13, 13);
+	put16(expected + len - 7, field ? field : 0xffff);
 	out.len_header = (uint8_t)len_header;
 	memcpy(out.header, bytes, len_header);
-	out.slices[0] = (struct berth_slice){bytes + len_header, (uint32_t)sizeof(bytes) - len_header};
+	out.slices[0] = (struct berth_slice){bytes + len_header, len - len_header};
 	pair_new(0, true, &a, &b);
 	assert_int_equal(berth_link_offload(a, berth_memory_libc(), &a), 0);
 	berth_link_send(a, &out, 1, 0);
 	frame = berth_link_receive(b, 0);
 	assert_non_null(frame);
-	assert_int_equal(frame->len, sizeof(expected));
-	assert_memory_equal(frame->data, expected, sizeof(expected));
+	assert_int_equal(frame->len, len);
+	assert_memory_equal(frame->data, expected, len);
 	assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
 	berth_frame_unref(frame);
 	berth_link_free(a);
 	berth_link_free(b);
 }
 
+/* Any tail, and the one that makes the sum ffff and so the field 0, which would say that there is no checksum. */
 static void test_udp(void **state)
 {
-	uint8_t base[13] = {0, 7, 0, 7, 0, 13};
-	uint8_t addresses[8] = {10, 0, 0, 1, 10, 0, 0, 2};
-	uint16_t sum = naive_sum(pseudo_sum(addresses, 8, 17, 13), base, 13);
+	for (unsigned family = 4; family <= 6; family += 2) {
+		uint8_t bytes[80];
+		uint32_t len = udp_build(family, 0, bytes);
+		uint16_t sum = naive_sum(0, bytes + len - 13, 13);
 
-	for (uint32_t len_header = 0; len_header <= 45; len_header += 3) {
-		udp_complete(0x1234, len_header);
-		udp_complete((uint16_t)(0xffff - sum), len_header); /* the sum is ffff, its complement 0 */
+		for (uint32_t len_header = 0; len_header <= len - 2; len_header += 3) {
+			udp_complete(family, 0x1234, len_header);
+			udp_complete(family, (uint16_t)(0xffff - sum), len_header);
+		}
 	}
 }
 
@@ -349,7 +389,7 @@ static void break_version(struct berth_frame_out *out)
 
 static void break_data_offset(struct berth_frame_out *out)
 {
-	out->header[out->off_header + 34 + 12] = 0x40;
+	out->header[out->off_header + out->off_transport + 12] = 0x40;
 }
 
 static void break_no_payload(struct berth_frame_out *out)
@@ -360,7 +400,15 @@ static void break_no_payload(struct berth_frame_out *out)
 
 static void break_protocol(struct berth_frame_out *out)
 {
-	out->header[out->off_header + 23] = 17;
+	out->header[out->off_header + (out->off_transport == 34 ? 23 : 20)] = 17;
+}
+
+/* As with options that the version does not have, or extension headers before TCP. */
+static void break_ip_length(struct berth_frame_out *out)
+{
+	out->off_network -= 8;
+	memmove(out->header + out->off_header + out->off_network, out->header + out->off_header + out->off_network + 8,
+		1);
 }
 
 static void break_checksum_place(struct berth_frame_out *out)
@@ -380,22 +428,24 @@ static const struct broken breaks[] = {
 	{"version", break_version},         {"data offset", break_data_offset},
 	{"no payload", break_no_payload},   {"protocol", break_protocol},
 	{"checksum", break_checksum_place}, {"length", break_len},
+	{"IP length", break_ip_length},
 };
 
 static void test_broken(void **state)
 {
 	uint8_t *payload = noise(FRAME_MAX, 3), *bytes = malloc(FRAME_MAX);
 
-	for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
-		struct berth_frame_out out = large(&shapes[0], bytes, payload, headers_len(&shapes[0]), FRAME_MAX);
+	for (size_t i = 0; i < 2 * sizeof(breaks) / sizeof(breaks[0]); i++) {
+		const struct shape *s = large_shapes[i % 2];
+		struct berth_frame_out out = large(s, bytes, payload, headers_len(s), FRAME_MAX);
 		struct berth_link *a, *b;
 
 		pair_new(0, true, &a, &b);
 		assert_int_equal(berth_link_offload(a, berth_memory_libc(), &a), 0);
-		breaks[i].break_it(&out);
+		breaks[i / 2].break_it(&out);
 		berth_link_send(a, &out, 1, 0);
 		if (a->counters.send_failed != 1 || berth_link_receive(b, 0))
-			fail_msg("%s", breaks[i].name);
+			fail_msg("%s: %s", s->name, breaks[i / 2].name);
 		berth_link_free(a);
 		berth_link_free(b);
 	}
@@ -431,33 +481,61 @@ static void test_cable_splits(void **state)
 /* A vouched-for frame that is not large, with Ethernet padding behind it. */
 static void test_cable_completes(void **state)
 {
-	struct shape s = {"small", 4, true, 0, 0, ACK, 1, 2, 3, 0};
-	uint8_t bytes[64] = {0}, expected[64] = {0};
-	static const uint8_t payload[3] = {1, 2, 3};
-	struct berth_frame_out out = {
-		.len = 60, .n_slices = 1, .slices = {{bytes, 60}}, .checksum = BERTH_CHECKSUM_PARTIAL};
-	struct berth_link *a, *b;
-	struct berth_frame *frame;
+	for (unsigned family = 4; family <= 6; family += 2) {
+		struct shape s = {"small", family, true, 0, 0, ACK, 1, 2, 3, 0};
+		uint8_t bytes[80] = {0}, expected[80] = {0};
+		static const uint8_t payload[3] = {1, 2, 3};
+		uint32_t len = headers_len(&s) + 6;
+		struct berth_frame_out out = {
+			.len = len, .n_slices = 1, .slices = {{bytes, len}}, .checksum = BERTH_CHECKSUM_PARTIAL};
+		struct berth_link *a, *b;
+		struct berth_frame *frame;
 
-	assert_int_equal(build(&s, bytes, payload, 0, 3, ACK, 2, false), 57);
-	build(&s, expected, payload, 0, 3, ACK, 2, true);
-	pair_new(BERTH_LINK_CHECKSUM, true, &a, &b);
-	assert_int_equal(berth_link_cable(a, berth_memory_libc(), &a), 0);
-	berth_link_send(b, &out, 1, 0);
-	frame = berth_link_receive(a, 0);
-	assert_int_equal(frame->len, 60);
-	assert_memory_equal(frame->data, expected, 60);
-	assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
-	berth_frame_unref(frame);
-	berth_link_free(a);
-	berth_link_free(b);
+		assert_int_equal(build(&s, bytes, payload, 0, 3, ACK, 2, false), len - 3);
+		build(&s, expected, payload, 0, 3, ACK, 2, true);
+		pair_new(BERTH_LINK_CHECKSUM, true, &a, &b);
+		assert_int_equal(berth_link_cable(a, berth_memory_libc(), &a), 0);
+		berth_link_send(b, &out, 1, 0);
+		frame = berth_link_receive(a, 0);
+		assert_int_equal(frame->len, len);
+		assert_memory_equal(frame->data, expected, len);
+		assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
+		berth_frame_unref(frame);
+		berth_link_free(a);
+		berth_link_free(b);
+	}
 }
 
-/* Anything at all, vouched for and said to be coalesced: nothing is read beyond its end. */
-static void test_cable_takes_anything(void **state)
+/* A vouched-for datagram leaves the cable with its checksum, which is never zero. */
+static void test_cable_completes_udp(void **state)
+{
+	for (unsigned family = 4; family <= 6; family += 2) {
+		uint8_t bytes[80];
+		uint32_t len = udp_build(family, 0, bytes);
+		struct berth_frame_out out = {
+			.len = len, .n_slices = 1, .slices = {{bytes, len}}, .checksum = BERTH_CHECKSUM_PARTIAL};
+		uint16_t sum = naive_sum(0, bytes + len - 13, 13);
+		struct berth_link *a, *b;
+		struct berth_frame *frame;
+
+		put16(bytes + len - 5, 0xffff - sum);
+		pair_new(BERTH_LINK_CHECKSUM, true, &a, &b);
+		assert_int_equal(berth_link_cable(a, berth_memory_libc(), &a), 0);
+		berth_link_send(b, &out, 1, 0);
+		frame = berth_link_receive(a, 0);
+		assert_int_equal(frame->len, len);
+		put16(bytes + len - 7, 0xffff);
+		assert_memory_equal(frame->data, bytes, len);
+		berth_frame_unref(frame);
+		berth_link_free(a);
+		berth_link_free(b);
+	}
+}
+
+static void cable_takes_anything(const struct shape *s)
 {
 	uint8_t *payload = noise(FRAME_MAX, 5), *bytes = malloc(FRAME_MAX);
-	uint32_t len = build(&shapes[0], bytes, payload, 0, 200, ACK, 1, false);
+	uint32_t len = build(s, bytes, payload, 0, 200, ACK, 1, false), n_headers = headers_len(s) + 6;
 	struct berth_link *a, *b;
 	struct rng rng;
 
@@ -472,7 +550,7 @@ static void test_cable_takes_anything(void **state)
 
 		memcpy(copy, bytes, cut);
 		for (unsigned n = (unsigned)rng_below(&rng, 3); cut && n; n--)
-			copy[rng_below(&rng, cut < 60 ? cut : 60)] = (uint8_t)rng_next(&rng);
+			copy[rng_below(&rng, cut < n_headers ? cut : n_headers)] = (uint8_t)rng_next(&rng);
 		out.checksum = BERTH_CHECKSUM_PARTIAL;
 		out.segment_size = (uint16_t)rng_below(&rng, 300);
 		berth_link_send(b, &out, 1, 0);
@@ -489,6 +567,13 @@ static void test_cable_takes_anything(void **state)
 	free(payload);
 }
 
+/* Anything at all, vouched for and said to be coalesced: nothing is read beyond its end. */
+static void test_cable_takes_anything(void **state)
+{
+	for (size_t i = 0; i < 2; i++)
+		cable_takes_anything(large_shapes[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_cable_splits),
 		cmocka_unit_test(test_cable_completes),
+		cmocka_unit_test(test_cable_completes_udp),
 		cmocka_unit_test(test_cable_takes_anything),
 	};
 
