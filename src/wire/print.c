@@ -182,6 +182,10 @@ static void print_ip6(struct print_line *line, const uint8_t *bytes, size_t n)
 		print_fragment(line, &p, payload.id, payload.off_fragment, payload.more_fragments);
 	else
 		print_upper(line, &p);
+	if (payload.router_alert)
+		print_add(line, ", router alert");
+	if (payload.fragment && !payload.off_fragment && !payload.more_fragments)
+		print_add(line, ", in one fragment");
 	if (payload.routing)
 		print_add(line, ", routing header type %u", payload.routing_type);
 }

@@ -38,6 +38,12 @@ void print_nd(struct print_line *line, const struct icmp_message *m);
 void print_igmp(struct print_line *line, const struct print_packet *p);
 bool print_mld(struct print_line *line, const struct icmp_message *icmp);
 
+/* print_icmp.c */
+void print_icmp4(struct print_line *line, const struct print_packet *p);
+void print_icmp6(struct print_line *line, const struct print_packet *p);
+/* print_dhcp.c: the payload of a datagram from a port of DHCP's. */
+void print_dhcp(struct print_line *line, const uint8_t *p, size_t n);
+
 /* Addresses, protocol and what it says. */
 void print_upper(struct print_line *line, const struct print_packet *p);
 

@@ -12,6 +12,7 @@
 
 #include "bytes.h"
 #include "checksum.h"
+#include "dhcp_message.h"
 #include "eth.h"
 #include "icmp.h"
 #include "igmp.h"
@@ -58,7 +59,8 @@ static void test_real_frames(void **state)
 		 "prefix 2001:db8:1::/64 on-link auto valid 86400s preferred 14400s route 2001:db8:2::/48 low for 600s "
 		 "dns 2001:db8::53 2001:db8::54 for 1200s search example.test sub.example.org for 1200s mtu 1400 "
 		 "mac 02:00:00:00:00:01"},
-		{packet_report6, sizeof(packet_report6), ":: > ff02::16 MLDv2 report to-exclude ff02::1:ff00:5"},
+		{packet_report6, sizeof(packet_report6),
+		 ":: > ff02::16 MLDv2 report to-exclude ff02::1:ff00:5, router alert"},
 	};
 	char line[PRINT_LINE];
 
@@ -302,9 +304,11 @@ static void test_ip6_oddities(void **state)
 		 ":: > :: TCP, 20 bytes: header length does not fit"},
 		{17, 8, "\0\1\0\2\0\7\0\0", ":: > :: UDP, 8 bytes: length does not fit"},
 		{17, 8, "\0\1\0\2\0\x08\x12\x34", "[::]:1 > [::]:2 UDP len 0, bad checksum"},
+		{17, 8, "\0\1\0\2\0\x08\0\0", "[::]:1 > [::]:2 UDP len 0, bad checksum"},
+		{44, 8, "\x3b\x00\x00\x00\0\0\0\7", ":: > :: protocol 59 len 0, in one fragment"},
 		{58, 4, "\0\0\0\0", ":: > :: ICMPv6, 4 bytes: header cut short"},
 		{58, 8, "\x80\0\x7f\xba\0\1\0\2", ":: > :: ICMPv6 echo request id 1 seq 2 len 0"},
-		{58, 8, "\x02\0\xf8\xbd\0\0\5\0", ":: > :: ICMPv6 too big mtu 1280"},
+		{58, 8, "\x02\0\xf8\xbd\0\0\5\0", ":: > :: ICMPv6 too big mtu 1280 for what cannot be read"},
 		{58, 8, "\x87\0\x78\xbd\0\0\0\0",
 		 ":: > :: ICMPv6 neighbour solicit: cut short, or with a bad option, code or target"},
 		{58, 8, "\x87\0\0\0\0\0\0\0", ":: > :: ICMPv6, 8 bytes: bad checksum"},
@@ -380,13 +384,98 @@ static void test_spoilt_frames(void **state)
 	}
 }
 
+/* ICMPv6 errors: what is wrong, and with which packet. */
+static void test_quoted6(void **state)
+{
+	static const struct {
+		uint8_t type, code;
+		uint32_t rest;
+		size_t n_quoted; /* of packet_syn6, which is cut off there */
+		const char *line;
+	} cases[] = {
+		{1, 4, 0, 72, "port unreachable for [fd00::5]:1099 > [fd00::7]:80 TCP"},
+		{1, 0, 0, 44, "no route for [fd00::5]:1099 > [fd00::7]:80 TCP"},
+		{1, 3, 0, 43, "address unreachable for fd00::5 > fd00::7 TCP"},
+		{1, 9, 0, 40, "unreachable code 9 for what cannot be read"},
+		{2, 0, 1280, 72, "too big mtu 1280 for [fd00::5]:1099 > [fd00::7]:80 TCP"},
+		{3, 1, 0, 72, "time exceeded code 1 for [fd00::5]:1099 > [fd00::7]:80 TCP"},
+		{4, 2, 40, 72, "parameter problem code 2 at 40 for [fd00::5]:1099 > [fd00::7]:80 TCP"},
+		{4, 0, 6, 39, "parameter problem code 0 at 6 for what cannot be read"},
+		{100, 1, 0, 72, "type 100 code 1"},
+	};
+	static const struct ip6_header ends = {.next_header = 58};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct icmp_message m = {cases[i].type, cases[i].code, cases[i].rest, packet_syn6 + ETH_HEADER,
+					 cases[i].n_quoted};
+		struct ip6_header h = ends;
+		uint8_t p[200];
+		char line[PRINT_LINE], expected[PRINT_LINE];
+
+		h.payload_len = (uint16_t)(ICMP_HEADER + m.len_body);
+		icmp6_emit(&m, h.source, h.destination, ip6_emit(&h, p));
+		snprintf(expected, sizeof(expected), ":: > :: ICMPv6 %s", cases[i].line);
+		assert_string_equal(print_exactly(p, IP6_HEADER + (size_t)h.payload_len, false, line), expected);
+	}
+}
+
+static void test_dhcp(void **state)
+{
+	static const struct dhcp_message messages[] = {
+		{.op = DHCP_TO_SERVER,
+		 .type = DHCP_REQUEST,
+		 .xid = 0x1234abcd,
+		 .has_requested = true,
+		 .requested = 0xc0a80109,
+		 .has_server_id = true,
+		 .server_id = 0xc0a80101,
+		 .host_name = "quay"},
+		{.op = DHCP_TO_CLIENT,
+		 .type = DHCP_ACK,
+		 .xid = 7,
+		 .yours = 0xc0a80109,
+		 .routers = {{0xc0a80101}, 1},
+		 .dns = {{0xc0a80101, 0x01010101}, 2},
+		 .has_lease = true,
+		 .s_lease = 600},
+		{.op = DHCP_TO_CLIENT,
+		 .type = DHCP_OFFER,
+		 .relay = 0x0a000001,
+		 .has_lease = true,
+		 .s_lease = DHCP_FOREVER},
+	};
+	static const char *const lines[] = {
+		" DHCPREQUEST xid 1234abcd wants 192.168.1.9 server 192.168.1.1 name quay",
+		" DHCPACK xid 00000007 yours 192.168.1.9 router 192.168.1.1 dns 192.168.1.1 dns 1.1.1.1 lease 600s",
+		" DHCPOFFER xid 00000000 relay 10.0.0.1 lease forever",
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t message[1000], p[1100];
+		size_t n = dhcp_len(&messages[i]), len;
+		struct udp_header udp = {.source_port = 68, .destination_port = 67, .len = (uint16_t)(8 + n)};
+		char line[PRINT_LINE], expected[PRINT_LINE];
+
+		assert_true(n <= sizeof(message));
+		dhcp_emit(&messages[i], message);
+		len = wrap(p, IP_PROTOCOL_UDP, 8 + n);
+		memcpy(udp_header_emit(&udp, p + IP4_HEADER), message, n);
+		snprintf(expected, sizeof(expected), "10.0.0.1:68 > 10.0.0.2:67 UDP len %zu%s", n, lines[i]);
+		assert_string_equal(print_exactly(p, len, false, line), expected);
+		p[IP4_HEADER + 8 + 236] ^= 1; /* the cookie */
+		print_exactly(p, len, false, line);
+		assert_non_null(strstr(line, ", no DHCP message"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_frames),  cmocka_unit_test(test_tcp_data),
 		cmocka_unit_test(test_icmp_errors),  cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_arp_reply),    cmocka_unit_test(test_ip4_oddities),
-		cmocka_unit_test(test_groups),       cmocka_unit_test(test_ip6_oddities),
+		cmocka_unit_test(test_groups),       cmocka_unit_test(test_quoted6),
+		cmocka_unit_test(test_dhcp),         cmocka_unit_test(test_ip6_oddities),
 		cmocka_unit_test(test_longest_line), cmocka_unit_test(test_spoilt_frames),
 	};
 
