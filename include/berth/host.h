@@ -115,6 +115,22 @@ int berth_host_route_add(struct berth_host *host, const struct berth_address *de
 int berth_host_route_remove(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
 			    const struct berth_address *gateway);
 
+/* ---- servers of names ---- */
+
+#define BERTH_DOMAIN_MAX 256 /* a domain name's text, RFC 1035 section 2.3.4, and its NUL */
+
+/* Adds a server of names by hand. 0, or BERTH_EINVAL (not a unicast address), BERTH_EADDRINUSE (it is there),
+ * BERTH_ENOSPC (at most 16). */
+int berth_host_dns_add(struct berth_host *host, const struct berth_address *server);
+
+/* The servers in use: those added by hand, then those of DHCP, then those of routers. Writes up to n of them to
+ * out[0..n); returns how many there are. BERTH_NOTICE_DNS tells of a change, but not of the end of their time: ask again
+ * for each question. */
+size_t berth_host_dns(const struct berth_host *host, struct berth_address *out, size_t n);
+
+/* Search domain number i, in the same order. true and out, or false: there are no more. */
+bool berth_host_search(const struct berth_host *host, size_t i, char out[BERTH_DOMAIN_MAX]);
+
 /* ---- the five calls ---- */
 
 /* A frame arrived on `interface` at `now`. Takes the caller's reference. The bytes may be anything: what cannot be
@@ -154,6 +170,7 @@ enum berth_notice_kind {
 	BERTH_NOTICE_ADDRESS_READY,     /* an address may be used now */
 	BERTH_NOTICE_ADDRESS_DUPLICATE, /* somebody else has it: this host does not use it */
 	BERTH_NOTICE_ADDRESS_GONE,      /* its time is over, or it was taken back */
+	BERTH_NOTICE_DNS,               /* servers of names or search domains have changed; no address */
 };
 
 struct berth_notice {

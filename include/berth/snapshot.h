@@ -141,8 +141,6 @@ const char *berth_address_state_name(enum berth_address_state state);
 const char *berth_neighbour_state_name(enum berth_neighbour_state state);
 const char *berth_preference_name(enum berth_preference preference);
 
-#define BERTH_DOMAIN_MAX 256 /* a domain name's text, RFC 1035 section 2.3.4, and its NUL */
-
 struct berth_interface_row {
 	uint32_t index; /* 0: the loopback */
 	char name[BERTH_INTERFACE_NAME_MAX];

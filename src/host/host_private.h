@@ -191,6 +191,23 @@ struct host_notices {
 	bool told; /* an event has said that there are some */
 };
 
+/* Servers of names and search domains (dns.c), in the order of their use. */
+#define HOST_DNS_MAX 16 /* of each */
+struct host_dns_entry {
+	struct ip server; /* none: a domain */
+	char domain[BERTH_DOMAIN_MAX];
+	berth_time until;
+	uint8_t origin; /* enum host_origin */
+	uint8_t interface;
+};
+struct host_dns_list {
+	struct host_dns_entry entries[HOST_DNS_MAX];
+	uint32_t n;
+};
+struct host_dns {
+	struct host_dns_list servers, domains;
+};
+
 /* What a descriptor stands for; the table is the socket layer's. */
 struct host_descriptor {
 	struct endpoint *endpoint; /* NULL: free */
@@ -226,6 +243,7 @@ struct berth_host {
 	struct path_mtus path_mtus;
 	struct icmp_limit icmp_limit;
 	struct host_notices notices;
+	struct host_dns dns;
 	struct host_descriptors descriptors;
 	struct host_counters counters;
 	struct siphash_key key;
