@@ -52,7 +52,7 @@ _berth_netstat() {
 		--numeric-users -p --programs -e --extend -o --timers --columns -W --wide --trim -H --no-header --sort --top
 		--by --deadline --dns --find-by -j --json --jsonl --csv --explain --unexplained --save-baseline --baseline
 		-c --continuous --watch --kill --yes --save --openmetrics -r --route -i --interfaces -g --groups
-		-s --statistics -v --verbose -N --symbolic -F --fib -h --help -V --version' ;;
+		--neighbours --neighbors -s --statistics -v --verbose -N --symbolic -F --fib -h --help -V --version' ;;
 	*) _berth_words 'and or not state exclude proto protocol family sport lport local-port dport rport foreign-port port
 		service src local dst foreign remote host scope direction program command executable pid user unit
 		container cgroup interface dev hostname netns namespace berth on path inode mark fwmark drops recv-q

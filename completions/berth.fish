@@ -75,6 +75,8 @@ complete -c berth -n "$netstat" -l openmetrics -rF -d 'for Prometheus'
 complete -c berth -n "$netstat" -s r -l route -d routes
 complete -c berth -n "$netstat" -s i -l interfaces -d interfaces
 complete -c berth -n "$netstat" -s g -l groups -d 'multicast groups'
+complete -c berth -n "$netstat" -l neighbours -d neighbours
+complete -c berth -n "$netstat" -l neighbors -d neighbours
 complete -c berth -n "$netstat" -s s -l statistics -d counters
 complete -c berth -n "$netstat" -s v -l verbose -d nothing
 complete -c berth -n "$netstat" -s N -l symbolic -d nothing

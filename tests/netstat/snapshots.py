@@ -1,6 +1,10 @@
-"""For tests of what `berth netstat` says of the saved snapshots in golden/: netstat, always asked the same way, and TAP."""
+"""For tests of what `berth netstat` says of the saved snapshots in golden/: netstat, always asked the same way, and TAP.
+Hosts that say what stands in a file are there, too."""
+import contextlib
 import os
+import socket
 import subprocess
+import threading
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 WIDTH = 80
@@ -39,3 +43,33 @@ def netstat(berth, directory, snapshot, *arguments, locale="C.UTF-8", data=b""):
     done = subprocess.run([berth, "netstat", *read, *SILENCE, *arguments], cwd=GOLDEN, env=environment, input=data,
                           capture_output=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def answer(listener, text):
+    while True:
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+        with peer:
+            peer.sendall(text)
+
+
+@contextlib.contextmanager
+def host(directory, name, file):
+    """A berth host `name` that publishes golden/FILE, for who looks for hosts in `directory`."""
+    with open(os.path.join(GOLDEN, file), "rb") as snapshot:
+        text = snapshot.read()
+    os.makedirs(os.path.join(directory, "berth"), mode=0o700, exist_ok=True)
+    path = os.path.join(directory, "berth", f"{name}.{os.getpid()}.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=answer, args=(listener, text))
+        thread.start()
+        try:
+            yield
+        finally:
+            os.unlink(path)
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from snapshots import GOLDEN, WIDTH, end, netstat, result
+from snapshots import GOLDEN, WIDTH, end, host, netstat, result
 
 CASE = re.compile(r"(?P<name>[a-z0-9-]+)(?: =(?P<status>\d+))?:(?P<arguments>.*)")
 
@@ -46,6 +46,9 @@ def read_cases():
 
 
 def run(berth, directory, case, locale="C.UTF-8"):
+    if case.snapshot.endswith(".host"):
+        with host(directory, "host", case.snapshot):
+            return netstat(berth, directory, None, *case.arguments, locale=locale)
     return netstat(berth, directory, case.snapshot, *case.arguments, locale=locale)
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from snapshots import end, netstat, result, skip
+from snapshots import end, host, netstat, result, skip
 
 try:
     from jsonschema import Draft202012Validator
@@ -25,6 +25,13 @@ ASKED = [
     ("machine.jsonl", "-ax"),
     ("odd.jsonl", "-a"),
     ("odd.jsonl", "-anx"),
+]
+TABLES = [
+    (["-ra"], "route"),
+    (["-ia"], "interface"),
+    (["-g"], "group"),
+    (["--neighbours", "-a"], "neighbour"),
+    (["-s"], "counter"),
 ]
 
 
@@ -67,6 +74,17 @@ def check_rows(berth, directory, schema, known):
         result(not wrong, "this machine's sockets: as the schema says", *wrong[:10])
 
 
+def check_tables(berth, directory, schema):
+    """The small tables: of a host, and of the machine and hosts together."""
+    for options, kind in TABLES:
+        items = {"$schema": schema["$schema"], "$defs": schema["$defs"], "type": "array", "minItems": 1,
+                 "items": {"$ref": f"#/$defs/{kind}"}}
+        for more in (["--host", "harbour"], []):
+            _, text, said = netstat(berth, directory, None, *options, *more, "--json")
+            wrong = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(items).iter_errors(json.loads(text))]
+            result(not wrong and not said, f"{' '.join(options + more)}: as the schema says", *wrong[:10], said.decode())
+
+
 def check_refusals(berth, directory, schema):
     """What is wrong is not let through."""
     validator = Draft202012Validator(schema)
@@ -92,6 +110,8 @@ def main():
             Draft202012Validator.check_schema(schema)
             check_rows(berth, directory, schema, known)
             check_refusals(berth, directory, schema)
+            with host(directory, "harbour", "harbour.host"):
+                check_tables(berth, directory, schema)
     end()
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""`berth netstat -r`, -i, -g and -s, and --all-netns, beside what iproute2 says of the same: test_tables.py BERTH"""
+"""`berth netstat -r`, -i, -g, --neighbours and -s, and --all-netns, beside what iproute2 says of the same:
+test_tables.py BERTH"""
 import contextlib
 import json
 import socket
@@ -13,6 +14,7 @@ SETUP = (
     "ip link add v0 type veth peer name v1",
     "ip link add down0 type veth peer name down1",
     "ip addr add 192.0.2.2/24 dev v0",
+    "ip addr add 192.0.2.5/24 dev v0 valid_lft 3000 preferred_lft 0",
     "ip addr add 2001:db8::2/64 dev v0 nodad",
     "ip link set v0 up",
     "ip link set v1 up",
@@ -22,6 +24,7 @@ SETUP = (
     "ip route add 198.18.0.0/15 via 192.0.2.9 mtu 1300 advmss 1200 window 5000 rtt 20ms proto static",
     "ip route add 192.0.2.77 dev v0 src 192.0.2.2",
     "ip -6 route add default via 2001:db8::1",
+    "ip -6 route add 2001:db8:2::/48 via 2001:db8::5 pref high expires 1000",
     "ip -6 route add 2001:db8:1::/48 metric 5 nexthop via 2001:db8::3 dev v0 nexthop via 2001:db8::4 dev v0",
 )
 
@@ -50,12 +53,12 @@ def from_ip(family, route):
         if route.get("type") == "blackhole":
             hop = {}
         yield (destination, hop.get("gateway"), hop.get("dev"), route.get("metric", 0), route.get("protocol", "boot"),
-               route.get("type", "unicast"), hop.get("weight") if "nexthops" in route else None)
+               route.get("type", "unicast"), hop.get("weight") if "nexthops" in route else None, route.get("pref"))
 
 
 def from_netstat(row):
     return (f"{row['destination']}/{row['prefix_length']}", row["gateway"], row["interface"], row["metric"],
-            row["protocol"], row["type"], row["weight"])
+            row["protocol"], row["type"], row["weight"], row["preference"])
 
 
 def check_routes(t, family):
@@ -80,6 +83,10 @@ def test_routes_say_all(t):
     row = [r for r in table(t, "-r") if r["destination"] == "192.0.2.77"][0]
     assert (row["flags"], row["source"], row["gateway"]) == ("UH", "192.0.2.2", None), row
     assert any(r["table"] == "local" for r in table(t, "-ra"))
+    assert {(r["host"], r["pid"]) for r in table(t, "-ra")} == {("kernel", None)}
+    row = [r for r in table(t, "-r") if r["destination"] == "2001:db8:2::"][0]
+    assert 900000 < row["expires_ms"] <= 1000000 and row["preference"] == "high", row
+    assert {r["expires_ms"] for r in table(t, "-r", "-4")} == {None}
 
 
 def test_routes_for_people(t):
@@ -117,7 +124,27 @@ def test_interface_addresses(t):
     theirs = {link["ifname"]: sorted(f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"]) for link in ip("addr")}
     ours = {row["interface"]: sorted(row["addresses"]) for row in table(t, "-ia")}
     assert ours == theirs, (ours, theirs)
-    assert "192.0.2.2/24" in t.netstat("-ie")
+    assert "192.0.2.2/24" in t.netstat("-ie") and "192.0.2.2/24" not in t.netstat("-i")
+    assert {len(row["addresses"]) for row in table(t, "-i", "-4") if row["interface"] == "v0"} == {2}
+
+
+def test_address_info(t):
+    """States and lifetimes, as `ip addr` says them."""
+    infinite = 2 ** 32 - 1
+    theirs = {link["ifname"]: link["addr_info"] for link in ip("addr")}
+    states = set()
+    for row in table(t, "-ia"):
+        for one in row["address_info"]:
+            his = [a for a in theirs[row["interface"]] if a["local"] == one["address"]][0]
+            tentative = "tentative" in his and "optimistic" not in his
+            state = "deprecated" if his.get("deprecated") else "tentative" if tentative else "preferred"
+            assert one["state"] == state, (one, his)
+            assert (one["valid_ms"] is None) == (his["valid_life_time"] == infinite), (one, his)
+            assert (one["preferred_ms"] is None) == (his["preferred_life_time"] == infinite), (one, his)
+            if one["valid_ms"] is not None:
+                assert abs(one["valid_ms"] / 1000 - his["valid_life_time"]) <= 5, (one, his)
+            states.add((state, one["origin"]))
+    assert {("preferred", "loopback"), ("preferred", "static"), ("deprecated", None)} <= states, states
 
 
 def test_interfaces_for_people(t):
@@ -142,13 +169,54 @@ def test_groups(t):
                        socket.inet_pton(socket.AF_INET6, "ff02::1:2:3") + struct.pack("I", socket.if_nametoindex("v0")))
         rows = table(t, "-g")
         assert {"interface": "v0", "index": socket.if_nametoindex("v0"), "users": 1, "group": "239.1.2.3",
-                "family": "ipv4"} in rows, rows
+                "family": "ipv4", "host": "kernel", "pid": None} in rows, rows
         assert {"interface": "v0", "index": socket.if_nametoindex("v0"), "users": 1, "group": "ff02::1:2:3",
-                "family": "ipv6"} in rows, rows
+                "family": "ipv6", "host": "kernel", "pid": None} in rows, rows
         assert {r["family"] for r in table(t, "-g", "-6")} == {"ipv6"}
         lines = [line.split() for line in t.netstat("-gn").splitlines()]
         assert lines[:2] == [["IPv6/IPv4", "Group", "Memberships"], ["Interface", "RefCnt", "Group"]], lines
         assert ["v0", "1", "239.1.2.3"] in lines, lines
+
+
+def test_all_groups(t):
+    theirs = {(link["ifname"], one["address"], int(one.get("users", 1))) for link in ip("maddr") for one in link["maddr"]
+              if one.get("family") in ("inet", "inet6")}
+    ours = {(row["interface"], row["group"], row["users"]) for row in table(t, "-g")}
+    assert ours == theirs and len(ours) >= 4, (ours, theirs)
+
+
+# ---- neighbours ----
+
+def neighbour_of(row):
+    return (row["address"], row["interface"], row["hardware_address"], row["state"], row["router"])
+
+
+def test_neighbours(t):
+    for command in ("ip neigh add 192.0.2.50 lladdr 02:00:00:00:00:50 dev v0 nud permanent",
+                    "ip neigh add 192.0.2.51 lladdr 02:00:00:00:00:51 dev v0 nud stale",
+                    "ip neigh add 192.0.2.52 dev v0 nud failed",
+                    "ip neigh add 2001:db8::50 lladdr 02:00:00:00:00:52 dev v0 router nud reachable",
+                    "ip neigh add 2001:db8::51 lladdr 02:00:00:00:00:53 dev v0 nud noarp"):
+        subprocess.run(command.split(), check=True, timeout=bed.PATIENCE)
+    for family in ("-4", "-6"):
+        theirs = {(n["dst"], n["dev"], n.get("lladdr"), n["state"][0], "router" in n) for n in ip(family, "neigh")}
+        ours = {neighbour_of(row) for row in table(t, "--neighbours", family)}
+        assert ours == theirs, (ours, theirs)
+        theirs |= {(n["dst"], n["dev"], n.get("lladdr"), "NOARP", False) for n in ip(family, "neigh", "show", "nud", "noarp")}
+        assert {neighbour_of(row) for row in table(t, "--neighbors", family, "-a")} == theirs
+    rows = {row["address"]: row for row in table(t, "--neighbours")}
+    assert rows["2001:db8::50"]["router"] and 0 <= rows["2001:db8::50"]["confirmed_ms"] < 60000, rows
+    assert rows["192.0.2.52"]["confirmed_ms"] is None and rows["192.0.2.50"]["confirmed_ms"] is None, rows
+    assert {(row["host"], row["pid"], row["index"]) for row in rows.values()} == \
+        {("kernel", None, socket.if_nametoindex("v0"))}, rows
+
+
+def test_neighbours_for_people(t):
+    lines = t.netstat("--neighbours", "-n").splitlines()
+    assert lines[0] == "Kernel Neighbour table", lines
+    assert lines[1].split() == ["Address", "HWaddress", "State", "Flags", "Confirmed", "Iface"], lines
+    assert ["192.0.2.50", "02:00:00:00:00:50", "PERMANENT", "-", "v0"] in [line.split() for line in lines], lines
+    assert max(len(line) for line in lines) <= 80, lines
 
 
 # ---- counters ----
@@ -166,7 +234,7 @@ def test_counters(t):
         before = nstat()
     except FileNotFoundError as error:
         raise bed.Skip("nstat is not installed") from error
-    ours = {row["group"] + row["name"]: row["value"] for row in table(t, "-s") if row["host"] is None}
+    ours = {row["group"] + row["name"]: row["value"] for row in table(t, "-s") if row["host"] == "kernel"}
     after = nstat()
     common = before.keys() & ours.keys() & after.keys()
     assert len(common) >= 100, sorted(common)

@@ -175,11 +175,45 @@ static void test_errors(void **state)
 	assert_paper(&paper, BERTH_EIO, BERTH_EIO, "First\n     1 a\n");
 }
 
+/* Texts that somebody chose to do harm: as they are to programs, and harmless to a terminal. */
+static void test_harmful(void **state)
+{
+	struct paper paper;
+
+	begin(&paper, false);
+	assert_int_equal(layout_section(&paper.layout, "a\x1b[2Jb", columns, 1, 0), 0);
+	line(&paper, "x\x1b[31my", "1", NULL);
+	line(&paper,
+	     "\xe2\x80\xae"
+	     "abc\xff",
+	     "1", NULL);
+	assert_paper(&paper, 0, 2,
+		     "a?[2Jb\nName\nx?[31my\n"
+		     "?"
+		     "?"
+		     "?abc?\n");
+}
+
+static void test_json_in_json(void **state)
+{
+	static const struct layout_key raw[] = {{"list", LAYOUT_JSON}, {"none", LAYOUT_JSON}};
+	const char *cells[] = {"[{\"a\":1}]", NULL};
+	struct paper paper;
+
+	begin(&paper, true);
+	paper.layout.keys = raw;
+	paper.layout.n_keys = 2;
+	assert_int_equal(layout_line(&paper.layout, cells), 0);
+	assert_paper(&paper, 0, 1, "[\n{\"list\":[{\"a\":1}],\"none\":null}\n]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_people),   cmocka_unit_test(test_people_see_all), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_machines), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_harmful), cmocka_unit_test(test_json_in_json),
+		cmocka_unit_test(test_people),  cmocka_unit_test(test_people_see_all),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests_name("netstat_layout", tests, NULL, NULL);

@@ -161,6 +161,62 @@ static void test_addresses(void **state)
 	assert_string_equal(berth_address_format(&found.address, text, sizeof(text)), "fe80::1");
 }
 
+/* What an address with these flags (and this word on who gave it) is. */
+static struct link_address address_with(uint32_t flags, uint8_t protocol, const struct ifa_cacheinfo *info)
+{
+	struct link_address found;
+	struct message message;
+
+	put_address(&message, AF_INET6, 64);
+	mnl_attr_put(message.header, IFA_ADDRESS, 16, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1");
+	mnl_attr_put_u32(message.header, IFA_FLAGS, flags);
+	if (protocol)
+		mnl_attr_put_u8(message.header, 11, protocol);
+	if (info)
+		mnl_attr_put(message.header, IFA_CACHEINFO, sizeof(*info), info);
+	assert_true(link_address_message(message.header, &found));
+	return found;
+}
+
+static void test_address_states(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		uint8_t protocol;
+		enum berth_address_state state;
+		enum berth_origin origin;
+	} cases[] = {
+		{IFA_F_PERMANENT, 0, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_STATIC},
+		{0, 0, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_N},
+		{IFA_F_PERMANENT, 1, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_LOOPBACK},
+		{IFA_F_MANAGETEMPADDR, 2, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_ROUTER},
+		{IFA_F_PERMANENT, 3, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_LINK_LOCAL},
+		{IFA_F_PERMANENT, 77, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_STATIC},
+		{IFA_F_TENTATIVE, 0, BERTH_ADDRESS_TENTATIVE, BERTH_ORIGIN_N},
+		{IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, 0, BERTH_ADDRESS_PREFERRED, BERTH_ORIGIN_N},
+		{IFA_F_TENTATIVE | IFA_F_DADFAILED, 0, BERTH_ADDRESS_DUPLICATE, BERTH_ORIGIN_N},
+		{IFA_F_DEPRECATED, 2, BERTH_ADDRESS_DEPRECATED, BERTH_ORIGIN_ROUTER},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct link_address found = address_with(cases[i].flags, cases[i].protocol, NULL);
+		assert_int_equal(found.state, cases[i].state);
+		assert_int_equal(found.origin, cases[i].origin);
+		assert_true(found.ns_valid == UINT64_MAX && found.ns_preferred == UINT64_MAX);
+	}
+}
+
+static void test_address_lifetimes(void **state)
+{
+	const struct ifa_cacheinfo some = {.ifa_prefered = 0, .ifa_valid = 86400};
+	const struct ifa_cacheinfo longest = {.ifa_prefered = UINT32_MAX - 1, .ifa_valid = UINT32_MAX};
+	struct link_address found = address_with(0, 0, &some);
+
+	assert_true(found.ns_preferred == 0 && found.ns_valid == UINT64_C(86400000000000));
+	found = address_with(0, 0, &longest);
+	assert_true(found.ns_preferred == UINT64_C(4294967294000000000) && found.ns_valid == UINT64_MAX);
+}
+
 static void test_bad_addresses(void **state)
 {
 	struct link_address found;
@@ -186,10 +242,15 @@ static void test_bad_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_link),          cmocka_unit_test(test_counters_of_other_kernels),
-		cmocka_unit_test(test_names),         cmocka_unit_test(test_cut_short),
-		cmocka_unit_test(test_flags),         cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_counters_of_other_kernels),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_address_states),
+		cmocka_unit_test(test_address_lifetimes),
 	};
 
 	return cmocka_run_group_tests_name("netstat_link_message", tests, NULL, NULL);

@@ -219,6 +219,44 @@ static void test_cut_short(void **state)
 	}
 }
 
+static int on_last_route(void *user, const struct route *route)
+{
+	*(struct route *)user = *route;
+	return 0;
+}
+
+/* A router's route: RFC 4191's preference, and the time that it is good for. */
+static struct route route_with(int preference, const void *info, size_t n_info)
+{
+	struct message message;
+	struct route route = {0};
+
+	begin(&message, AF_INET6, 0);
+	if (preference >= 0)
+		mnl_attr_put_u8(message.header, RTA_PREF, (uint8_t)preference);
+	mnl_attr_put(message.header, RTA_CACHEINFO, n_info, info);
+	assert_int_equal(route_message(message.header, on_last_route, &route), 0);
+	return route;
+}
+
+static void test_preference_and_expiry(void **state)
+{
+	static const uint8_t preferences[] = {BERTH_PREFERENCE_MEDIUM, BERTH_PREFERENCE_HIGH, BERTH_PREFERENCE_MEDIUM,
+					      BERTH_PREFERENCE_LOW};
+	struct rta_cacheinfo info = {.rta_expires = 179950};
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(route_with(i, &info, sizeof(info)).preference, preferences[i]);
+	assert_true(route_with(3, &info, sizeof(info)).has_preference);
+	assert_false(route_with(-1, &info, sizeof(info)).has_preference);
+	assert_true(route_with(0, &info, sizeof(info)).ns_expires == UINT64_C(1799500000000));
+	assert_true(route_with(0, &info, sizeof(info) - 1).ns_expires == UINT64_MAX);
+	info.rta_expires = 0;
+	assert_true(route_with(0, &info, sizeof(info)).ns_expires == UINT64_MAX);
+	info.rta_expires = -5; /* it is about to go */
+	assert_true(route_with(0, &info, sizeof(info)).ns_expires == 0);
+}
+
 static void test_addresses_of_the_wrong_length(void **state)
 {
 	struct message message;
@@ -235,15 +273,11 @@ static void test_addresses_of_the_wrong_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default_route),
-		cmocka_unit_test(test_metrics),
-		cmocka_unit_test(test_refusing_route),
-		cmocka_unit_test(test_ip4_through_an_ip6_router),
-		cmocka_unit_test(test_several_next_hops),
-		cmocka_unit_test(test_bad_next_hops),
-		cmocka_unit_test(test_what_is_no_route),
-		cmocka_unit_test(test_cut_short),
-		cmocka_unit_test(test_addresses_of_the_wrong_length),
+		cmocka_unit_test(test_default_route),         cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_refusing_route),        cmocka_unit_test(test_ip4_through_an_ip6_router),
+		cmocka_unit_test(test_several_next_hops),     cmocka_unit_test(test_bad_next_hops),
+		cmocka_unit_test(test_what_is_no_route),      cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_preference_and_expiry), cmocka_unit_test(test_addresses_of_the_wrong_length),
 	};
 
 	return cmocka_run_group_tests_name("netstat_route_message", tests, NULL, NULL);

@@ -6,10 +6,10 @@
 #include "host_meaning.h"
 #include "layout.h"
 #include "net_file.h"
+#include "source/host_items.h"
 #include "tables.h"
 
 #include <berth/error.h>
-#include <berth/platform.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,12 +157,9 @@ struct printer {
 	const struct tables_query *query;
 	struct layout layout;
 	char group[32];                  /* of the section */
-	const char *only;                /* hosts of this name; NULL: all */
 	struct berth_snapshot_head head; /* of the host that is being read */
-	bool skipping;                   /* it is not wanted, or there is none yet */
 	struct index meanings;           /* of hosts' counters */
 	bool has_meanings;
-	int error;
 };
 
 static int section(struct printer *printer, const char *title)
@@ -178,7 +175,7 @@ static int print_counter(struct printer *printer, const char *const *says, uint6
 	if (value == 0 && !printer->query->all && !printer->query->json)
 		return 0;
 	memcpy(cells, says, sizeof(cells));
-	cells[CELL_PID] = cells[CELL_HOST_NAME] ? layout_number((uint64_t)printer->head.pid, pid) : NULL;
+	cells[CELL_PID] = printer->head.pid ? layout_number((uint64_t)printer->head.pid, pid) : NULL;
 	cells[CELL_VALUE] = layout_number(value, number);
 	return layout_line(&printer->layout, cells);
 }
@@ -186,7 +183,8 @@ static int print_counter(struct printer *printer, const char *const *says, uint6
 static int on_kernel(void *user, const char *group, const char *name, const char *text, uint64_t value)
 {
 	struct printer *printer = user;
-	const char *says[N_CELLS] = {[CELL_GROUP] = group, [CELL_COUNTER] = name, [CELL_MEANING] = text};
+	const char *says[N_CELLS] = {
+		[CELL_HOST_NAME] = "kernel", [CELL_GROUP] = group, [CELL_COUNTER] = name, [CELL_MEANING] = text};
 	char title[sizeof(printer->group) + 1];
 	int r = 0;
 
@@ -209,7 +207,6 @@ static int on_head(struct printer *printer, const struct berth_snapshot_head *he
 		printer->has_meanings = true;
 	}
 	printer->head = *head;
-	printer->skipping = printer->only && strcmp(printer->only, head->host) != 0;
 	snprintf(title, sizeof(title), "Counters of host %s (pid %ld):", head->host, head->pid);
 	return section(printer, title);
 }
@@ -233,58 +230,37 @@ static int on_host_counter(struct printer *printer, const struct berth_counter *
 	return print_counter(printer, says, counter->value);
 }
 
-static void warn(const struct tables_query *query, const char *where, int error, const char *so)
-{
-	char text[640];
-
-	if (!query->warn)
-		return;
-	snprintf(text, sizeof(text), "%s: %s; %s", where, berth_error_text(error), so);
-	query->warn(query->warn_user, text);
-}
-
-/* A host's snapshot is its head, what it has to say, and an end; nothing of it counts outside of these. */
-static void on_item(void *user, const char *path, int kind, const struct berth_snapshot_item *item)
+static int on_item(void *user, const struct berth_snapshot_head *head, int kind, const struct berth_snapshot_item *item)
 {
 	struct printer *printer = user;
-	int r = 0;
 
-	if (kind < 0)
-		warn(printer->query, path, kind, "what it shows is not whole");
-	if (printer->error < 0)
-		return;
 	if (kind == BERTH_SNAPSHOT_HEAD)
-		r = on_head(printer, &item->head);
-	else if (kind == BERTH_SNAPSHOT_COUNTER && !printer->skipping)
-		r = on_host_counter(printer, &item->counter);
-	else if (kind < 0 || kind == BERTH_SNAPSHOT_END)
-		printer->skipping = true;
-	printer->error = r;
+		return on_head(printer, head);
+	return kind == BERTH_SNAPSHOT_COUNTER ? on_host_counter(printer, &item->counter) : 0;
 }
 
 /* That hosts cannot be read is an error only to who asks for one of them. */
 static int print_hosts(struct printer *printer)
 {
-	char directory[512] = "";
-	int r = berth_control_directory(directory, sizeof(directory));
+	const struct tables_query *query = printer->query;
+	const struct host_items_query items = {.name = query->host, .warn = query->warn, .warn_user = query->warn_user};
+	size_t n_hosts;
+	int r = host_items(&items, on_item, printer, &n_hosts);
 
-	if (r == 0)
-		r = berth_control_read(directory, on_item, printer);
-	if (printer->error < 0 || r >= 0)
-		return printer->error;
-	warn(printer->query, directory, r, "berth hosts are not shown");
-	return printer->only || r == BERTH_ENOMEM ? r : 0;
+	if (r == 0 && query->host && !printer->has_meanings)
+		return BERTH_ENOENT;
+	return r == BERTH_ENOMEM || query->host ? r : 0;
 }
 
-long tables_counters(const struct tables_query *query, const char *host)
+long tables_counters(const struct tables_query *query)
 {
-	struct printer printer = {.query = query, .only = host, .skipping = true};
+	struct printer printer = {.query = query};
 	int r = 0;
 
 	layout_init(&printer.layout, keys, N_CELLS, query->json, stdout);
-	if (!host)
+	if (query->kernel)
 		r = tables_counters_each(query, on_kernel, &printer);
-	if (r == 0)
+	if (r == 0 && query->hosts)
 		r = print_hosts(&printer);
 	index_deinit(&printer.meanings);
 	return layout_end(&printer.layout, r);

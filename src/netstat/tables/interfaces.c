@@ -1,17 +1,16 @@
-/* Interfaces (-i): what rtnetlink tells of each, in net-tools' columns, with their addresses. */
-#include "index.h"
+/* Interfaces (-i): what rtnetlink tells of the machine's, and snapshots of those of berth hosts, in net-tools' columns,
+ * with their addresses. */
+#include "interface_list.h"
 #include "layout.h"
-#include "link_message.h"
-#include "rtnetlink.h"
-#include "tables.h"
 
 #include <berth/error.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
+#include <linux/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum cell {
+	CELL_HOST,
+	CELL_PID,
 	CELL_NAME,
 	CELL_NUMBER_OF,
 	CELL_MTU,
@@ -19,7 +18,9 @@ enum cell {
 	CELL_STATE,
 	CELL_KIND_OF,
 	CELL_STATION,
+	CELL_HOP_LIMIT,
 	CELL_ADDRESSES,
+	CELL_ADDRESS_INFO,
 	CELL_RX_OK,
 	CELL_RX_BYTES,
 	CELL_RX_ERR,
@@ -34,10 +35,17 @@ enum cell {
 	CELL_TX_DRP,
 	CELL_TX_OVR,
 	CELL_COLLISIONS,
+	CELL_ADDRESS, /* the rest is of the second part of a table for people */
+	CELL_ADDRESS_STATE,
+	CELL_ORIGIN,
+	CELL_VALID,
+	CELL_PREFERRED,
 	N_CELLS,
 };
 
 static const struct layout_key keys[N_CELLS] = {
+	[CELL_HOST] = {"host", LAYOUT_TEXT},
+	[CELL_PID] = {"pid", LAYOUT_NUMBER},
 	[CELL_NAME] = {"interface", LAYOUT_TEXT},
 	[CELL_NUMBER_OF] = {"index", LAYOUT_NUMBER},
 	[CELL_MTU] = {"mtu", LAYOUT_NUMBER},
@@ -45,7 +53,9 @@ static const struct layout_key keys[N_CELLS] = {
 	[CELL_STATE] = {"state", LAYOUT_TEXT},
 	[CELL_KIND_OF] = {"kind", LAYOUT_TEXT},
 	[CELL_STATION] = {"hardware_address", LAYOUT_TEXT},
+	[CELL_HOP_LIMIT] = {"hop_limit", LAYOUT_NUMBER},
 	[CELL_ADDRESSES] = {"addresses", LAYOUT_TEXTS},
+	[CELL_ADDRESS_INFO] = {"address_info", LAYOUT_JSON},
 	[CELL_RX_OK] = {"rx_packets", LAYOUT_NUMBER},
 	[CELL_RX_BYTES] = {"rx_bytes", LAYOUT_NUMBER},
 	[CELL_RX_ERR] = {"rx_errors", LAYOUT_NUMBER},
@@ -64,103 +74,118 @@ static const struct layout_key keys[N_CELLS] = {
 static const struct layout_column columns[] = {
 	{CELL_NAME, "Iface", 8, false, 0},         {CELL_MTU, "MTU", 5, true, 0},
 	{CELL_RX_OK, "RX-OK", 8, true, 0},         {CELL_RX_ERR, "RX-ERR", 6, true, 0},
-	{CELL_RX_DRP_SHOWN, "RX-DRP", 6, true, 0}, {CELL_RX_OVR, "RX-OVR", 6, true, 0},
-	{CELL_TX_OK, "TX-OK", 8, true, 0},         {CELL_TX_ERR, "TX-ERR", 6, true, 0},
-	{CELL_TX_DRP, "TX-DRP", 6, true, 0},       {CELL_TX_OVR, "TX-OVR", 6, true, 0},
-	{CELL_FLAGS, "Flg", 0, false, 0},          {CELL_ADDRESSES, "Addresses", 0, false, 1},
+	{CELL_RX_DRP_SHOWN, "RX-DRP", 6, true, 0}, {CELL_RX_OVR, "RX-OVR", 6, true, TABLES_KERNEL},
+	{CELL_TX_OK, "TX-OK", 8, true, 0},         {CELL_TX_ERR, "TX-ERR", 6, true, TABLES_KERNEL},
+	{CELL_TX_DRP, "TX-DRP", 6, true, 0},       {CELL_TX_OVR, "TX-OVR", 6, true, TABLES_KERNEL},
+	{CELL_FLAGS, "Flg", 0, false, 0},          {CELL_HOST, "Host", 6, false, TABLES_HOST},
 };
 
-/* The addresses of an interface, "192.0.2.2/24 fd00::2/64". */
-struct addresses {
-	char *text;
-	size_t n;
+static const struct layout_column address_columns[] = {
+	{CELL_ADDRESS, "Address", 26, false, 0},    {CELL_ADDRESS_STATE, "State", 10, false, 0},
+	{CELL_ORIGIN, "Origin", 10, false, 0},      {CELL_VALID, "Valid", 6, true, 0},
+	{CELL_PREFERRED, "Preferred", 6, true, 0},  {CELL_NAME, "Iface", 5, false, 0},
+	{CELL_HOST, "Host", 6, false, TABLES_HOST},
 };
 
-struct listing {
-	struct link *links;
-	size_t n, room;
-	struct index addresses; /* of struct addresses, by the interface's number */
-	uint32_t families;
-};
+/* ---- the addresses of an interface ---- */
 
-static int on_link(void *user, const struct nlmsghdr *message)
+/* "192.0.2.2/24". */
+static const char *prefix_text(const struct link_address *address, char out[BERTH_ADDRESS_TEXT])
 {
-	struct listing *listing = user;
+	size_t n = strlen(host_rows_address(&address->address, out));
 
-	if (listing->n == listing->room) {
-		size_t room = listing->room ? 2 * listing->room : 16;
-		struct link *links = reallocarray(listing->links, room, sizeof(*links));
-		if (!links)
-			return BERTH_ENOMEM;
-		listing->links = links;
-		listing->room = room;
+	snprintf(out + n, BERTH_ADDRESS_TEXT - n, "/%u", address->prefix);
+	return out;
+}
+
+static const char *origin_text(const struct link_address *address)
+{
+	return address->origin < BERTH_ORIGIN_N ? berth_origin_name(address->origin) : NULL;
+}
+
+/* Milliseconds, or null. */
+static const char *json_lifetime(uint64_t ns, char out[24])
+{
+	const char *text = tables_milliseconds(ns, out);
+
+	return text ? text : "null";
+}
+
+static void json_address(FILE *out, const struct link_address *address)
+{
+	char text[BERTH_ADDRESS_TEXT], valid[24], preferred[24];
+	const char *origin = origin_text(address), *mark = origin ? "\"" : "";
+
+	fprintf(out,
+		"{\"address\":\"%s\",\"prefix_length\":%u,\"state\":\"%s\",\"origin\":%s%s%s,\"valid_ms\":%s,"
+		"\"preferred_ms\":%s}",
+		host_rows_address(&address->address, text), address->prefix, berth_address_state_name(address->state),
+		mark, origin ? origin : "null", mark, json_lifetime(address->ns_valid, valid),
+		json_lifetime(address->ns_preferred, preferred));
+}
+
+/* Writes both forms for programs into a text of its own: words, a NUL, and JSON. NULL: out of memory. */
+static char *addresses_text(const struct interface_addresses *addresses, const char **json)
+{
+	char *text = NULL, address[BERTH_ADDRESS_TEXT];
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < addresses->n; i++)
+		fprintf(out, "%s%s", i ? " " : "", prefix_text(&addresses->items[i], address));
+	fputc(0, out);
+	fflush(out);
+	size_t at = n;
+	fputc('[', out);
+	for (size_t i = 0; i < addresses->n; i++) {
+		fputs(i ? "," : "", out);
+		json_address(out, &addresses->items[i]);
 	}
-	listing->n += link_message(message, &listing->links[listing->n]);
-	return 0;
+	fputc(']', out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	*json = text + at;
+	return text;
 }
 
-static int on_address(void *user, const struct nlmsghdr *message)
+static int print_address(struct layout *layout, const struct interface *found, const struct link_address *address)
 {
-	char text[BERTH_ADDRESS_TEXT], more[BERTH_ADDRESS_TEXT + 8];
-	struct listing *listing = user;
-	struct link_address found;
+	char text[BERTH_ADDRESS_TEXT], valid[24], preferred[24];
+	const char *origin = origin_text(address);
+	const char *cells[N_CELLS] = {
+		[CELL_HOST] = found->host_name,
+		[CELL_NAME] = found->link.name,
+		[CELL_ADDRESS] = prefix_text(address, text),
+		[CELL_ADDRESS_STATE] = berth_address_state_name(address->state),
+		[CELL_ORIGIN] = origin ? origin : "-",
+		[CELL_VALID] = tables_duration(address->ns_valid, valid),
+		[CELL_PREFERRED] = tables_duration(address->ns_preferred, preferred),
+	};
 
-	if (!link_address_message(message, &found) ||
-	    !(listing->families & (found.address.family == BERTH_IP4 ? NETSTAT_IP4 : NETSTAT_IP6)))
-		return 0;
-	struct addresses *addresses = index_get(&listing->addresses, &found.number, sizeof(found.number), NULL);
-	if (!addresses)
-		return BERTH_ENOMEM;
-	berth_address_format(&found.address, text, sizeof(text));
-	int n = snprintf(more, sizeof(more), "%s%s/%u", addresses->n ? " " : "", text, found.prefix);
-	char *grown = realloc(addresses->text, addresses->n + (size_t)n + 1);
-	if (!grown)
-		return BERTH_ENOMEM;
-	memcpy(grown + addresses->n, more, (size_t)n + 1);
-	addresses->text = grown;
-	addresses->n += (size_t)n;
-	return 0;
+	return layout_line(layout, cells);
 }
 
-static int listing_read(struct listing *listing, const struct tables_query *query)
-{
-	bool links = false, addresses = false;
-	int r = rtnetlink_dump(RTM_GETLINK, AF_UNSPEC, on_link, listing, &links);
+/* ---- an interface ---- */
 
-	if (r == 0)
-		r = rtnetlink_dump(RTM_GETADDR, AF_UNSPEC, on_address, listing, &addresses);
-	if (r == 0 && (links || addresses) && query->warn)
-		query->warn(query->warn_user,
-			    "interfaces changed while they were read: some may be missing or there twice; ask again");
-	return r;
+/* What a berth host does not count. */
+static void forget_kernel_cells(const char **cells)
+{
+	cells[CELL_KIND_OF] = cells[CELL_RX_MISSED] = cells[CELL_RX_OVR] = NULL;
+	cells[CELL_TX_ERR] = cells[CELL_TX_OVR] = cells[CELL_COLLISIONS] = NULL;
 }
 
-static void listing_free(struct listing *listing)
+static void number_cells(const struct interface *found, char texts[][24], const char **cells)
 {
-	struct addresses *addresses = NULL;
-
-	while ((addresses = index_next(&listing->addresses, addresses)))
-		free(addresses->text);
-	index_deinit(&listing->addresses);
-	free(listing->links);
-}
-
-/* "02:fc:00:00:00:01". */
-static const char *station_text(const struct link *link, char out[3 * sizeof(link->station) + 1])
-{
-	out[0] = 0;
-	for (size_t i = 0; i < link->n_station; i++)
-		snprintf(out + (i ? 3 * i - 1 : 0), 4, "%s%02x", i ? ":" : "", link->station[i]);
-	return link->n_station ? out : NULL;
-}
-
-static int print_link(struct layout *layout, const struct listing *listing, const struct link *link)
-{
-	const struct rtnl_link_stats64 *counters = &link->counters;
-	const struct addresses *addresses = index_find(&listing->addresses, &link->number, sizeof(link->number));
+	const struct rtnl_link_stats64 *counters = &found->link.counters;
 	const uint64_t numbers[N_CELLS] = {
-		[CELL_NUMBER_OF] = link->number,
-		[CELL_MTU] = link->mtu,
+		[CELL_PID] = (uint64_t)found->pid,
+		[CELL_NUMBER_OF] = found->link.number,
+		[CELL_MTU] = found->link.mtu,
+		[CELL_HOP_LIMIT] = found->hop_limit,
 		[CELL_RX_OK] = counters->rx_packets,
 		[CELL_RX_BYTES] = counters->rx_bytes,
 		[CELL_RX_ERR] = counters->rx_errors,
@@ -177,52 +202,91 @@ static int print_link(struct layout *layout, const struct listing *listing, cons
 		[CELL_TX_OVR] = counters->tx_fifo_errors,
 		[CELL_COLLISIONS] = counters->collisions,
 	};
-	char texts[N_CELLS][24], flags[24], station[3 * sizeof(link->station) + 1];
-	const char *cells[N_CELLS];
 
 	for (size_t i = 0; i < N_CELLS; i++)
 		cells[i] = layout_number(numbers[i], texts[i]);
+}
+
+static int print_link(struct layout *layout, const struct interfaces *interfaces, const struct interface *found)
+{
+	const struct link *link = &found->link;
+	char texts[N_CELLS][24], flags[24], station[STATION_TEXT];
+	const char *cells[N_CELLS], *json = NULL;
+	char *addresses = addresses_text(interfaces_addresses(interfaces, found), &json);
+	int r;
+
+	if (!addresses)
+		return BERTH_ENOMEM;
+	number_cells(found, texts, cells);
 	link_flags(link->flags, flags);
+	cells[CELL_HOST] = found->host_name;
 	cells[CELL_NAME] = link->name;
 	cells[CELL_FLAGS] = flags;
 	cells[CELL_STATE] = link_state_name(link->state);
 	cells[CELL_KIND_OF] = link->kind[0] ? link->kind : NULL;
-	cells[CELL_STATION] = station_text(link, station);
-	cells[CELL_ADDRESSES] = addresses ? addresses->text : "";
-	return layout_line(layout, cells);
+	cells[CELL_STATION] = station_text(link->station, link->n_station, station);
+	cells[CELL_ADDRESSES] = addresses;
+	cells[CELL_ADDRESS_INFO] = json;
+	if (found->host)
+		forget_kernel_cells(cells);
+	else
+		cells[CELL_PID] = NULL;
+	if (!found->hop_limit)
+		cells[CELL_HOP_LIMIT] = NULL;
+	r = layout_line(layout, cells);
+	free(addresses);
+	return r;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const struct link *x = a, *y = b;
+/* ---- printing ---- */
 
-	return (x->number > y->number) - (x->number < y->number);
+static bool is_shown(const struct interfaces *interfaces, const struct interface *found)
+{
+	return interfaces->query->all || (found->link.flags & IFF_UP);
 }
 
-static long print(const struct tables_query *query, struct listing *listing)
+static int print_links(struct layout *layout, const struct interfaces *interfaces)
 {
-	struct layout layout;
+	unsigned shows = host_rows_shows(&interfaces->hosts, interfaces->query);
+	char title[TABLES_TITLE];
+	int r = layout_section(layout, host_rows_title(&interfaces->hosts, interfaces->query, "Interface table", title),
+			       columns, sizeof(columns) / sizeof(columns[0]), shows);
 
-	layout_init(&layout, keys, N_CELLS, query->json, stdout);
-	int r = layout_section(&layout, "Kernel Interface table", columns, sizeof(columns) / sizeof(columns[0]),
-			       query->extend);
-	if (listing->n)
-		qsort(listing->links, listing->n, sizeof(*listing->links), by_number);
-	for (size_t i = 0; r == 0 && i < listing->n; i++)
-		if (query->all || (listing->links[i].flags & IFF_UP))
-			r = print_link(&layout, listing, &listing->links[i]);
-	return layout_end(&layout, r);
+	for (size_t i = 0; r == 0 && i < interfaces->n; i++)
+		if (is_shown(interfaces, &interfaces->items[i]))
+			r = print_link(layout, interfaces, &interfaces->items[i]);
+	return r;
+}
+
+/* The second part for people: of berth hosts always, of the machine with -e. */
+static int print_addresses(struct layout *layout, const struct interfaces *interfaces)
+{
+	unsigned shows = host_rows_shows(&interfaces->hosts, interfaces->query);
+	int r = layout_section(layout, "Interface addresses", address_columns,
+			       sizeof(address_columns) / sizeof(address_columns[0]), shows);
+
+	for (size_t i = 0; r == 0 && i < interfaces->n; i++) {
+		const struct interface *found = &interfaces->items[i];
+		const struct interface_addresses *addresses = interfaces_addresses(interfaces, found);
+		if (!is_shown(interfaces, found) || !(found->host || interfaces->query->extend))
+			continue;
+		for (size_t j = 0; r == 0 && j < addresses->n; j++)
+			r = print_address(layout, found, &addresses->items[j]);
+	}
+	return r;
 }
 
 long tables_interfaces(const struct tables_query *query)
 {
-	struct listing listing = {.families = query->families};
-	int r = index_init(&listing.addresses, sizeof(struct addresses));
-	long n = r;
+	struct interfaces interfaces;
+	struct layout layout;
 
+	layout_init(&layout, keys, N_CELLS, query->json, stdout);
+	int r = interfaces_read(&interfaces, query);
 	if (r == 0)
-		r = listing_read(&listing, query);
-	n = r == 0 ? print(query, &listing) : r;
-	listing_free(&listing);
-	return n;
+		r = print_links(&layout, &interfaces);
+	if (r == 0 && !query->json)
+		r = print_addresses(&layout, &interfaces);
+	interfaces_free(&interfaces);
+	return layout_end(&layout, r);
 }

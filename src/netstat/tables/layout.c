@@ -1,11 +1,13 @@
 /* Tables for people are libsmartcols's, one a section; JSON is written as the lines come. */
 #include "layout.h"
 
+#include "show/text.h"
 #include "show/writer.h"
 
 #include <berth/error.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
+#include <stdlib.h>
 #include <string.h>
 
 void layout_init(struct layout *layout, const struct layout_key *keys, size_t n_keys, bool json, FILE *out)
@@ -35,8 +37,9 @@ int layout_section(struct layout *layout, const char *title, const struct layout
 		   unsigned shows)
 {
 	int r = section_print(layout);
+	size_t width = 0;
 
-	snprintf(layout->title, sizeof(layout->title), "%s", title);
+	layout->title[text_clean(&title, title + strlen(title), layout->title, sizeof(layout->title) - 1, &width)] = 0;
 	layout->columns = columns;
 	layout->n_columns = n_columns;
 	layout->shows = shows;
@@ -77,6 +80,24 @@ static struct libscols_table *table_new(const struct layout *layout)
 	return table;
 }
 
+/* What somebody else has chosen does no harm to a terminal. */
+static int set_cell(struct libscols_line *line, size_t at, const char *text)
+{
+	size_t n = strlen(text), width = 0;
+	const char *end = text + n;
+
+	if (text_is_plain(text, n))
+		return scols_line_set_data(line, at, text) == 0 ? 0 : BERTH_ENOMEM;
+	char *clean = malloc(n + 16 + 1);
+	if (!clean)
+		return BERTH_ENOMEM;
+	clean[text_clean(&text, end, clean, n + 16, &width)] = 0;
+	int r = scols_line_refer_data(line, at, clean) == 0 ? 0 : BERTH_ENOMEM;
+	if (r < 0)
+		free(clean);
+	return r;
+}
+
 static int people_line(struct layout *layout, const char *const *cells)
 {
 	if (!layout->table && !(layout->table = table_new(layout)))
@@ -87,7 +108,7 @@ static int people_line(struct layout *layout, const char *const *cells)
 		const char *text = cells[layout->columns[i].cell];
 		if (!is_shown(layout, &layout->columns[i]))
 			continue;
-		if (text && scols_line_set_data(line, at, text) != 0)
+		if (text && set_cell(line, at, text) < 0)
 			return BERTH_ENOMEM;
 		at++;
 	}

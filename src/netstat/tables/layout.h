@@ -14,6 +14,7 @@ enum layout_kind {
 	LAYOUT_NUMBER, /* decimal */
 	LAYOUT_BOOL,   /* "true" or "false" */
 	LAYOUT_TEXTS,  /* words with a space between them: an array of texts */
+	LAYOUT_JSON,   /* it is JSON already */
 };
 
 /* Each cell of a line, for machines. */

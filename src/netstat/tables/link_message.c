@@ -60,26 +60,76 @@ bool link_message(const struct nlmsghdr *message, struct link *out)
 	return true;
 }
 
+/* Linux's number of the attribute IFA_PROTO, which headers have from 5.18 on, and its values. */
+enum {
+	ATTRIBUTE_PROTOCOL = 11,
+	PROTOCOL_LOOPBACK = 1,
+	PROTOCOL_ROUTER = 2,
+	PROTOCOL_LINK_LOCAL = 3,
+};
+
+/* Kernels before 5.18 do not say who gave the machine an address; one that is there for ever was given by hand. */
+static enum berth_origin origin_of(const struct berth_address *address, uint8_t protocol, uint32_t flags)
+{
+	if (protocol == PROTOCOL_LOOPBACK || berth_address_is_loopback(address))
+		return BERTH_ORIGIN_LOOPBACK;
+	if (protocol == PROTOCOL_ROUTER)
+		return BERTH_ORIGIN_ROUTER;
+	if (protocol == PROTOCOL_LINK_LOCAL)
+		return BERTH_ORIGIN_LINK_LOCAL;
+	return flags & IFA_F_PERMANENT ? BERTH_ORIGIN_STATIC : BERTH_ORIGIN_N;
+}
+
+static enum berth_address_state state_of(uint32_t flags)
+{
+	if (flags & IFA_F_DADFAILED)
+		return BERTH_ADDRESS_DUPLICATE;
+	/* RFC 4429: an optimistic one is used while it is asked for. */
+	if ((flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC))
+		return BERTH_ADDRESS_TENTATIVE;
+	return flags & IFA_F_DEPRECATED ? BERTH_ADDRESS_DEPRECATED : BERTH_ADDRESS_PREFERRED;
+}
+
+static uint64_t lifetime(uint32_t seconds)
+{
+	return seconds == UINT32_MAX ? UINT64_MAX : seconds * UINT64_C(1000000000);
+}
+
+static void take_lifetimes(const struct nlattr *attribute, struct link_address *out)
+{
+	struct ifa_cacheinfo info = {.ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX};
+
+	if (attribute && mnl_attr_get_payload_len(attribute) >= sizeof(info))
+		memcpy(&info, mnl_attr_get_payload(attribute), sizeof(info));
+	out->ns_valid = lifetime(info.ifa_valid);
+	out->ns_preferred = lifetime(info.ifa_prefered);
+}
+
 /* IFA_LOCAL is this end of a point-to-point link and IFA_ADDRESS the other; elsewhere they are the same, and IPv6 has
  * only the second. */
 bool link_address_message(const struct nlmsghdr *message, struct link_address *out)
 {
-	const struct nlattr *attributes[IFA_LOCAL + 1];
+	const struct nlattr *attributes[ATTRIBUTE_PROTOCOL + 1];
 	struct ifaddrmsg header;
 
-	if (message->nlmsg_type != RTM_NEWADDR || !rtnetlink_attributes(message, sizeof(header), attributes, IFA_LOCAL))
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    !rtnetlink_attributes(message, sizeof(header), attributes, ATTRIBUTE_PROTOCOL))
 		return false;
 	memcpy(&header, mnl_nlmsg_get_payload(message), sizeof(header));
 	const struct nlattr *address = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
 	size_t n = header.ifa_family == AF_INET ? 4 : header.ifa_family == AF_INET6 ? 16 : 0;
 	if (n == 0 || !address || mnl_attr_get_payload_len(address) != n || header.ifa_prefixlen > 8 * n)
 		return false;
+	uint32_t flags = attributes[IFA_FLAGS] ? rtnetlink_u32(attributes[IFA_FLAGS]) : header.ifa_flags;
 	*out = (struct link_address){
 		.number = header.ifa_index,
 		.prefix = header.ifa_prefixlen,
+		.state = (uint8_t)state_of(flags),
 		.address = {.family = n == 4 ? BERTH_IP4 : BERTH_IP6},
 	};
 	memcpy(out->address.bytes, mnl_attr_get_payload(address), n);
+	out->origin = (uint8_t)origin_of(&out->address, rtnetlink_u8(attributes[ATTRIBUTE_PROTOCOL]), flags);
+	take_lifetimes(attributes[IFA_CACHEINFO], out);
 	return true;
 }
 

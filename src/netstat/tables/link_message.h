@@ -2,7 +2,9 @@
 #ifndef NETSTAT_LINK_MESSAGE_H
 #define NETSTAT_LINK_MESSAGE_H
 
-#include <berth/address.h>
+#include "station.h"
+
+#include <berth/snapshot.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 
@@ -10,11 +12,11 @@ struct link {
 	uint32_t number;
 	uint32_t flags; /* IFF_... */
 	uint32_t mtu;
-	uint8_t state;       /* RFC 2863's ifOperStatus, in the kernel's numbers (IF_OPER_...) */
-	char name[16];       /* control characters as '?' */
-	char kind[16];       /* "veth", "bridge"; "" for hardware and lo */
-	uint8_t station[32]; /* hardware address */
-	size_t n_station;    /* bytes of it */
+	uint8_t state;                /* RFC 2863's ifOperStatus, in the kernel's numbers (IF_OPER_...) */
+	char name[16];                /* control characters as '?' */
+	char kind[16];                /* "veth", "bridge"; "" for hardware and lo */
+	uint8_t station[STATION_MAX]; /* hardware address */
+	size_t n_station;             /* bytes of it */
 	struct rtnl_link_stats64 counters;
 };
 
@@ -24,7 +26,10 @@ bool link_message(const struct nlmsghdr *message, struct link *out);
 struct link_address {
 	uint32_t number; /* of the interface */
 	uint8_t prefix;
-	struct berth_address address; /* this machine's; of a point-to-point link, not the other end's */
+	uint8_t state;                   /* enum berth_address_state */
+	uint8_t origin;                  /* enum berth_origin; BERTH_ORIGIN_N: the kernel does not say */
+	struct berth_address address;    /* this machine's; of a point-to-point link, not the other end's */
+	uint64_t ns_valid, ns_preferred; /* remain; UINT64_MAX: for ever */
 };
 
 /* true and *out, or false: the message is no address of either family. */

@@ -4,6 +4,7 @@
 
 #include "rtnetlink.h"
 
+#include <asm/param.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,28 @@ static void take_metrics(const struct nlattr *nested, struct route *route)
 	route->window = rtnetlink_u32(metrics[RTAX_WINDOW]);
 	route->advmss = rtnetlink_u32(metrics[RTAX_ADVMSS]);
 	route->ms_rtt = rtnetlink_u32(metrics[RTAX_RTT]) / 8; /* the kernel keeps eighths */
+}
+
+/* RFC 4191 section 2.1's bits. */
+static void take_preference(const struct nlattr *attribute, struct route *route)
+{
+	static const uint8_t preferences[] = {BERTH_PREFERENCE_MEDIUM, BERTH_PREFERENCE_HIGH, BERTH_PREFERENCE_MEDIUM,
+					      BERTH_PREFERENCE_LOW};
+
+	route->has_preference = attribute != NULL;
+	route->preference = preferences[rtnetlink_u8(attribute) & 3];
+}
+
+/* Hundredths of a second; 0: it stays. */
+static void take_expiry(const struct nlattr *attribute, struct route *route)
+{
+	struct rta_cacheinfo info = {0};
+
+	if (attribute && mnl_attr_get_payload_len(attribute) >= sizeof(info))
+		memcpy(&info, mnl_attr_get_payload(attribute), sizeof(info));
+	route->ns_expires = info.rta_expires == 0  ? UINT64_MAX
+			    : info.rta_expires < 0 ? 0
+						   : (uint64_t)info.rta_expires * (UINT64_C(1000000000) / HZ);
 }
 
 static void take_next_hop(const struct nlattr *const *attributes, struct route *route)
@@ -117,6 +140,8 @@ int route_message(const struct nlmsghdr *message, int (*each)(void *user, const 
 	take_attribute(attributes[RTA_DST], route.family, &route.destination);
 	take_attribute(attributes[RTA_PREFSRC], route.family, &route.source);
 	take_metrics(attributes[RTA_METRICS], &route);
+	take_preference(attributes[RTA_PREF], &route);
+	take_expiry(attributes[RTA_CACHEINFO], &route);
 	take_next_hop(attributes, &route);
 	if (attributes[RTA_MULTIPATH])
 		return each_next_hop(attributes[RTA_MULTIPATH], &route, each, user);

@@ -2,7 +2,7 @@
 #ifndef NETSTAT_ROUTE_MESSAGE_H
 #define NETSTAT_ROUTE_MESSAGE_H
 
-#include <berth/address.h>
+#include <berth/snapshot.h>
 #include <libmnl/libmnl.h>
 
 struct route {
@@ -15,7 +15,10 @@ struct route {
 	uint32_t interface;                   /* 0: none */
 	uint32_t advmss, window, ms_rtt, mtu; /* 0: not set */
 	uint32_t weight;                      /* of one of several next hops, from 1; 0: there is only one */
-	bool cloned;                          /* a cached one */
+	uint64_t ns_expires;                  /* how long it stays; UINT64_MAX: for ever */
+	uint8_t preference;                   /* enum berth_preference, when there is one: IPv6 */
+	bool has_preference;
+	bool cloned; /* a cached one */
 };
 
 /* Calls `each` for every next hop of the route; a route without one is one call. Stops when `each` returns other than 0

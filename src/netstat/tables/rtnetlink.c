@@ -52,6 +52,13 @@ static bool take_off_flag(char *bytes, size_t n, bool *interrupted)
 	return true;
 }
 
+static size_t header_size(uint16_t type)
+{
+	if (type == RTM_GETROUTE)
+		return sizeof(struct rtmsg);
+	return type == RTM_GETNEIGH ? sizeof(struct ndmsg) : sizeof(struct ifinfomsg);
+}
+
 static int send_request(struct mnl_socket *socket, uint16_t type, uint8_t family, unsigned sequence)
 {
 	char buffer[64] __attribute__((aligned(8))) = {0};
@@ -61,8 +68,7 @@ static int send_request(struct mnl_socket *socket, uint16_t type, uint8_t family
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request->nlmsg_seq = sequence;
 	/* Each kind's own header begins with the family and may be all zero behind it. */
-	size_t n = type == RTM_GETROUTE ? sizeof(struct rtmsg) : sizeof(struct ifinfomsg);
-	*(uint8_t *)mnl_nlmsg_put_extra_header(request, n) = family;
+	*(uint8_t *)mnl_nlmsg_put_extra_header(request, header_size(type)) = family;
 	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? error_of(errno) : 0;
 }
 

@@ -1,4 +1,4 @@
-/* Dumps by rtnetlink: what the routing tables, interfaces and their addresses are read through. */
+/* Dumps by rtnetlink: what routing tables, interfaces, their addresses and neighbours are read through. */
 #ifndef NETSTAT_RTNETLINK_H
 #define NETSTAT_RTNETLINK_H
 
@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Asks for all objects of a kind (RTM_GETROUTE, RTM_GETLINK, RTM_GETADDR) of a family (AF_UNSPEC: all) in the network
- * namespace that the calling thread is in, and hands on each message: on_message returns 0 to go on, or an error, which
- * ends the dump and is returned. *interrupted is set when the kernel says that something changed meanwhile, so that
- * objects may be missing or there twice. 0; BERTH_EPERM, BERTH_EIO, BERTH_ENOMEM. */
+/* Asks for all objects of a kind (RTM_GETROUTE, RTM_GETLINK, RTM_GETADDR, RTM_GETNEIGH) of a family (AF_UNSPEC: all) in
+ * the network namespace that the calling thread is in, and hands on each message: on_message returns 0 to go on, or an
+ * error, which ends the dump and is returned. *interrupted is set when the kernel says that something changed
+ * meanwhile, so that objects may be missing or there twice. 0; BERTH_EPERM, BERTH_EIO, BERTH_ENOMEM. */
 typedef int rtnetlink_message(void *user, const struct nlmsghdr *message);
 int rtnetlink_dump(uint16_t type, uint8_t family, rtnetlink_message *on_message, void *user, bool *interrupted);
 

@@ -56,6 +56,7 @@ const char netstat_usage[] = "usage: berth netstat [options] [FILTER]\n"
 			     "      --save FILE      everything, to --read it later\n"
 			     "      --openmetrics FILE|PORT\n"
 			     "  -r -i -g -s          routes, interfaces, multicast groups, counters\n"
+			     "      --neighbours     neighbours\n"
 			     "  -h, --help -V, --version\n";
 
 /* ---- the small tables ---- */
@@ -65,6 +66,9 @@ static int print_table(const struct netstat_options *options)
 	struct tables_query query = {
 		.families = options->query.families,
 		.protocols = options->query.protocols,
+		.kernel = options->query.kernel,
+		.hosts = options->query.hosts,
+		.host = options->query.host,
 		.numeric = options->query.numeric,
 		.all = options->query.which == LOOK_ALL,
 		.extend = options->extend,
@@ -83,15 +87,19 @@ static int print_table(const struct netstat_options *options)
 	case MODE_GROUPS:
 		n = tables_groups(&query);
 		break;
+	case MODE_NEIGHBOURS:
+		n = tables_neighbours(&query);
+		break;
 	default:
-		n = tables_counters(&query, options->query.host);
+		n = tables_counters(&query);
 		break;
 	}
-	if (n < 0)
-		return tool_fail("netstat", TOOL_FAILED, "the kernel's tables could not be read: %s",
-				 berth_error_text((int)n));
-	if (n == 0 && options->query.host)
+	if (n == BERTH_ENOENT)
 		return tool_fail("netstat", TOOL_NO, "no berth host '%s' of this user runs", options->query.host);
+	if (n < 0)
+		return tool_fail("netstat", TOOL_FAILED, "the %s could not be read: %s",
+				 options->query.kernel ? "kernel's tables" : "tables of berth hosts",
+				 berth_error_text((int)n));
 	return n ? TOOL_DONE : TOOL_NO;
 }
 
@@ -120,6 +128,7 @@ static int act(const struct netstat_options *options, struct look *look)
 	case MODE_ROUTES:
 	case MODE_INTERFACES:
 	case MODE_GROUPS:
+	case MODE_NEIGHBOURS:
 	case MODE_COUNTERS:
 		break;
 	}

@@ -39,6 +39,7 @@ enum {
 	OPTION_FIND_BY,
 	OPTION_KERNEL,
 	OPTION_TRIM,
+	OPTION_NEIGHBOURS,
 };
 
 static const struct option long_options[] = {
@@ -72,6 +73,8 @@ static const struct option long_options[] = {
 	{"kill", no_argument, NULL, OPTION_KILL},
 	{"listening", no_argument, NULL, 'l'},
 	{"mptcp", no_argument, NULL, OPTION_MPTCP},
+	{"neighbors", no_argument, NULL, OPTION_NEIGHBOURS},
+	{"neighbours", no_argument, NULL, OPTION_NEIGHBOURS},
 	{"no-header", no_argument, NULL, 'H'},
 	{"numeric", no_argument, NULL, 'n'},
 	{"numeric-hosts", no_argument, NULL, OPTION_NUMERIC_HOSTS},
@@ -307,6 +310,8 @@ static int take_mode(struct netstat_options *options, struct pending *pending, i
 		return set_mode(options, pending, MODE_GROUPS, "-g");
 	case 's':
 		return set_mode(options, pending, MODE_COUNTERS, "-s");
+	case OPTION_NEIGHBOURS:
+		return set_mode(options, pending, MODE_NEIGHBOURS, "--neighbours");
 	case OPTION_UNEXPLAINED:
 		options->only_unexplained = true;
 		return set_mode(options, pending, MODE_EXPLAIN, "--unexplained");

@@ -21,6 +21,7 @@ enum netstat_mode {
 	MODE_ROUTES,
 	MODE_INTERFACES,
 	MODE_GROUPS, /* multicast */
+	MODE_NEIGHBOURS,
 	MODE_COUNTERS,
 };
 

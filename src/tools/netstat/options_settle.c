@@ -135,6 +135,7 @@ static uint32_t needs_of_mode(const struct netstat_options *options, const struc
 	case MODE_ROUTES:
 	case MODE_INTERFACES:
 	case MODE_GROUPS:
+	case MODE_NEIGHBOURS:
 	case MODE_COUNTERS:
 		break;
 	}
