@@ -40,7 +40,7 @@ bool icmp_quote_read(const struct berth_host *host, unsigned interface, const ui
 		     struct icmp_quote *out)
 {
 	size_t off = n == 0 ? 0 : p[0] >> 4 == 6 ? read_ip6(p, n, out) : read_ip4(p, n, out);
-	struct ip local;
+	struct ip local, foreign;
 
 	/* RFC 792: the header and 8 bytes at least: ports, and the sequence number or the length. */
 	if (off == 0 || n < off + 8)
@@ -48,6 +48,8 @@ bool icmp_quote_read(const struct berth_host *host, unsigned interface, const ui
 	if (out->pair.protocol != IP_PROTOCOL_TCP && out->pair.protocol != IP_PROTOCOL_UDP)
 		return false;
 	local = ip_of_bytes(out->pair.local, out->pair.family, interface);
+	foreign = ip_of_bytes(out->pair.foreign, out->pair.family, interface);
+	out->pair.scope = (uint8_t)(local.scope | foreign.scope);
 	if (!host_is_own(host, &local))
 		return false;
 	out->pair.local_port = get_be16(p + off);

@@ -2,6 +2,9 @@
 #ifndef HOST_IN_H
 #define HOST_IN_H
 
+#include <string.h>
+
+#include "checksum.h"
 #include "host_private.h"
 
 /* A packet that has arrived, its header checked. */
@@ -20,10 +23,10 @@ struct ip_packet {
 	bool router_alert; /* IPv6: a hop-by-hop header had one */
 };
 
-/* A packet that may be a piece of one. */
+/* What a packet says of being a piece of one. Of a piece, the packet's payload is the piece, and its protocol what the
+ * whole begins with. */
 struct ip_fragment {
-	struct ip_packet packet; /* of a piece, the payload is the piece and the protocol what the whole begins with */
-	bool is_fragment;        /* the others hold */
+	bool is_fragment; /* the others hold */
 	bool more;
 	uint32_t id, off; /* off: of the piece in the whole, bytes */
 };
@@ -49,23 +52,51 @@ void ip4_in(struct berth_host *host, const struct ip_arrival *arrival);
 void ip6_in(struct berth_host *host, const struct ip_arrival *arrival);
 /* The same by the packet's own version, where no frame says it. */
 void ip_in(struct berth_host *host, const struct ip_arrival *arrival);
-/* Read a packet's header into *out, which has the arrival's members already. false, and counted: it is not sound. */
-bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out);
-bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out);
+/* Read a packet's header. false, and counted: it is not sound. */
+bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
+	      struct ip_fragment *fragment);
+bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
+	      struct ip_fragment *fragment);
 
 /* ---- ip_deliver.c: what is the same for both families ---- */
 
 /* The other way of the path that the host used last: source and destination are good, known at a glance. */
-bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet);
+static inline bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet)
+{
+	const struct host_path *path = &host->last;
+
+	return ip_equal(&packet->source, &path->destination) && ip_equal(&packet->destination, &path->source) &&
+	       packet->interface == path->interface && path->reach == REACH_UNICAST && !packet->to_many;
+}
 /* The packet comes from a host that can be, and is for this host (to_many set when not for it alone). Else a counter
  * says why not. */
 bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet);
 /* Takes a packet, or a piece of one, to whom it is for. */
-void ip_deliver(struct berth_host *host, const struct ip_fragment *packet);
+void ip_deliver(struct berth_host *host, const struct ip_packet *packet, const struct ip_fragment *fragment);
+
 /* Fills everything but the ports of the pair of a packet's transport, as seen from this host. */
-void ip_pair(const struct ip_packet *packet, struct socket_pair *pair);
+static inline void ip_pair(const struct ip_packet *packet, struct socket_pair *pair)
+{
+	*pair = (struct socket_pair){.family = packet->family, .protocol = packet->protocol};
+	if (packet->family == BERTH_IP4) {
+		memcpy(pair->local, packet->bytes + IP4_OFF_DESTINATION, 4);
+		memcpy(pair->foreign, packet->bytes + IP4_OFF_SOURCE, 4);
+	} else {
+		memcpy(pair->local, packet->bytes + IP6_OFF_DESTINATION, 16);
+		memcpy(pair->foreign, packet->bytes + IP6_OFF_SOURCE, 16);
+		pair->scope = (uint8_t)(packet->source.scope | packet->destination.scope);
+	}
+}
+
 /* The sum of the pseudo-header of a packet's transport, of `len` bytes. */
-uint64_t ip_pseudo(const struct ip_packet *packet, uint32_t len);
+static inline uint64_t ip_pseudo(const struct ip_packet *packet, uint32_t len)
+{
+	if (packet->family == BERTH_IP4)
+		return checksum_pseudo(packet->bytes + IP4_OFF_SOURCE, packet->bytes + IP4_OFF_DESTINATION, 4,
+				       packet->protocol, len);
+	return checksum_pseudo(packet->bytes + IP6_OFF_SOURCE, packet->bytes + IP6_OFF_DESTINATION, 16,
+			       packet->protocol, len);
+}
 
 /* ---- reassemble.c ---- */
 
@@ -73,7 +104,8 @@ void reassemble_init(struct berth_host *host);
 void reassemble_deinit(struct berth_host *host);
 /* Takes in a fragment. The frame of the whole packet, with an IP header in front and a reference for the caller, once
  * this one was the last that was missing; else NULL. */
-struct berth_frame *reassemble(struct berth_host *host, const struct ip_fragment *fragment);
+struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *packet,
+			       const struct ip_fragment *fragment);
 
 /* ---- udp_in.c, tcp_in.c ---- */
 

@@ -31,7 +31,8 @@ static bool header_is_sound(struct berth_host *host, enum ip4_verdict verdict)
 	return false;
 }
 
-bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out)
+bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
+	      struct ip_fragment *fragment)
 {
 	const uint8_t *bytes = arrival->frame->data + arrival->off;
 	struct ip4_header header;
@@ -43,38 +44,36 @@ bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct 
 		host->counters.ip4_only.source_routed++;
 		return false;
 	}
-	*out = (struct ip_fragment){
-		.packet =
-			{
-				.frame = arrival->frame,
-				.bytes = bytes,
-				.len = header.total_len,
-				.source = ip_of_ip4(get_be32(header.source)),
-				.destination = ip_of_ip4(get_be32(header.destination)),
-				.off_payload = arrival->off + header.len_header,
-				.len_payload = (uint32_t)header.total_len - header.len_header,
-				.off_protocol = IP4_OFF_PROTOCOL,
-				.protocol = header.protocol,
-				.tos = header.tos,
-				.ttl = header.ttl,
-				.interface = arrival->interface,
-				.family = BERTH_IP4,
-				.to_many = arrival->to_all,
-			},
-		.is_fragment = header.more_fragments || header.off_fragment,
-		.more = header.more_fragments,
-		.id = header.id,
-		.off = header.off_fragment,
+	*out = (struct ip_packet){
+		.frame = arrival->frame,
+		.bytes = bytes,
+		.len = header.total_len,
+		.source = ip_of_ip4(get_be32(header.source)),
+		.destination = ip_of_ip4(get_be32(header.destination)),
+		.off_payload = arrival->off + header.len_header,
+		.len_payload = (uint32_t)header.total_len - header.len_header,
+		.off_protocol = IP4_OFF_PROTOCOL,
+		.protocol = header.protocol,
+		.tos = header.tos,
+		.ttl = header.ttl,
+		.interface = arrival->interface,
+		.family = BERTH_IP4,
+		.to_many = arrival->to_all,
 	};
+	fragment->is_fragment = header.more_fragments || header.off_fragment;
+	fragment->more = header.more_fragments;
+	fragment->id = header.id;
+	fragment->off = header.off_fragment;
 	return true;
 }
 
 void ip4_in(struct berth_host *host, const struct ip_arrival *arrival)
 {
-	struct ip_fragment packet;
+	struct ip_fragment fragment;
+	struct ip_packet packet;
 
 	host->counters.ip.packets_in++;
-	if (ip4_open(host, arrival, &packet) &&
-	    (ip_is_answer(host, &packet.packet) || ip_ends_are_good(host, &packet.packet)))
-		ip_deliver(host, &packet);
+	if (ip4_open(host, arrival, &packet, &fragment) &&
+	    (ip_is_answer(host, &packet) || ip_ends_are_good(host, &packet)))
+		ip_deliver(host, &packet, &fragment);
 }

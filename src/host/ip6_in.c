@@ -77,9 +77,9 @@ static void tell(struct berth_host *host, const struct ip_arrival *arrival, cons
 		icmp6_problem(host, &packet, problem);
 }
 
-bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_fragment *out)
+bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
+	      struct ip_fragment *fragment)
 {
-	struct ip_packet *packet = &out->packet;
 	struct ip6_payload payload;
 	struct ip6_problem problem;
 	struct ip6_header header;
@@ -90,28 +90,27 @@ bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct 
 			tell(host, arrival, &header, &problem);
 		return false;
 	}
-	*out = (struct ip_fragment){
-		.is_fragment = payload.more_fragments || payload.off_fragment,
-		.more = payload.more_fragments,
-		.id = payload.id,
-		.off = payload.off_fragment,
-	};
-	read_header(arrival, &header, packet);
-	packet->off_payload = arrival->off + payload.off;
-	packet->len_payload = payload.len;
-	packet->off_protocol = payload.off_protocol;
-	packet->protocol = payload.protocol;
-	packet->was_fragment = payload.fragment;
-	packet->router_alert = payload.router_alert;
-	return ends_are_ip6(host, packet);
+	read_header(arrival, &header, out);
+	out->off_payload = arrival->off + payload.off;
+	out->len_payload = payload.len;
+	out->off_protocol = payload.off_protocol;
+	out->protocol = payload.protocol;
+	out->was_fragment = payload.fragment;
+	out->router_alert = payload.router_alert;
+	fragment->is_fragment = payload.more_fragments || payload.off_fragment;
+	fragment->more = payload.more_fragments;
+	fragment->id = payload.id;
+	fragment->off = payload.off_fragment;
+	return ends_are_ip6(host, out);
 }
 
 void ip6_in(struct berth_host *host, const struct ip_arrival *arrival)
 {
-	struct ip_fragment packet;
+	struct ip_fragment fragment;
+	struct ip_packet packet;
 
 	host->counters.ip6.packets_in++;
-	if (ip6_open(host, arrival, &packet) &&
-	    (ip_is_answer(host, &packet.packet) || ip_ends_are_good(host, &packet.packet)))
-		ip_deliver(host, &packet);
+	if (ip6_open(host, arrival, &packet, &fragment) &&
+	    (ip_is_answer(host, &packet) || ip_ends_are_good(host, &packet)))
+		ip_deliver(host, &packet, &fragment);
 }

@@ -2,9 +2,6 @@
  *
  * Each packet meets one verdict, and every verdict is a counter. The order is: is the header sound (ip4_in, ip6_in), is
  * the source one that can be, is it for this host, is it whole; only then is the transport looked at. */
-#include <string.h>
-
-#include "checksum.h"
 #include "in.h"
 
 /* RFC 1122 section 3.2.1.3: a source is one host, and on a wire it is another one than this. IPv6 has the unspecified
@@ -85,30 +82,6 @@ bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet)
 	return destination_is_good(host, packet, counters);
 }
 
-bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet)
-{
-	const struct host_path *path = &host->last;
-
-	return ip_equal(&packet->source, &path->destination) && ip_equal(&packet->destination, &path->source) &&
-	       packet->interface == path->interface && path->reach == REACH_UNICAST && !packet->to_many;
-}
-
-void ip_pair(const struct ip_packet *packet, struct socket_pair *pair)
-{
-	*pair = (struct socket_pair){.family = packet->family, .protocol = packet->protocol};
-	ip_to_bytes(&packet->destination, pair->local);
-	ip_to_bytes(&packet->source, pair->foreign);
-}
-
-uint64_t ip_pseudo(const struct ip_packet *packet, uint32_t len)
-{
-	if (packet->family == BERTH_IP4)
-		return checksum_pseudo(packet->bytes + IP4_OFF_SOURCE, packet->bytes + IP4_OFF_DESTINATION, 4,
-				       packet->protocol, len);
-	return checksum_pseudo(packet->bytes + IP6_OFF_SOURCE, packet->bytes + IP6_OFF_DESTINATION, 16,
-			       packet->protocol, len);
-}
-
 static void deliver_icmp(struct berth_host *host, const struct ip_packet *packet, struct ip_counters *counters)
 {
 	if ((packet->protocol == IP_PROTOCOL_ICMP4) != (packet->family == BERTH_IP4)) {
@@ -160,34 +133,34 @@ static void deliver(struct berth_host *host, const struct ip_packet *packet)
 	icmp_error(host, packet, ICMP_PROTOCOL_UNREACHABLE);
 }
 
-static void deliver_fragment(struct berth_host *host, const struct ip_fragment *fragment)
+static void deliver_fragment(struct berth_host *host, const struct ip_packet *piece, const struct ip_fragment *fragment)
 {
-	const struct ip_packet *piece = &fragment->packet;
 	struct ip_counters *counters = host_ip_counters(host, &piece->destination);
-	struct ip_arrival arrival = {.interface = piece->interface, .scope = piece->source.scope};
-	struct ip_fragment whole;
+	struct ip_arrival arrival = {.interface = piece->interface,
+				     .scope = piece->source.scope | piece->destination.scope};
+	struct ip_fragment of_whole;
+	struct ip_packet whole;
 
 	counters->fragments_in++;
-	arrival.frame = reassemble(host, fragment);
+	arrival.frame = reassemble(host, piece, fragment);
 	if (!arrival.frame)
 		return;
 	counters->reassembled++;
-	if (arrival.scope == 0)
-		arrival.scope = piece->destination.scope;
-	if ((piece->family == BERTH_IP4 ? ip4_open : ip6_open)(host, &arrival, &whole) && !whole.is_fragment) {
-		whole.packet.was_fragment = true;
-		whole.packet.to_many = piece->to_many;
-		deliver(host, &whole.packet);
+	if ((piece->family == BERTH_IP4 ? ip4_open : ip6_open)(host, &arrival, &whole, &of_whole) &&
+	    !of_whole.is_fragment) {
+		whole.was_fragment = true;
+		whole.to_many = piece->to_many;
+		deliver(host, &whole);
 	}
 	berth_frame_unref(arrival.frame);
 }
 
-void ip_deliver(struct berth_host *host, const struct ip_fragment *packet)
+void ip_deliver(struct berth_host *host, const struct ip_packet *packet, const struct ip_fragment *fragment)
 {
-	if (packet->is_fragment)
-		deliver_fragment(host, packet);
+	if (fragment->is_fragment)
+		deliver_fragment(host, packet, fragment);
 	else
-		deliver(host, &packet->packet);
+		deliver(host, packet);
 }
 
 void ip_in(struct berth_host *host, const struct ip_arrival *arrival)

@@ -24,20 +24,22 @@ uint8_t ip_ttl(const struct berth_host *host, const struct host_path *path)
 	return host->config.ttl;
 }
 
-void ip_header_whole(struct berth_host *host, const struct host_path *path, struct ip_header *header)
+static uint8_t protocol_of(const struct ip_header *header)
 {
-	if (header->family != BERTH_IP4)
-		return;
-	header->dont_fragment = path->dont_fragment;
-	if (!header->dont_fragment)
-		header->id = ip_draw_id(host);
+	return header->family == BERTH_IP4 ? header->ip4.protocol : header->ip6.next_header;
+}
+
+static uint64_t pseudo(const struct ip_header *header, uint32_t len)
+{
+	if (header->family == BERTH_IP4)
+		return checksum_pseudo(header->ip4.source, header->ip4.destination, 4, header->ip4.protocol, len);
+	return checksum_pseudo(header->ip6.source, header->ip6.destination, 16, header->ip6.next_header, len);
 }
 
 void ip_checksum(struct berth_frame_out *out, const struct ip_header *header, uint16_t off_checksum, bool partial)
 {
 	uint8_t *to = out->header + HOST_OFF_TRANSPORT + off_checksum;
-	uint64_t sum = checksum_pseudo(header->source, header->destination, ip_address_len(header->family),
-				       header->protocol, out->len);
+	uint64_t sum = pseudo(header, out->len);
 	size_t off = out->len_header;
 	uint16_t finished;
 
@@ -54,7 +56,7 @@ void ip_checksum(struct berth_frame_out *out, const struct ip_header *header, ui
 	}
 	finished = checksum_finish(sum);
 	/* RFC 768, 8200 section 8.1: a sum that comes out as 0, which would mean none, is sent as all ones. */
-	if (finished == 0 && header->protocol == IP_PROTOCOL_UDP)
+	if (finished == 0 && protocol_of(header) == IP_PROTOCOL_UDP)
 		finished = UINT16_MAX;
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->off_checksum = 0;
@@ -82,64 +84,50 @@ static uint16_t eth_type(const struct host_path *path)
 
 /* ---- headers ---- */
 
-static bool is_fragment(const struct ip_header *header)
+void ip_header_piece(struct ip_header *header, uint32_t id, uint32_t off, uint32_t n, uint32_t total)
 {
-	return header->more_fragments || header->off_fragment;
+	bool more = off + n < total;
+
+	if (header->family == BERTH_IP4) {
+		header->ip4.id = (uint16_t)id;
+		header->ip4.off_fragment = (uint16_t)off;
+		header->ip4.more_fragments = more;
+	} else {
+		header->is_fragment = true;
+		header->fragment = (struct ip6_fragment){.id = id, .off = (uint16_t)off, .more = more};
+	}
 }
 
-/* Of what ip_emit writes. */
+/* Of what emit writes. */
 static unsigned emitted_len(const struct ip_header *header)
 {
-	unsigned n = ip_header_len(header->family);
-
-	return header->family == BERTH_IP6 && is_fragment(header) ? n + IP6_FRAGMENT : n;
+	if (header->family == BERTH_IP4)
+		return IP4_HEADER;
+	return header->is_fragment ? IP6_HEADER + IP6_FRAGMENT : IP6_HEADER;
 }
 
-static uint8_t *emit_ip4(const struct ip_header *header, uint32_t len_payload, uint8_t *to)
+static uint8_t *emit_ip6(struct ip_header *header, uint32_t len_payload, uint8_t *to)
 {
-	struct ip4_header ip4 = {
-		.total_len = (uint16_t)(IP4_HEADER + len_payload),
-		.id = (uint16_t)header->id,
-		.off_fragment = (uint16_t)header->off_fragment,
-		.dont_fragment = header->dont_fragment,
-		.more_fragments = header->more_fragments,
-		.tos = header->tos,
-		.ttl = header->ttl,
-		.protocol = header->protocol,
-	};
+	uint8_t protocol = header->ip6.next_header;
 
-	memcpy(ip4.source, header->source, 4);
-	memcpy(ip4.destination, header->destination, 4);
-	return ip4_emit(&ip4, to);
-}
-
-static uint8_t *emit_ip6(const struct ip_header *header, uint32_t len_payload, uint8_t *to)
-{
-	bool fragment = is_fragment(header);
-	struct ip6_header ip6 = {
-		.payload_len = (uint16_t)(len_payload + (fragment ? IP6_FRAGMENT : 0)),
-		.traffic_class = header->tos,
-		.next_header = fragment ? IP6_NEXT_FRAGMENT : header->protocol,
-		.hop_limit = header->ttl,
-		.flow_label = header->flow_label,
-	};
-	struct ip6_fragment piece = {
-		.next_header = header->protocol,
-		.more = header->more_fragments,
-		.off = (uint16_t)header->off_fragment,
-		.id = header->id,
-	};
-
-	memcpy(ip6.source, header->source, 16);
-	memcpy(ip6.destination, header->destination, 16);
-	to = ip6_emit(&ip6, to);
-	return fragment ? ip6_emit_fragment(&piece, to) : to;
+	header->ip6.payload_len = (uint16_t)len_payload;
+	if (!header->is_fragment)
+		return ip6_emit(&header->ip6, to);
+	header->ip6.payload_len += IP6_FRAGMENT;
+	header->ip6.next_header = IP6_NEXT_FRAGMENT;
+	header->fragment.next_header = protocol;
+	to = ip6_emit_fragment(&header->fragment, ip6_emit(&header->ip6, to));
+	header->ip6.next_header = protocol;
+	return to;
 }
 
 /* Writes emitted_len bytes for a payload of len_payload. Returns the next position. */
-static uint8_t *emit(const struct ip_header *header, uint32_t len_payload, uint8_t *to)
+static uint8_t *emit(struct ip_header *header, uint32_t len_payload, uint8_t *to)
 {
-	return header->family == BERTH_IP4 ? emit_ip4(header, len_payload, to) : emit_ip6(header, len_payload, to);
+	if (header->family != BERTH_IP4)
+		return emit_ip6(header, len_payload, to);
+	header->ip4.total_len = (uint16_t)(IP4_HEADER + len_payload);
+	return ip4_emit(&header->ip4, to);
 }
 
 /* ---- to the link layer ---- */
@@ -184,8 +172,7 @@ bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_f
 	return true;
 }
 
-bool ip_frame(struct berth_host *host, struct host_path *path, const struct ip_header *header,
-	      struct berth_frame_out *out)
+bool ip_frame(struct berth_host *host, struct host_path *path, struct ip_header *header, struct berth_frame_out *out)
 {
 	unsigned n = emitted_len(header);
 
@@ -235,17 +222,13 @@ static void send_packet(struct berth_host *host, struct host_path *path, struct 
 
 /* ---- packets of the host's own ---- */
 
-/* One packet, whole or a fragment, of the payload's bytes [off, off + n). */
+/* One packet, whole or a fragment as the header says, of the payload's bytes [off, off + n). */
 static void send_part(struct berth_host *host, struct host_path *path, const struct ip_send *what,
 		      struct ip_header *header, uint32_t off, uint32_t n)
 {
-	struct host_packet *packet;
-	unsigned len_header;
+	unsigned len_header = emitted_len(header);
+	struct host_packet *packet = packet_new(host, len_header + n);
 
-	header->off_fragment = off;
-	header->more_fragments = off + n < what->len;
-	len_header = emitted_len(header);
-	packet = packet_new(host, len_header + n);
 	if (!packet)
 		return;
 	memcpy(emit(header, n, packet->bytes), what->payload + off, n);
@@ -264,31 +247,35 @@ uint32_t ip_piece_max(const struct host_path *path)
 	return (path->mtu - len_header) & ~7u;
 }
 
-void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what)
+static void send_pieces(struct berth_host *host, struct host_path *path, const struct ip_send *what,
+			struct ip_header *header)
 {
 	struct ip_counters *counters = host_ip_counters(host, &path->destination);
-	struct ip_header header = {
-		.family = ip_family(&path->destination),
-		.tos = what->tos,
-		.ttl = what->ttl ? what->ttl : ip_ttl(host, path),
-		.protocol = what->protocol,
-	};
-	uint32_t n_max;
+	uint32_t id = ip_draw_id(host), n_max = ip_piece_max(path);
 
-	ip_to_bytes(ip_is_none(&what->source) ? &path->source : &what->source, header.source);
-	ip_to_bytes(&path->destination, header.destination);
-	if (ip_header_len(header.family) + what->len <= path->mtu) {
-		ip_header_whole(host, path, &header);
-		send_part(host, path, what, &header, 0, what->len);
-		return;
-	}
-	header.id = ip_draw_id(host);
-	n_max = ip_piece_max(path);
 	counters->fragmented++;
 	for (uint32_t off = 0; off < what->len; off += n_max) {
-		uint32_t left = what->len - off;
+		uint32_t n = what->len - off < n_max ? what->len - off : n_max;
 
 		counters->fragments_out++;
-		send_part(host, path, what, &header, off, left < n_max ? left : n_max);
+		ip_header_piece(header, id, off, n, what->len);
+		send_part(host, path, what, header, off, n);
 	}
+}
+
+void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what)
+{
+	uint8_t source[16], destination[16], family = ip_family(&path->destination);
+	struct ip_header header;
+
+	ip_to_bytes(ip_is_none(&what->source) ? &path->source : &what->source, source);
+	ip_to_bytes(&path->destination, destination);
+	ip_header_init(&header, family, what->protocol, what->tos, what->ttl ? what->ttl : ip_ttl(host, path), source,
+		       destination);
+	if (ip_header_len(family) + what->len > path->mtu) {
+		send_pieces(host, path, what, &header);
+		return;
+	}
+	ip_header_whole(host, path, &header);
+	send_part(host, path, what, &header, 0, what->len);
 }

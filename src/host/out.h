@@ -2,6 +2,8 @@
 #ifndef HOST_OUT_H
 #define HOST_OUT_H
 
+#include <string.h>
+
 #include "eth.h"
 #include "host_private.h"
 
@@ -39,13 +41,33 @@ static inline void host_eth_prepend(const struct host_interface *interface, cons
 
 /* An IP header of either family, for a packet on its way out. */
 struct ip_header {
-	uint8_t source[16], destination[16]; /* network order; IPv4 in the first 4 bytes */
-	uint8_t family;
-	uint8_t protocol, tos, ttl;
-	bool dont_fragment, more_fragments;
-	uint32_t id, off_fragment; /* off_fragment: bytes */
-	uint32_t flow_label;       /* IPv6 */
+	uint8_t family; /* which of the two it is */
+	union {
+		struct ip4_header ip4;
+		struct {
+			struct ip6_header ip6; /* next_header: the transport's */
+			bool is_fragment;      /* `fragment` goes between the two, with its next_header left to it */
+			struct ip6_fragment fragment;
+		};
+	};
 };
+
+/* A whole packet from and to these addresses (network order; IPv4 in the first 4 bytes). */
+static inline void ip_header_init(struct ip_header *header, uint8_t family, uint8_t protocol, uint8_t tos, uint8_t ttl,
+				  const uint8_t source[16], const uint8_t destination[16])
+{
+	header->family = family;
+	if (family == BERTH_IP4) {
+		header->ip4 = (struct ip4_header){.protocol = protocol, .tos = tos, .ttl = ttl};
+		memcpy(header->ip4.source, source, 4);
+		memcpy(header->ip4.destination, destination, 4);
+	} else {
+		header->is_fragment = false;
+		header->ip6 = (struct ip6_header){.next_header = protocol, .traffic_class = tos, .hop_limit = ttl};
+		memcpy(header->ip6.source, source, 16);
+		memcpy(header->ip6.destination, destination, 16);
+	}
+}
 
 static inline unsigned ip_header_len(uint8_t family)
 {
@@ -72,7 +94,16 @@ uint8_t ip_ttl(const struct berth_host *host, const struct host_path *path);
 uint32_t ip_draw_id(struct berth_host *host);
 /* Sets what IPv4 says about fragments of a whole packet on this path: none may be made, or the ID by which to know
  * them. */
-void ip_header_whole(struct berth_host *host, const struct host_path *path, struct ip_header *header);
+static inline void ip_header_whole(struct berth_host *host, const struct host_path *path, struct ip_header *header)
+{
+	if (header->family != BERTH_IP4)
+		return;
+	header->ip4.dont_fragment = path->dont_fragment;
+	if (!path->dont_fragment)
+		header->ip4.id = (uint16_t)ip_draw_id(host);
+}
+/* The packet is the piece [off, off + n) of the payload's `total` bytes. */
+void ip_header_piece(struct ip_header *header, uint32_t id, uint32_t off, uint32_t n, uint32_t total);
 /* The most payload of one fragment on this path. */
 uint32_t ip_piece_max(const struct host_path *path);
 /* Sends a payload in one packet, or in fragments when it is longer than the path's MTU. */
@@ -80,8 +111,7 @@ void ip_send(struct berth_host *host, struct host_path *path, const struct ip_se
 /* Puts an IP header before the transport header and payload in `out`, and gives it to the link layer. An off_transport
  * other than 0 becomes that of the frame. true: the frame
  * is to leave now; false: it was kept or dropped. */
-bool ip_frame(struct berth_host *host, struct host_path *path, const struct ip_header *header,
-	      struct berth_frame_out *out);
+bool ip_frame(struct berth_host *host, struct host_path *path, struct ip_header *header, struct berth_frame_out *out);
 /* The same for a frame that has its IP header. */
 bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_frame_out *out);
 /* Completes the transport checksum of a frame that has no headers below transport yet, at HOST_OFF_TRANSPORT +

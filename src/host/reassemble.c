@@ -143,44 +143,42 @@ void reassemble_deinit(struct berth_host *host)
 }
 
 /* IPv4 counts IDs for each protocol apart (RFC 791 section 3.2); in IPv6 only fragment 0 need have the right one. */
-static bool is_piece_of(const struct ip_fragment *f, const struct reassembly *r)
+static bool is_piece_of(const struct ip_packet *p, const struct ip_fragment *f, const struct reassembly *r)
 {
-	const struct ip_packet *p = &f->packet;
-
 	return r->id == f->id && ip_equal(&r->source, &p->source) && ip_equal(&r->destination, &p->destination) &&
 	       (r->family == BERTH_IP6 || r->protocol == p->protocol);
 }
 
 /* The bounds keep the list at a few hundred entries, so it is walked. */
-static struct reassembly *find(struct berth_host *host, const struct ip_fragment *f)
+static struct reassembly *find(struct berth_host *host, const struct ip_packet *p, const struct ip_fragment *f)
 {
 	struct list *list = &host->reassemblies.by_age;
 
 	for (struct list_node *node = list->ring.next; node != &list->ring; node = node->next) {
-		if (is_piece_of(f, of_age(node)))
+		if (is_piece_of(p, f, of_age(node)))
 			return of_age(node);
 	}
 	return NULL;
 }
 
-static struct reassembly *make(struct berth_host *host, const struct ip_fragment *f)
+static struct reassembly *make(struct berth_host *host, const struct ip_packet *p, const struct ip_fragment *f)
 {
 	struct reassembly *r = host->memory->alloc(host->memory->context, sizeof(*r));
 
 	if (!r) {
-		host_ip_counters(host, &f->packet.destination)->no_memory++;
+		host_ip_counters(host, &p->destination)->no_memory++;
 		return NULL;
 	}
 	*r = (struct reassembly){
 		.until = host->now + LIFE,
-		.source = f->packet.source,
-		.destination = f->packet.destination,
+		.source = p->source,
+		.destination = p->destination,
 		.id = f->id,
-		.family = f->packet.family,
-		.interface = f->packet.interface,
-		.protocol = f->packet.protocol,
-		.tos = f->packet.tos,
-		.to_many = f->packet.to_many,
+		.family = p->family,
+		.interface = p->interface,
+		.protocol = p->protocol,
+		.tos = p->tos,
+		.to_many = p->to_many,
 		.len = UINT32_MAX,
 	};
 	ranges_init(&r->there);
@@ -296,10 +294,10 @@ static void keep_first(struct reassembly *r, const struct ip_packet *p)
 }
 
 /* Takes the fragment's bytes in. false: the packet is dead, or there was no memory. */
-static bool take(struct berth_host *host, struct reassembly *r, const struct ip_fragment *f)
+static bool take(struct berth_host *host, struct reassembly *r, const struct ip_packet *p, const struct ip_fragment *f)
 {
-	const uint8_t *data = f->packet.frame->data + f->packet.off_payload;
-	uint32_t left = f->off, right = left + f->packet.len_payload;
+	const uint8_t *data = p->frame->data + p->off_payload;
+	uint32_t left = f->off, right = left + p->len_payload;
 	int error;
 
 	if (!length_agrees(r, right, !f->more)) {
@@ -322,11 +320,11 @@ static bool take(struct berth_host *host, struct reassembly *r, const struct ip_
 		counters_of(host, r)->no_memory++;
 	if (error)
 		return false;
-	memcpy(r->buffer->data + ROOM + left, data, f->packet.len_payload);
+	memcpy(r->buffer->data + ROOM + left, data, p->len_payload);
 	if (!f->more)
 		r->len = right;
 	if (left == 0)
-		keep_first(r, &f->packet);
+		keep_first(r, p);
 	return true;
 }
 
@@ -370,12 +368,13 @@ static struct berth_frame *finish(struct berth_host *host, struct reassembly *r)
 	return frame;
 }
 
-struct berth_frame *reassemble(struct berth_host *host, const struct ip_fragment *fragment)
+struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *packet,
+			       const struct ip_fragment *fragment)
 {
-	struct reassembly *r = find(host, fragment);
+	struct reassembly *r = find(host, packet, fragment);
 
 	if (!r)
-		r = make(host, fragment);
+		r = make(host, packet, fragment);
 	if (!r)
 		return NULL;
 	if (r->dead) {
@@ -383,9 +382,9 @@ struct berth_frame *reassemble(struct berth_host *host, const struct ip_fragment
 		return NULL;
 	}
 	/* RFC 3168 section 5.3: congestion that one fragment met, the packet met. */
-	if ((fragment->packet.tos & 3) == 3)
+	if ((packet->tos & 3) == 3)
 		r->tos |= 3;
-	if (!take(host, r, fragment))
+	if (!take(host, r, packet, fragment))
 		return NULL;
 	if (r->there.n != 1 || r->there.item[0].left != 0 || r->there.item[0].right != r->len)
 		return NULL;

@@ -52,13 +52,13 @@ void host_tcp_reply(struct berth_host *host)
 	if (!reply->wanted)
 		return;
 	reply->wanted = false;
-	foreign = ip_of_bytes(reply->pair.foreign, reply->pair.family, 0);
+	foreign = ip_of_bytes(reply->pair.foreign, reply->pair.family, reply->pair.scope);
 	path = host_path(host, &foreign);
 	if (!path) {
 		host_ip_counters(host, &foreign)->no_route++;
 		return;
 	}
-	what.source = ip_of_bytes(reply->pair.local, reply->pair.family, 0);
+	what.source = ip_of_bytes(reply->pair.local, reply->pair.family, reply->pair.scope);
 	what.len = (uint32_t)tcp_header_len(&reply->header);
 	what.len_transport = (uint8_t)what.len;
 	tcp_header_emit(&reply->header, buffer);

@@ -2,8 +2,6 @@
  *
  * This is the way of bulk data, so it is short: the path is the cached one, the headers are written where they stay,
  * and the payload is touched once, for the checksum, and not at all when the link makes that. */
-#include <string.h>
-
 #include "out.h"
 
 /* The most payload of one IP packet with the longest headers. IPv6 does not count its own header in the length. */
@@ -12,13 +10,12 @@
 bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out)
 {
 	struct endpoint *e = tcp_endpoint(t);
-	struct ip_header header = {.family = e->pair.family, .protocol = IP_PROTOCOL_TCP, .tos = e->tos, .ttl = e->ttl};
-	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, 0);
+	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
 	struct host_path *path = host_path(host, &foreign);
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
+	struct ip_header header;
 
-	memcpy(header.source, e->pair.local, 16);
-	memcpy(header.destination, e->pair.foreign, 16);
+	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, e->ttl, e->pair.local, e->pair.foreign);
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->segment_size = 0;
 	out->n_slices = 0;

@@ -18,14 +18,8 @@ static void leave(struct berth_host *host, struct udp_datagram *d)
 static void ip_header_of(const struct berth_host *host, const struct udp_datagram *d, const struct host_path *path,
 			 struct ip_header *header)
 {
-	*header = (struct ip_header){
-		.family = d->pair.family,
-		.tos = d->tos,
-		.ttl = d->ttl ? d->ttl : ip_ttl(host, path),
-		.protocol = IP_PROTOCOL_UDP,
-	};
-	memcpy(header->source, d->pair.local, 16);
-	ip_to_bytes(&path->destination, header->destination);
+	ip_header_init(header, d->pair.family, IP_PROTOCOL_UDP, d->tos, d->ttl ? d->ttl : ip_ttl(host, path),
+		       d->pair.local, d->pair.foreign);
 }
 
 /* The UDP header at its place, checksum 0, and the first n bytes of payload as a slice. */
@@ -84,9 +78,7 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
 	struct ip_header header;
 
 	ip_header_of(host, d, &f->path, &header);
-	header.id = f->id;
-	header.off_fragment = f->off;
-	header.more_fragments = f->off + n < total;
+	ip_header_piece(&header, f->id, f->off, n, total);
 	if (f->off == 0) {
 		begin_frame(d, n - UDP_HEADER, f->checksum, out);
 	} else {
@@ -114,7 +106,7 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 
 	if (!d)
 		return false;
-	foreign = ip_of_bytes(d->pair.foreign, d->pair.family, 0);
+	foreign = ip_of_bytes(d->pair.foreign, d->pair.family, d->pair.scope);
 	path = host_path(host, &foreign);
 	if (!path) {
 		host_ip_counters(host, &foreign)->no_route++;
