@@ -14,15 +14,16 @@ static bool is_for_us(const struct host_interface *interface, const uint8_t dest
 
 void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame)
 {
-	struct ip_arrival arrival = {
-		.frame = frame, .off = ETH_HEADER, .scope = interface, .interface = (uint8_t)interface};
+	struct host_interface *to = &host->interfaces[interface];
+	struct ip_packet packet;
 	struct eth_header eth;
 
+	host_frame_arrives(to, frame);
 	if (!eth_parse(frame->data, frame->len, &eth)) {
 		host->counters.eth.too_short++;
 		return;
 	}
-	if (!is_for_us(&host->interfaces[interface], eth.destination)) {
+	if (!is_for_us(to, eth.destination)) {
 		host->counters.eth.other_host++;
 		return;
 	}
@@ -30,11 +31,15 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 		host->counters.eth.bad_source++;
 		return;
 	}
-	arrival.to_all = eth.destination[0] & 1;
+	packet.frame = frame;
+	packet.off = ETH_HEADER;
+	packet.scope = interface;
+	packet.interface = (uint8_t)interface;
+	packet.to_many = eth.destination[0] & 1;
 	if (eth.type == ETH_TYPE_IP4)
-		ip4_in(host, &arrival);
-	else if (eth.type == ETH_TYPE_IP6 && host->interfaces[interface].ip6)
-		ip6_in(host, &arrival);
+		ip4_in(host, &packet);
+	else if (eth.type == ETH_TYPE_IP6 && to->ip6)
+		ip6_in(host, &packet);
 	else if (eth.type == ETH_TYPE_ARP)
 		arp_in(host, interface, frame->data + ETH_HEADER, frame->len - ETH_HEADER);
 	else

@@ -65,13 +65,8 @@ unsigned berth_host_frames_out(struct berth_host *host, berth_time now, struct b
 	unsigned done = 0, n_loop = HOST_LOOP_BURST;
 
 	host_enter(host, now);
-	while (done < n && next_frame(host, &out[done], &n_loop)) {
-		struct host_interface *interface = &host->interfaces[out[done].interface];
-
-		interface->counters.frames_out++;
-		interface->counters.bytes_out += out[done].len;
+	while (done < n && next_frame(host, &out[done], &n_loop))
 		done++;
-	}
 	host->counters.eth.frames_out += done;
 	return done;
 }

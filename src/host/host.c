@@ -208,16 +208,12 @@ void host_arm(struct berth_host *host, struct host_timer *timer, berth_time at)
 	wheel_arm(&host->wheel, &timer->timer, at);
 }
 
-static void frame_in(struct berth_host *host, unsigned number, struct berth_frame *frame)
+static void bare_in(struct berth_host *host, unsigned interface, struct berth_frame *frame)
 {
-	struct host_interface *interface = &host->interfaces[number];
+	struct ip_packet packet = {.frame = frame, .scope = interface, .interface = (uint8_t)interface};
 
-	interface->counters.frames_in++;
-	interface->counters.bytes_in += frame->len;
-	if (interface->ethernet)
-		eth_in(host, number, frame);
-	else
-		ip_in(host, &(struct ip_arrival){.frame = frame, .scope = number, .interface = (uint8_t)number});
+	host_frame_arrives(&host->interfaces[interface], frame);
+	ip_in(host, &packet);
 }
 
 void berth_host_frame_in(struct berth_host *host, int interface, struct berth_frame *frame, berth_time now)
@@ -226,8 +222,10 @@ void berth_host_frame_in(struct berth_host *host, int interface, struct berth_fr
 	host->counters.eth.frames_in++;
 	if (interface < 0 || (uint32_t)interface >= host->n_interfaces)
 		host->counters.eth.no_interface++;
+	else if (host->interfaces[interface].ethernet)
+		eth_in(host, (unsigned)interface, frame);
 	else
-		frame_in(host, (unsigned)interface, frame);
+		bare_in(host, (unsigned)interface, frame);
 	berth_frame_unref(frame);
 }
 

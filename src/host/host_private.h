@@ -109,6 +109,8 @@ struct host_path {
 	uint32_t mtu;
 	berth_time until;            /* the MTU is known up to then */
 	struct neighbour *neighbour; /* of the next hop, once asked for; NULL before */
+	uint8_t family;              /* of the destination */
+	uint16_t eth_type;           /* the family's */
 	uint8_t interface;
 	uint8_t reach;      /* enum host_reach */
 	bool dont_fragment; /* IPv4; false: the path is said to be narrower than we go (path_mtu.c) */
@@ -259,10 +261,14 @@ struct berth_host {
 void host_enter(struct berth_host *host, berth_time now);
 void host_arm(struct berth_host *host, struct host_timer *timer, berth_time at);
 
-/* The counters of the family that ip is of. */
+/* The counters of a family, and those of the family that ip is of. */
+static inline struct ip_counters *host_counters_of(struct berth_host *host, uint8_t family)
+{
+	return family == BERTH_IP4 ? &host->counters.ip : &host->counters.ip6;
+}
 static inline struct ip_counters *host_ip_counters(struct berth_host *host, const struct ip *ip)
 {
-	return ip_is_ip4(ip) ? &host->counters.ip : &host->counters.ip6;
+	return host_counters_of(host, ip_family(ip));
 }
 
 /* ---- address.c ---- */

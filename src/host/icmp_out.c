@@ -87,7 +87,7 @@ static void send(struct berth_host *host, const struct ip_packet *about, const s
 	uint8_t source[16], destination[16];
 
 	if (!path) {
-		host_ip_counters(host, &about->source)->no_route++;
+		host_counters_of(host, about->family)->no_route++;
 		return;
 	}
 	if (ip_is_none(&what.source))
@@ -186,7 +186,7 @@ void icmp_echo_reply(struct berth_host *host, const struct ip_packet *packet, co
 	uint8_t *buffer = host->memory->alloc(host->memory->context, n);
 
 	if (!buffer) {
-		host_ip_counters(host, &packet->source)->no_memory++;
+		host_counters_of(host, packet->family)->no_memory++;
 		return;
 	}
 	reply.type = packet->family == BERTH_IP4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY;

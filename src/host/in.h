@@ -7,20 +7,24 @@
 #include "checksum.h"
 #include "host_private.h"
 
-/* A packet that has arrived, its header checked. */
+/* A packet that has arrived. It is filled in two steps: by whoever takes the frame, and from its IP header. */
 struct ip_packet {
+	/* Where it came in. */
 	struct berth_frame *frame;
-	const uint8_t *bytes; /* the IP header, len bytes are there */
-	uint32_t len;         /* headers and payload */
-	struct ip source, destination;
-	uint32_t off_payload, len_payload; /* of what the protocol is, from frame->data */
-	uint32_t off_protocol;             /* where the packet names its protocol, from bytes */
-	uint8_t protocol, tos, ttl;
-	uint8_t interface;
-	uint8_t family;
-	bool to_many;      /* to more than this host, by IP or by the frame */
+	uint32_t off;      /* of the IP header, from frame->data */
+	uint32_t scope;    /* what link-local addresses in it belong to: the interface, but for the loopback */
+	uint8_t interface; /* by which it came */
+	bool to_many;      /* to more than this host, by the frame or (once judged) by IP */
+	/* What its header says, once checked. */
 	bool was_fragment; /* IPv6: a fragment header was there, be it of a whole packet (RFC 6980 asks) */
 	bool router_alert; /* IPv6: a hop-by-hop header had one */
+	uint8_t family, protocol, tos, ttl;
+	const uint8_t *bytes;              /* the IP header, len bytes are there */
+	uint32_t len;                      /* headers and payload */
+	uint32_t off_payload, len_payload; /* of what the protocol is, from frame->data */
+	uint32_t off_protocol;             /* IPv6: where the packet names its protocol, from bytes */
+	struct host_path *path;            /* back to the source, when it is known already; else NULL */
+	struct ip source, destination;
 };
 
 /* What a packet says of being a piece of one. Of a piece, the packet's payload is the piece, and its protocol what the
@@ -33,46 +37,52 @@ struct ip_fragment {
 
 /* frame is borrowed by all of these: who keeps it takes a reference. */
 
+static inline void host_frame_arrives(struct host_interface *interface, const struct berth_frame *frame)
+{
+	interface->counters.frames_in++;
+	interface->counters.bytes_in += frame->len;
+}
+
 /* ---- eth_in.c ---- */
 
 void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *frame);
 
 /* ---- ip4_in.c, ip6_in.c: read and judge a packet ---- */
 
-/* Where a packet came in. */
-struct ip_arrival {
-	struct berth_frame *frame;
-	uint32_t off;   /* of the packet, from frame->data */
-	uint32_t scope; /* what link-local addresses in it belong to: the interface, but for the loopback */
-	uint8_t interface;
-	bool to_all; /* the frame went to more stations than this */
-};
-
-void ip4_in(struct berth_host *host, const struct ip_arrival *arrival);
-void ip6_in(struct berth_host *host, const struct ip_arrival *arrival);
+/* The first step of *packet is done. */
+void ip4_in(struct berth_host *host, struct ip_packet *packet);
+void ip6_in(struct berth_host *host, struct ip_packet *packet);
 /* The same by the packet's own version, where no frame says it. */
-void ip_in(struct berth_host *host, const struct ip_arrival *arrival);
-/* Read a packet's header. false, and counted: it is not sound. */
-bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
-	      struct ip_fragment *fragment);
-bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
-	      struct ip_fragment *fragment);
+void ip_in(struct berth_host *host, struct ip_packet *packet);
+/* Only the second step: read the header. false, and counted: it is not sound. */
+bool ip4_open(struct berth_host *host, struct ip_packet *packet, struct ip_fragment *fragment);
+bool ip6_open(struct berth_host *host, struct ip_packet *packet, struct ip_fragment *fragment);
 
 /* ---- ip_deliver.c: what is the same for both families ---- */
 
-/* The other way of the path that the host used last: source and destination are good, known at a glance. */
-static inline bool ip_is_answer(const struct berth_host *host, const struct ip_packet *packet)
+/* The packet comes the other way of the path that the host used last: source and destination are good, known at a
+ * glance, and the path stays with the packet. */
+static inline bool ip_is_answer(struct berth_host *host, struct ip_packet *packet)
 {
-	const struct host_path *path = &host->last;
+	struct host_path *path = &host->last;
+	bool is_answer = packet->interface == path->interface && path->reach == REACH_UNICAST && !packet->to_many &&
+			 path->family == packet->family && host->now < path->until;
 
-	return ip_equal(&packet->source, &path->destination) && ip_equal(&packet->destination, &path->source) &&
-	       packet->interface == path->interface && path->reach == REACH_UNICAST && !packet->to_many;
+	/* The half that tells IPv4 addresses apart is all that there is to compare of them. */
+	if (is_answer && packet->family == BERTH_IP4)
+		is_answer = packet->source.low == path->destination.low && packet->destination.low == path->source.low;
+	else if (is_answer)
+		is_answer =
+			ip_equal(&packet->source, &path->destination) && ip_equal(&packet->destination, &path->source);
+	packet->path = is_answer ? path : NULL;
+	return is_answer;
 }
 /* The packet comes from a host that can be, and is for this host (to_many set when not for it alone). Else a counter
  * says why not. */
 bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet);
-/* Takes a packet, or a piece of one, to whom it is for. */
-void ip_deliver(struct berth_host *host, const struct ip_packet *packet, const struct ip_fragment *fragment);
+/* Takes a packet to whom it is for; or a piece of one, and the packet once it is whole. */
+void ip_deliver(struct berth_host *host, const struct ip_packet *packet);
+void ip_deliver_fragment(struct berth_host *host, const struct ip_packet *piece, const struct ip_fragment *fragment);
 
 /* Fills everything but the ports of the pair of a packet's transport, as seen from this host. */
 static inline void ip_pair(const struct ip_packet *packet, struct socket_pair *pair)

@@ -1,11 +1,11 @@
 /* IPv4 in: is the header sound, and does it say nothing that a host does not do (RFC 791, 1122 section 3.2.1). */
 #include "in.h"
 
-static bool header_is_sound(struct berth_host *host, enum ip4_verdict verdict)
+static void count(struct berth_host *host, enum ip4_verdict verdict)
 {
 	switch (verdict) {
 	case IP4_OK:
-		return true;
+		break;
 	case IP4_SHORT:
 		host->counters.ip.too_short++;
 		break;
@@ -28,52 +28,57 @@ static bool header_is_sound(struct berth_host *host, enum ip4_verdict verdict)
 		host->counters.ip.bad_fragment++;
 		break;
 	}
-	return false;
 }
 
-bool ip4_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
-	      struct ip_fragment *fragment)
+/* Member by member: this is done for every packet, and a struct that is made whole and then copied costs twice. */
+static inline bool open_packet(struct berth_host *host, struct ip_packet *packet, struct ip_fragment *fragment)
 {
-	const uint8_t *bytes = arrival->frame->data + arrival->off;
+	const uint8_t *bytes = packet->frame->data + packet->off;
 	struct ip4_header header;
+	enum ip4_verdict verdict = ip4_parse(bytes, packet->frame->len - packet->off, &header);
 
-	if (!header_is_sound(host, ip4_parse(bytes, arrival->frame->len - arrival->off, &header)))
+	if (verdict != IP4_OK) {
+		count(host, verdict);
 		return false;
+	}
 	/* RFC 7126 sections 4.3 and 4.4. */
 	if (header.source_routed) {
 		host->counters.ip4_only.source_routed++;
 		return false;
 	}
-	*out = (struct ip_packet){
-		.frame = arrival->frame,
-		.bytes = bytes,
-		.len = header.total_len,
-		.source = ip_of_ip4(get_be32(header.source)),
-		.destination = ip_of_ip4(get_be32(header.destination)),
-		.off_payload = arrival->off + header.len_header,
-		.len_payload = (uint32_t)header.total_len - header.len_header,
-		.off_protocol = IP4_OFF_PROTOCOL,
-		.protocol = header.protocol,
-		.tos = header.tos,
-		.ttl = header.ttl,
-		.interface = arrival->interface,
-		.family = BERTH_IP4,
-		.to_many = arrival->to_all,
-	};
+	packet->family = BERTH_IP4;
+	packet->protocol = header.protocol;
+	packet->tos = header.tos;
+	packet->ttl = header.ttl;
+	packet->bytes = bytes;
+	packet->len = header.total_len;
+	packet->off_payload = packet->off + header.len_header;
+	packet->len_payload = (uint32_t)header.total_len - header.len_header;
+	packet->source = ip_of_ip4(get_be32(bytes + IP4_OFF_SOURCE));
+	packet->destination = ip_of_ip4(get_be32(bytes + IP4_OFF_DESTINATION));
 	fragment->is_fragment = header.more_fragments || header.off_fragment;
-	fragment->more = header.more_fragments;
-	fragment->id = header.id;
-	fragment->off = header.off_fragment;
+	if (fragment->is_fragment) {
+		fragment->more = header.more_fragments;
+		fragment->id = header.id;
+		fragment->off = header.off_fragment;
+	}
 	return true;
 }
 
-void ip4_in(struct berth_host *host, const struct ip_arrival *arrival)
+bool ip4_open(struct berth_host *host, struct ip_packet *packet, struct ip_fragment *fragment)
+{
+	return open_packet(host, packet, fragment);
+}
+
+void ip4_in(struct berth_host *host, struct ip_packet *packet)
 {
 	struct ip_fragment fragment;
-	struct ip_packet packet;
 
 	host->counters.ip.packets_in++;
-	if (ip4_open(host, arrival, &packet, &fragment) &&
-	    (ip_is_answer(host, &packet) || ip_ends_are_good(host, &packet)))
-		ip_deliver(host, &packet, &fragment);
+	if (!open_packet(host, packet, &fragment) || !(ip_is_answer(host, packet) || ip_ends_are_good(host, packet)))
+		return;
+	if (fragment.is_fragment)
+		ip_deliver_fragment(host, packet, &fragment);
+	else
+		ip_deliver(host, packet);
 }

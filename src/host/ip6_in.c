@@ -1,11 +1,11 @@
 /* IPv6 in: is the header sound, and what lies behind the extension headers (RFC 8200). */
 #include "in.h"
 
-static bool header_is_sound(struct berth_host *host, enum ip6_verdict verdict)
+static void count(struct berth_host *host, enum ip6_verdict verdict)
 {
 	switch (verdict) {
 	case IP6_OK:
-		return true;
+		break;
 	case IP6_SHORT:
 		host->counters.ip6.too_short++;
 		break;
@@ -34,25 +34,19 @@ static bool header_is_sound(struct berth_host *host, enum ip6_verdict verdict)
 		host->counters.ip6_only.routed++;
 		break;
 	}
-	return false;
 }
 
 /* What the fixed header says. */
-static void read_header(const struct ip_arrival *arrival, const struct ip6_header *header, struct ip_packet *packet)
+static void read_header(struct ip_packet *packet, const struct ip6_header *header)
 {
-	*packet = (struct ip_packet){
-		.frame = arrival->frame,
-		.bytes = arrival->frame->data + arrival->off,
-		.len = (uint32_t)IP6_HEADER + header->payload_len,
-		.source = ip_of_bytes(header->source, BERTH_IP6, arrival->scope),
-		.destination = ip_of_bytes(header->destination, BERTH_IP6, arrival->scope),
-		.protocol = header->next_header,
-		.tos = header->traffic_class,
-		.ttl = header->hop_limit,
-		.interface = arrival->interface,
-		.family = BERTH_IP6,
-		.to_many = arrival->to_all,
-	};
+	packet->bytes = packet->frame->data + packet->off;
+	packet->len = (uint32_t)IP6_HEADER + header->payload_len;
+	packet->source = ip_of_bytes(header->source, BERTH_IP6, packet->scope);
+	packet->destination = ip_of_bytes(header->destination, BERTH_IP6, packet->scope);
+	packet->family = BERTH_IP6;
+	packet->protocol = header->next_header;
+	packet->tos = header->traffic_class;
+	packet->ttl = header->hop_limit;
 }
 
 /* What stands for IPv4 inside a host has no business on a wire (RFC 4291 section 2.5.5.2). */
@@ -65,52 +59,56 @@ static bool ends_are_ip6(struct berth_host *host, const struct ip_packet *packet
 }
 
 /* The sender of a packet to this host hears what is wrong with it. */
-static void tell(struct berth_host *host, const struct ip_arrival *arrival, const struct ip6_header *header,
+static void tell(struct berth_host *host, struct ip_packet *packet, const struct ip6_header *header,
 		 const struct ip6_problem *problem)
 {
-	struct ip_packet packet;
+	uint32_t there = packet->frame->len - packet->off;
 
-	read_header(arrival, header, &packet);
-	if (packet.len > arrival->frame->len - arrival->off)
-		packet.len = arrival->frame->len - arrival->off;
-	if (ends_are_ip6(host, &packet) && ip_ends_are_good(host, &packet))
-		icmp6_problem(host, &packet, problem);
+	read_header(packet, header);
+	packet->len_payload = 0;
+	if (packet->len > there)
+		packet->len = there;
+	if (ends_are_ip6(host, packet) && ip_ends_are_good(host, packet))
+		icmp6_problem(host, packet, problem);
 }
 
-bool ip6_open(struct berth_host *host, const struct ip_arrival *arrival, struct ip_packet *out,
-	      struct ip_fragment *fragment)
+bool ip6_open(struct berth_host *host, struct ip_packet *packet, struct ip_fragment *fragment)
 {
 	struct ip6_payload payload;
 	struct ip6_problem problem;
 	struct ip6_header header;
+	enum ip6_verdict verdict = ip6_parse(packet->frame->data + packet->off, packet->frame->len - packet->off,
+					     &header, &payload, &problem);
 
-	if (!header_is_sound(host, ip6_parse(arrival->frame->data + arrival->off, arrival->frame->len - arrival->off,
-					     &header, &payload, &problem))) {
+	if (verdict != IP6_OK) {
+		count(host, verdict);
 		if (problem.tell)
-			tell(host, arrival, &header, &problem);
+			tell(host, packet, &header, &problem);
 		return false;
 	}
-	read_header(arrival, &header, out);
-	out->off_payload = arrival->off + payload.off;
-	out->len_payload = payload.len;
-	out->off_protocol = payload.off_protocol;
-	out->protocol = payload.protocol;
-	out->was_fragment = payload.fragment;
-	out->router_alert = payload.router_alert;
+	read_header(packet, &header);
+	packet->off_payload = packet->off + payload.off;
+	packet->len_payload = payload.len;
+	packet->off_protocol = payload.off_protocol;
+	packet->protocol = payload.protocol;
+	packet->was_fragment = payload.fragment;
+	packet->router_alert = payload.router_alert;
 	fragment->is_fragment = payload.more_fragments || payload.off_fragment;
 	fragment->more = payload.more_fragments;
 	fragment->id = payload.id;
 	fragment->off = payload.off_fragment;
-	return ends_are_ip6(host, out);
+	return ends_are_ip6(host, packet);
 }
 
-void ip6_in(struct berth_host *host, const struct ip_arrival *arrival)
+void ip6_in(struct berth_host *host, struct ip_packet *packet)
 {
 	struct ip_fragment fragment;
-	struct ip_packet packet;
 
 	host->counters.ip6.packets_in++;
-	if (ip6_open(host, arrival, &packet, &fragment) &&
-	    (ip_is_answer(host, &packet) || ip_ends_are_good(host, &packet)))
-		ip_deliver(host, &packet, &fragment);
+	if (!ip6_open(host, packet, &fragment) || !(ip_is_answer(host, packet) || ip_ends_are_good(host, packet)))
+		return;
+	if (fragment.is_fragment)
+		ip_deliver_fragment(host, packet, &fragment);
+	else
+		ip_deliver(host, packet);
 }

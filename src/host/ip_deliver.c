@@ -73,7 +73,7 @@ static bool destination_is_good(struct berth_host *host, struct ip_packet *packe
 
 bool ip_ends_are_good(struct berth_host *host, struct ip_packet *packet)
 {
-	struct ip_counters *counters = host_ip_counters(host, &packet->destination);
+	struct ip_counters *counters = host_counters_of(host, packet->family);
 
 	if (!source_is_good(host, packet)) {
 		counters->martian_source++;
@@ -95,9 +95,9 @@ static void deliver_icmp(struct berth_host *host, const struct ip_packet *packet
 		icmp6_in(host, packet);
 }
 
-static void deliver(struct berth_host *host, const struct ip_packet *packet)
+void ip_deliver(struct berth_host *host, const struct ip_packet *packet)
 {
-	struct ip_counters *counters = host_ip_counters(host, &packet->destination);
+	struct ip_counters *counters = host_counters_of(host, packet->family);
 
 	switch (packet->protocol) {
 	case IP_PROTOCOL_TCP:
@@ -133,44 +133,34 @@ static void deliver(struct berth_host *host, const struct ip_packet *packet)
 	icmp_error(host, packet, ICMP_PROTOCOL_UNREACHABLE);
 }
 
-static void deliver_fragment(struct berth_host *host, const struct ip_packet *piece, const struct ip_fragment *fragment)
+void ip_deliver_fragment(struct berth_host *host, const struct ip_packet *piece, const struct ip_fragment *fragment)
 {
-	struct ip_counters *counters = host_ip_counters(host, &piece->destination);
-	struct ip_arrival arrival = {.interface = piece->interface,
-				     .scope = piece->source.scope | piece->destination.scope};
+	struct ip_counters *counters = host_counters_of(host, piece->family);
+	struct ip_packet whole = {.interface = piece->interface, .scope = piece->scope};
 	struct ip_fragment of_whole;
-	struct ip_packet whole;
 
 	counters->fragments_in++;
-	arrival.frame = reassemble(host, piece, fragment);
-	if (!arrival.frame)
+	whole.frame = reassemble(host, piece, fragment);
+	if (!whole.frame)
 		return;
 	counters->reassembled++;
-	if ((piece->family == BERTH_IP4 ? ip4_open : ip6_open)(host, &arrival, &whole, &of_whole) &&
-	    !of_whole.is_fragment) {
+	if ((piece->family == BERTH_IP4 ? ip4_open : ip6_open)(host, &whole, &of_whole) && !of_whole.is_fragment) {
 		whole.was_fragment = true;
 		whole.to_many = piece->to_many;
-		deliver(host, &whole);
+		whole.path = NULL;
+		ip_deliver(host, &whole);
 	}
-	berth_frame_unref(arrival.frame);
+	berth_frame_unref(whole.frame);
 }
 
-void ip_deliver(struct berth_host *host, const struct ip_packet *packet, const struct ip_fragment *fragment)
+void ip_in(struct berth_host *host, struct ip_packet *packet)
 {
-	if (fragment->is_fragment)
-		deliver_fragment(host, packet, fragment);
-	else
-		deliver(host, packet);
-}
+	const struct berth_frame *frame = packet->frame;
 
-void ip_in(struct berth_host *host, const struct ip_arrival *arrival)
-{
-	const struct berth_frame *frame = arrival->frame;
-
-	if (frame->len <= arrival->off || frame->data[arrival->off] >> 4 != 6)
-		ip4_in(host, arrival);
-	else if (host->interfaces[arrival->interface].ip6)
-		ip6_in(host, arrival);
+	if (frame->len <= packet->off || frame->data[packet->off] >> 4 != 6)
+		ip4_in(host, packet);
+	else if (host->interfaces[packet->interface].ip6)
+		ip6_in(host, packet);
 	else
 		host->counters.eth.unknown_type++;
 }

@@ -68,18 +68,13 @@ static void group_mac(const struct host_path *path, uint8_t mac[6])
 {
 	if (path->reach == REACH_BROADCAST) {
 		memcpy(mac, mac_all, 6);
-	} else if (ip_is_ip4(&path->destination)) {
+	} else if (path->family == BERTH_IP4) {
 		put_be16(mac, 0x0100);
 		put_be32(mac + 2, 0x5e000000u | (path->destination.low & 0x7fffff));
 	} else {
 		put_be16(mac, 0x3333);
 		put_be32(mac + 2, (uint32_t)path->destination.low);
 	}
-}
-
-static uint16_t eth_type(const struct host_path *path)
-{
-	return ip_is_ip4(&path->destination) ? ETH_TYPE_IP4 : ETH_TYPE_IP6;
 }
 
 /* ---- headers ---- */
@@ -143,21 +138,24 @@ static void hold_frame(struct berth_host *host, struct neighbour *n, const struc
 
 bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_frame_out *out)
 {
-	const struct host_interface *interface = &host->interfaces[path->interface];
+	struct host_interface *interface = &host->interfaces[path->interface];
 	struct neighbour *n = path->neighbour;
-	uint8_t mac[6];
+	uint8_t mac[6], eth[ETH_HEADER];
 
-	host_ip_counters(host, &path->destination)->packets_out++;
+	host_counters_of(host, path->family)->packets_out++;
 	out->interface = path->interface;
 	if (path->reach == REACH_LOCAL) {
 		loopback_push(host, out, path->destination.scope);
 		return false;
 	}
-	if (!interface->ethernet)
+	if (!interface->ethernet) {
+		host_frame_leaves(interface, out);
 		return true;
+	}
 	if (path->reach != REACH_UNICAST) {
 		group_mac(path, mac);
-		host_eth_prepend(interface, mac, eth_type(path), out);
+		host_eth_header(interface, mac, path->eth_type, eth);
+		host_eth_prepend(interface, eth, out);
 		return true;
 	}
 	if (!n)
@@ -168,7 +166,7 @@ bool ip_transmit(struct berth_host *host, struct host_path *path, struct berth_f
 		hold_frame(host, n, out);
 		return false;
 	}
-	host_eth_prepend(interface, n->mac, eth_type(path), out);
+	host_eth_prepend(interface, n->eth, out);
 	return true;
 }
 
@@ -192,9 +190,9 @@ static void send_packet(struct berth_host *host, struct host_path *path, struct 
 	const struct host_interface *interface = &host->interfaces[path->interface];
 	struct neighbour *n;
 
-	host_ip_counters(host, &path->destination)->packets_out++;
+	host_counters_of(host, path->family)->packets_out++;
 	packet->interface = path->interface;
-	packet->type = eth_type(path);
+	packet->type = path->eth_type;
 	if (path->reach == REACH_LOCAL) {
 		struct berth_frame_out out;
 
@@ -242,7 +240,7 @@ static void send_part(struct berth_host *host, struct host_path *path, const str
 
 uint32_t ip_piece_max(const struct host_path *path)
 {
-	unsigned len_header = ip_is_ip4(&path->destination) ? IP4_HEADER : IP6_HEADER + IP6_FRAGMENT;
+	unsigned len_header = path->family == BERTH_IP4 ? IP4_HEADER : IP6_HEADER + IP6_FRAGMENT;
 
 	return (path->mtu - len_header) & ~7u;
 }
@@ -250,7 +248,7 @@ uint32_t ip_piece_max(const struct host_path *path)
 static void send_pieces(struct berth_host *host, struct host_path *path, const struct ip_send *what,
 			struct ip_header *header)
 {
-	struct ip_counters *counters = host_ip_counters(host, &path->destination);
+	struct ip_counters *counters = host_counters_of(host, path->family);
 	uint32_t id = ip_draw_id(host), n_max = ip_piece_max(path);
 
 	counters->fragmented++;
@@ -265,7 +263,7 @@ static void send_pieces(struct berth_host *host, struct host_path *path, const s
 
 void ip_send(struct berth_host *host, struct host_path *path, const struct ip_send *what)
 {
-	uint8_t source[16], destination[16], family = ip_family(&path->destination);
+	uint8_t source[16], destination[16], family = path->family;
 	struct ip_header header;
 
 	ip_to_bytes(ip_is_none(&what->source) ? &path->source : &what->source, source);

@@ -52,8 +52,9 @@ void loopback_run(struct berth_host *host, unsigned n_max)
 	struct berth_frame *frame;
 
 	while (n_max-- > 0 && (frame = pop(&host->loop))) {
-		ip_in(host,
-		      &(struct ip_arrival){.frame = frame, .scope = (uint32_t)frame->mark, .interface = HOST_LOOPBACK});
+		struct ip_packet packet = {.frame = frame, .scope = (uint32_t)frame->mark, .interface = HOST_LOOPBACK};
+
+		ip_in(host, &packet);
 		berth_frame_unref(frame);
 	}
 }

@@ -179,6 +179,12 @@ struct neighbour *neighbour_of_path(struct berth_host *host, struct host_path *p
 	return n;
 }
 
+static void set_mac(const struct berth_host *host, struct neighbour *n, const uint8_t mac[6])
+{
+	memcpy(n->mac, mac, 6);
+	host_eth_header(&host->interfaces[n->interface], mac, ip_is_ip4(&n->ip) ? ETH_TYPE_IP4 : ETH_TYPE_IP6, n->eth);
+}
+
 void neighbour_introduce(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t mac[6])
 {
 	struct neighbour *n;
@@ -188,7 +194,7 @@ void neighbour_introduce(struct berth_host *host, unsigned interface, const stru
 	n = make(host, interface, ip);
 	if (!n)
 		return;
-	memcpy(n->mac, mac, 6);
+	set_mac(host, n, mac);
 	set_state(host, n, NEIGHBOUR_STALE);
 }
 
@@ -211,7 +217,7 @@ void neighbour_learn(struct berth_host *host, struct neighbour *n, const uint8_t
 
 	if (changed)
 		host->counters.neighbour.changed++;
-	memcpy(n->mac, mac, 6);
+	set_mac(host, n, mac);
 	if (confirmed)
 		set_state(host, n, NEIGHBOUR_REACHABLE);
 	else if (changed || !known)

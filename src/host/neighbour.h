@@ -2,6 +2,7 @@
 #ifndef HOST_NEIGHBOUR_H
 #define HOST_NEIGHBOUR_H
 
+#include "eth.h"
 #include "host_private.h"
 
 enum neighbour_state {
@@ -21,6 +22,7 @@ struct neighbour {
 	uint8_t state; /* enum neighbour_state */
 	uint8_t n_asked;
 	uint8_t mac[6];
+	uint8_t eth[ETH_HEADER]; /* of frames to this MAC, ready-made */
 };
 
 int neighbour_init(struct berth_host *host);

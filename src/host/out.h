@@ -20,21 +20,34 @@ void packets_clear(struct berth_host *host, struct host_packets *packets);
 /* Takes a packet whose MAC is known (or that needs none) to the queue of those that leave next. */
 void packet_ready(struct berth_host *host, struct host_packet *packet);
 /* Fills a frame from a packet; the frame shows the packet's bytes. */
-void packet_to_frame(const struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out);
+void packet_to_frame(struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out);
 
-/* Puts the Ethernet header before what is in the frame. */
-static inline void host_eth_prepend(const struct host_interface *interface, const uint8_t mac[6], uint16_t type,
+/* The frame is complete, and the next to leave by the interface. */
+static inline void host_frame_leaves(struct host_interface *interface, const struct berth_frame_out *out)
+{
+	interface->counters.frames_out++;
+	interface->counters.bytes_out += out->len;
+}
+
+/* Puts an Ethernet header, ready-made, before what is in the frame, which is then complete. */
+static inline void host_eth_prepend(struct host_interface *interface, const uint8_t header[ETH_HEADER],
 				    struct berth_frame_out *out)
 {
-	uint8_t *p = out->header + out->off_header - ETH_HEADER;
-
-	put_be16(put_bytes(put_bytes(p, mac, 6), interface->mac, 6), type);
+	memcpy(out->header + out->off_header - ETH_HEADER, header, ETH_HEADER);
 	out->off_header = (uint8_t)(out->off_header - ETH_HEADER);
 	out->len_header = (uint8_t)(out->len_header + ETH_HEADER);
 	out->len += ETH_HEADER;
-	out->off_network = type == ETH_TYPE_ARP ? 0 : ETH_HEADER;
+	out->off_network = ETH_HEADER;
 	if (out->off_transport)
 		out->off_transport += ETH_HEADER;
+	host_frame_leaves(interface, out);
+}
+
+/* The header for frames of this type to a station or group. */
+static inline void host_eth_header(const struct host_interface *interface, const uint8_t mac[6], uint16_t type,
+				   uint8_t out[ETH_HEADER])
+{
+	put_be16(put_bytes(put_bytes(out, mac, 6), interface->mac, 6), type);
 }
 
 /* ---- ip_out.c ---- */

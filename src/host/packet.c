@@ -87,9 +87,10 @@ void packet_ready(struct berth_host *host, struct host_packet *packet)
 	packets_push(&host->ready, packet);
 }
 
-void packet_to_frame(const struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out)
+void packet_to_frame(struct berth_host *host, const struct host_packet *packet, struct berth_frame_out *out)
 {
-	const struct host_interface *interface = &host->interfaces[packet->interface];
+	struct host_interface *interface = &host->interfaces[packet->interface];
+	uint8_t eth[ETH_HEADER];
 
 	out->off_header = HOST_OFF_IP;
 	out->len_header = packet->len_header;
@@ -107,6 +108,12 @@ void packet_to_frame(const struct berth_host *host, const struct host_packet *pa
 		out->slices[0].len = packet->len - packet->len_header;
 		out->n_slices = 1;
 	}
-	if (interface->ethernet)
-		host_eth_prepend(interface, packet->mac, packet->type, out);
+	if (!interface->ethernet) {
+		host_frame_leaves(interface, out);
+		return;
+	}
+	host_eth_header(interface, packet->mac, packet->type, eth);
+	host_eth_prepend(interface, eth, out);
+	if (packet->type == ETH_TYPE_ARP)
+		out->off_network = 0;
 }

@@ -106,7 +106,7 @@ static void tell_time_exceeded(struct berth_host *host, const struct reassembly 
 /* Counters of the family that r is of. */
 static struct ip_counters *counters_of(struct berth_host *host, const struct reassembly *r)
 {
-	return host_ip_counters(host, &r->destination);
+	return host_counters_of(host, r->family);
 }
 
 static void due(struct berth_host *host, struct host_timer *timer)

@@ -6,6 +6,7 @@
  * forgets it when it changes. */
 #include <string.h>
 
+#include "eth.h"
 #include "host_private.h"
 
 static bool comes_before(const struct host_route *a, const struct host_route *b)
@@ -166,6 +167,8 @@ int berth_host_route_remove(struct berth_host *host, const struct berth_address 
 static void local_path(const struct berth_host *host, const struct ip *destination, struct host_path *out)
 {
 	*out = (struct host_path){
+		.family = ip_family(destination),
+		.eth_type = ip_is_ip4(destination) ? ETH_TYPE_IP4 : ETH_TYPE_IP6,
 		.destination = *destination,
 		.next_hop = *destination,
 		.source = *destination,
@@ -234,7 +237,13 @@ static bool find_way(const struct berth_host *host, struct host_path *path)
 bool host_route(struct berth_host *host, const struct ip *destination, struct host_path *out)
 {
 	const struct host_address *source;
-	struct host_path path = {.destination = *destination, .next_hop = *destination, .until = BERTH_NEVER};
+	struct host_path path = {
+		.family = ip_family(destination),
+		.eth_type = ip_is_ip4(destination) ? ETH_TYPE_IP4 : ETH_TYPE_IP6,
+		.destination = *destination,
+		.next_hop = *destination,
+		.until = BERTH_NEVER,
+	};
 
 	if (host_is_own(host, destination)) {
 		local_path(host, destination, out);

@@ -20,12 +20,12 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	size_t len_header;
 
 	if (!checksum_is_good(packet, p)) {
-		host_ip_counters(host, &packet->source)->bad_tcp_checksum++;
+		host_counters_of(host, packet->family)->bad_tcp_checksum++;
 		return;
 	}
 	len_header = tcp_header_parse(p, packet->len_payload, &segment.header);
 	if (len_header == 0) {
-		host_ip_counters(host, &packet->source)->bad_tcp_header++;
+		host_counters_of(host, packet->family)->bad_tcp_header++;
 		return;
 	}
 	ip_pair(packet, &segment.pair);
@@ -34,7 +34,7 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	segment.frame = packet->frame;
 	segment.off = packet->off_payload + (uint32_t)len_header;
 	segment.len = packet->len_payload - (uint32_t)len_header;
-	path = host_path(host, &packet->source);
+	path = packet->path ? packet->path : host_path(host, &packet->source);
 	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
 	tcp_segment_in(&host->tcp, &segment);
 	host_tcp_reply(host);
@@ -55,7 +55,7 @@ void host_tcp_reply(struct berth_host *host)
 	foreign = ip_of_bytes(reply->pair.foreign, reply->pair.family, reply->pair.scope);
 	path = host_path(host, &foreign);
 	if (!path) {
-		host_ip_counters(host, &foreign)->no_route++;
+		host_counters_of(host, reply->pair.family)->no_route++;
 		return;
 	}
 	what.source = ip_of_bytes(reply->pair.local, reply->pair.family, reply->pair.scope);

@@ -94,7 +94,7 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
 		f->datagram = NULL;
 		leave(host, d);
 	}
-	host_ip_counters(host, &f->path.destination)->fragments_out++;
+	host_counters_of(host, f->path.family)->fragments_out++;
 	return ip_frame(host, &f->path, &header, out);
 }
 
@@ -109,12 +109,12 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 	foreign = ip_of_bytes(d->pair.foreign, d->pair.family, d->pair.scope);
 	path = host_path(host, &foreign);
 	if (!path) {
-		host_ip_counters(host, &foreign)->no_route++;
+		host_counters_of(host, d->pair.family)->no_route++;
 		udp_datagram_free(&host->udp, d);
 		return false;
 	}
 	if (ip_header_len(d->pair.family) + UDP_HEADER + d->len > path->mtu) {
-		host_ip_counters(host, &foreign)->fragmented++;
+		host_counters_of(host, d->pair.family)->fragmented++;
 		host->fragmenting = (struct host_fragmenting){
 			.datagram = d,
 			.path = *path,

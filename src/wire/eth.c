@@ -6,16 +6,6 @@
 
 #include "bytes.h"
 
-size_t eth_parse(const uint8_t *p, size_t n, struct eth_header *out)
-{
-	if (n < ETH_HEADER)
-		return 0;
-	memcpy(out->destination, p, 6);
-	memcpy(out->source, p + 6, 6);
-	out->type = get_be16(p + 12);
-	return ETH_HEADER;
-}
-
 uint8_t *eth_emit(const struct eth_header *h, uint8_t *to)
 {
 	to = put_bytes(to, h->destination, 6);

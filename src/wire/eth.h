@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "bytes.h"
 
 #define ETH_HEADER 14
 #define ETH_OFF_TYPE 12 /* from the header's first byte */
@@ -17,7 +20,15 @@ struct eth_header {
 };
 
 /* Reads the header of a frame of n bytes: its length, or 0 when the frame is too short. */
-size_t eth_parse(const uint8_t *p, size_t n, struct eth_header *out);
+static inline size_t eth_parse(const uint8_t *p, size_t n, struct eth_header *out)
+{
+	if (n < ETH_HEADER)
+		return 0;
+	memcpy(out->destination, p, 6);
+	memcpy(out->source, p + 6, 6);
+	out->type = get_be16(p + ETH_OFF_TYPE);
+	return ETH_HEADER;
+}
 /* Writes ETH_HEADER bytes; returns the next position. */
 uint8_t *eth_emit(const struct eth_header *h, uint8_t *to);
 
