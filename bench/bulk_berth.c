@@ -6,7 +6,7 @@
  * with all checksums; offload=1 puts the software path around both ends, so that TCP makes and takes large segments and
  * the cable still carries small ones with all checksums; complete=1 with capabilities=1 lets the cable make those while
  * it copies; capabilities=2 lets large segments pass whole, checksums made and looked at in software; 3 leaves the
- * checksums out, as memory needs none. */
+ * checksums out, as memory needs none. family=6 is the same over IPv6. */
 #include <string.h>
 
 #include <berth/berth.h>
@@ -25,6 +25,7 @@ struct run {
 	struct end sender, receiver;
 	uint32_t window, chunk, mtu; /* chunk: bytes of one send and of one receive */
 	unsigned capabilities, batch;
+	enum berth_family family;
 	bool offload, complete;
 	bool has_room;
 	uint64_t n_received; /* payload bytes */
@@ -33,10 +34,12 @@ struct run {
 
 static struct berth_socket_address address_of(const struct run *run, const struct end *end)
 {
-	return (struct berth_socket_address){
-		.address = berth_ip4(10, 0, 0, end == &run->sender ? 1 : 2),
-		.port = end == &run->sender ? 50000 : 80,
-	};
+	uint8_t last = end == &run->sender ? 1 : 2;
+	struct berth_socket_address at = {.address = berth_ip4(10, 0, 0, last), .port = last == 1 ? 50000 : 80};
+
+	if (run->family == BERTH_IP6)
+		at.address = (struct berth_address){.family = BERTH_IP6, .bytes = {[0] = 0xfd, [15] = last}};
+	return at;
 }
 
 static void host_up(struct run *run, struct end *end)
@@ -52,12 +55,14 @@ static void host_up(struct run *run, struct end *end)
 	bench_require(berth_host_new(&config, &end->host) == 0, "a host can be made");
 	berth_interface_config_default(&interface);
 	strcpy(interface.name, "eth0");
-	memcpy(interface.mac, (uint8_t[]){2, 0, 0, 0, 0, at.address.bytes[3]}, 6);
+	memcpy(interface.mac, (uint8_t[]){2, 0, 0, 0, 0, end == &run->sender ? 1 : 2}, 6);
 	interface.mtu = run->mtu;
 	interface.capabilities = end->link->capabilities;
 	end->interface = berth_host_interface_add(end->host, &interface);
 	bench_require(end->interface > 0, "the host takes an interface");
-	bench_require(berth_host_address_add(end->host, end->interface, &at.address, 24) == 0, "and an address");
+	bench_require(
+		berth_host_address_add(end->host, end->interface, &at.address, run->family == BERTH_IP4 ? 24 : 64) == 0,
+		"and an address");
 }
 
 static void cable_up(struct run *run)
@@ -150,10 +155,10 @@ static void connect_ends(struct run *run)
 	struct berth_socket_address from = address_of(run, &run->sender), to = address_of(run, &run->receiver);
 	uint64_t give_up = bench_now() + 5000000000u;
 
-	run->receiver.socket = berth_socket(run->receiver.host, BERTH_IP4, BERTH_STREAM);
+	run->receiver.socket = berth_socket(run->receiver.host, run->family, BERTH_STREAM);
 	bench_require(berth_bind(run->receiver.host, run->receiver.socket, &to) == 0, "the receiver binds");
 	bench_require(berth_listen(run->receiver.host, run->receiver.socket, 1) == 0, "the receiver listens");
-	run->sender.socket = berth_socket(run->sender.host, BERTH_IP4, BERTH_STREAM);
+	run->sender.socket = berth_socket(run->sender.host, run->family, BERTH_STREAM);
 	bench_require(berth_bind(run->sender.host, run->sender.socket, &from) == 0, "the sender binds");
 	bench_require(berth_connect(run->sender.host, run->sender.socket, &to) == BERTH_EINPROGRESS,
 		      "the sender connects");
@@ -183,8 +188,8 @@ static void down(struct run *run)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = {"bytes", "warm",         "chunk",   "batch",   "window",
-					    "mtu",   "capabilities", "offload", "complete"};
+	static const char *const names[] = {"bytes", "warm",         "chunk",   "batch",    "window",
+					    "mtu",   "capabilities", "offload", "complete", "family"};
 	static struct run run;
 	struct bench_transfer t = {0};
 
@@ -198,6 +203,7 @@ int main(int argc, char **argv)
 	run.capabilities = (unsigned)bench_argument(argv, "capabilities", 0);
 	run.offload = bench_argument(argv, "offload", 0) != 0;
 	run.complete = bench_argument(argv, "complete", 0) != 0;
+	run.family = bench_argument(argv, "family", 4) == 6 ? BERTH_IP6 : BERTH_IP4;
 	bench_require(run.chunk > 0 && run.chunk <= sizeof run.source, "chunk is 1 to 65536");
 	memset(run.source, 0xa5, sizeof run.source);
 	run.pool = berth_pool_new(berth_memory_libc(), 64 << 20);

@@ -30,6 +30,13 @@ SMALL = [
     ("lwIP at its best", "bulk_lwip_best", []),
     ("lwIP, 64-bit checksum, -O2", "bulk_lwip_plain", []),
 ]
+# The same over IPv6, whose header is 20 bytes longer: the MTU is, too, so that the payload is the same.
+MTU6 = f"mtu={int(MTU.split('=')[1]) + 20}"
+IP6 = [
+    ("berth over IPv6", "bulk_berth", [MTU6, "capabilities=0", "window=131400", "family=6"]),
+    ("the same, split and joined in software", "bulk_berth",
+     [MTU6, "offload=1", "capabilities=1", "complete=1", "window=131400", "family=6"]),
+]
 LARGE = [
     ("berth, checksums made and verified", "bulk_berth",
      [MTU, "capabilities=3", "complete=1", "window=256k", "bytes=2g"]),
@@ -123,8 +130,8 @@ BULK_HEAD = ["", "Gbit/s", "least", "most", "ns/segment", "bytes", "segments/ACK
 
 
 def bulk_small(programs):
-    results = take_turns(programs, SMALL)
-    rows = [bulk_row(row[0], r, [results[2], results[3]]) for row, r in zip(SMALL, results)]
+    results = take_turns(programs, SMALL + IP6)
+    rows = [bulk_row(row[0], r, [results[2], results[3]]) for row, r in zip(SMALL + IP6, results)]
     table(f"Bulk TCP, 1460-byte segments, checksums made and verified in software (goal: {BULK_GOAL:g} times lwIP)",
           BULK_HEAD + ["/ best lwIP", "/ -O2 lwIP"], rows)
 
@@ -192,7 +199,7 @@ def have_valgrind():
 
 def instruction_table(programs):
     rows = []
-    for label, program, arguments in SMALL + [("berth, segments of 64 KiB", *LARGE[0][1:])]:
+    for label, program, arguments in SMALL + IP6 + [("berth, segments of 64 KiB", *LARGE[0][1:])]:
         n = instructions(programs, program, arguments) if have_valgrind() else None
         rows.append([label, f"{n:.0f}" if n is not None else "-"])
     table("Instructions a segment, both ends (callgrind)", ["", "instructions"], rows)
