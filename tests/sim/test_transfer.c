@@ -1,8 +1,8 @@
 /* Transfers over bad wires, on virtual time: every byte arrives once and in order, or both ends say why not, and
- *nothing is left allocated.
+ * nothing is left allocated. In both families.
  *
- *	test_transfer            the seeds of the ordinary run
- *	test_transfer SEED [N]   replays one seed, or runs N from it on
+ *	sim_transfer                   the seeds of the ordinary run
+ *	sim_transfer SEED [N [4|6]]    replays one seed, or runs N from it on, over one family or both
  *
  * Everything about a run follows from its seed. A run that fails prints it. */
 #include "world.h"
@@ -36,6 +36,7 @@ struct run {
 	struct world world;
 	struct rng rng;
 	uint64_t seed;
+	uint8_t family;
 	uint64_t digest; /* of all frames of the run */
 	struct end ends[2 * CONNECTIONS_MAX];
 	unsigned n_connections, n_accepted;
@@ -90,12 +91,14 @@ static uint32_t choose_buffer(struct rng *rng)
 static void choose_world(struct run *run)
 {
 	static const uint32_t mtus[] = {576, 1280, 1500, 1500, 9000};
-	struct world_config config = {.seed = run->seed};
+	struct world_config config = {.seed = run->seed, .family = run->family};
 
 	choose_direction(&run->rng, &config.wire.out);
 	choose_direction(&run->rng, &config.wire.in);
 	config.wire.seed = run->seed;
 	config.mtu = mtus[rng_below(&run->rng, 5)];
+	if (run->family == BERTH_IP6 && config.mtu < 1280)
+		config.mtu = 1280; /* RFC 8200 section 5 */
 	config.send_buffer = choose_buffer(&run->rng);
 	config.receive_buffer = choose_buffer(&run->rng);
 	config.congestion = rng_below(&run->rng, 2) ? "cubic" : "reno";
@@ -144,17 +147,18 @@ static void keep_alive(struct run *run, const struct end *end)
 
 static void open_connections(struct run *run)
 {
-	struct berth_socket_address at = {.address = world_address(1), .port = PORT};
+	struct berth_socket_address at = {.address = world_address(&run->world, 1), .port = PORT};
 
-	run->listener = berth_socket(run->world.host[1], BERTH_IP4, BERTH_STREAM);
+	run->listener = berth_socket(run->world.host[1], run->family, BERTH_STREAM);
 	if (berth_bind(run->world.host[1], run->listener, &at) || berth_listen(run->world.host[1], run->listener, 16))
 		fail(run, "cannot listen");
 	for (unsigned c = 0; c < run->n_connections; c++) {
 		struct end *end = &run->ends[2 * c];
 		/* The port tells the accepting side which connection it is. */
-		struct berth_socket_address local = {.address = world_address(0), .port = (uint16_t)(2000 + c)};
+		struct berth_socket_address local = {.address = world_address(&run->world, 0),
+						     .port = (uint16_t)(2000 + c)};
 
-		end->descriptor = berth_socket(run->world.host[0], BERTH_IP4, BERTH_STREAM);
+		end->descriptor = berth_socket(run->world.host[0], run->family, BERTH_STREAM);
 		if (berth_bind(run->world.host[0], end->descriptor, &local) ||
 		    berth_connect(run->world.host[0], end->descriptor, &at) != BERTH_EINPROGRESS)
 			fail(run, "cannot connect");
@@ -270,7 +274,7 @@ static void check_ends(struct run *run)
 		if (!end->error && end->received != end->n_expected)
 			fail(run, "end %u: no error and %" PRIu64 " of %" PRIu64 " bytes", i, end->received,
 			     end->n_expected);
-		/* ARP asks three times and TCP's SYN eight, and they may all be lost. */
+		/* ARP and neighbour discovery ask three times and TCP's SYN eight, and they may all be lost. */
 		if ((end->error == BERTH_EHOSTUNREACH || end->error == BERTH_ETIMEDOUT) && peer->descriptor < 0)
 			continue;
 		if (end->error && run->silent_at == BERTH_NEVER)
@@ -357,12 +361,18 @@ static void check_nothing_left(struct run *run)
 		fail(run, "%zu bytes are left allocated", left);
 }
 
-static bool run_seed(uint64_t seed, uint64_t *digest)
+static const char *family_name(uint8_t family)
+{
+	return family == BERTH_IP6 ? "IPv6" : "IPv4";
+}
+
+static bool run_seed(uint64_t seed, uint8_t family, uint64_t *digest)
 {
 	static struct run run;
 
 	memset(&run, 0, sizeof(run));
 	run.seed = seed;
+	run.family = family;
 	rng_init(&run.rng, seed);
 	choose_world(&run);
 	choose_connections(&run);
@@ -371,35 +381,52 @@ static bool run_seed(uint64_t seed, uint64_t *digest)
 	check_nothing_left(&run);
 	*digest = run.digest;
 	if (run.failure[0])
-		printf("not ok - seed %" PRIu64 ": %s\n", seed, run.failure);
+		printf("# seed %" PRIu64 " over %s: %s\n", seed, family_name(family), run.failure);
 	return !run.failure[0];
 }
 
 /* The same seed gives the same frames at the same times (host.h). */
-static bool repeats(uint64_t seed)
+static bool repeats(uint64_t seed, uint8_t family)
 {
 	uint64_t digests[2];
 
 	for (unsigned i = 0; i < 2; i++)
-		run_seed(seed, &digests[i]);
+		run_seed(seed, family, &digests[i]);
 	if (digests[0] != digests[1])
-		printf("not ok - seed %" PRIu64 ": two runs differ\n", seed);
+		printf("# seed %" PRIu64 " over %s: two runs differ\n", seed, family_name(family));
 	return digests[0] == digests[1];
+}
+
+/* How many of two tests failed; the first has the number `number`. */
+static unsigned run_family(uint64_t first, uint64_t n, uint8_t family, unsigned number)
+{
+	unsigned failed = 0, differing = 0;
+	uint64_t digest;
+
+	for (uint64_t seed = first; seed < first + n; seed++)
+		failed += !run_seed(seed, family, &digest);
+	for (uint64_t seed = first; seed < first + n; seed += 10)
+		differing += !repeats(seed, family);
+	printf("%s %u - %s: %" PRIu64 " seeds from %" PRIu64 ", %u failed\n", failed ? "not ok" : "ok", number,
+	       family_name(family), n, first, failed);
+	printf("%s %u - %s: each tenth of them runs twice alike\n", differing ? "not ok" : "ok", number + 1,
+	       family_name(family));
+	return (failed != 0) + (differing != 0);
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 0) : argc > 1 ? 1 : SEEDS;
-	unsigned failed = 0, differing = 0;
-	uint64_t digest;
+	char family = argc > 3 ? *argv[3] : 0;
+	unsigned failed = 0, number = 1;
 
-	for (uint64_t seed = first; seed < first + n; seed++)
-		failed += !run_seed(seed, &digest);
-	for (uint64_t seed = first; seed < first + n; seed += 10)
-		differing += !repeats(seed);
-	printf("1..2\n%s 1 - %" PRIu64 " seeds from %" PRIu64 ", %u failed\n", failed ? "not ok" : "ok", n, first,
-	       failed);
-	printf("%s 2 - each tenth of them runs twice alike\n", differing ? "not ok" : "ok");
-	return failed || differing;
+	printf("1..%d\n", family ? 2 : 4);
+	for (unsigned i = 0; i < 2; i++) {
+		if (family && family != "46"[i])
+			continue;
+		failed += run_family(first, n, i ? BERTH_IP6 : BERTH_IP4, number);
+		number += 2;
+	}
+	return failed != 0;
 }

@@ -18,9 +18,11 @@ static void need(int error, const char *what)
 	}
 }
 
-struct berth_address world_address(int i)
+struct berth_address world_address(const struct world *w, int i)
 {
-	return berth_ip4(10, 0, 0, (uint8_t)(i + 1));
+	struct berth_address ip6 = {.family = BERTH_IP6, .bytes = {0xfd, [15] = (uint8_t)(i + 1)}};
+
+	return w->family == BERTH_IP6 ? ip6 : berth_ip4(10, 0, 0, (uint8_t)(i + 1));
 }
 
 static void make_links(struct world *w, const struct world_config *config)
@@ -41,7 +43,7 @@ static void make_host(struct world *w, int i, const struct world_config *config)
 {
 	struct berth_interface_config interface;
 	struct berth_host_config host;
-	struct berth_address address = world_address(i);
+	struct berth_address address = world_address(w, i);
 
 	berth_host_config_default(&host);
 	host.seed = config->seed * 2 + (uint64_t)i;
@@ -58,16 +60,8 @@ static void make_host(struct world *w, int i, const struct world_config *config)
 	interface.capabilities = w->link[i]->capabilities;
 	w->interface[i] = berth_host_interface_add(w->host[i], &interface);
 	need(w->interface[i], "interface");
-	need(berth_host_address_add(w->host[i], w->interface[i], &address, 24), "address");
-}
-
-void world_init(struct world *w, const struct world_config *config)
-{
-	*w = (struct world){.now = 1000000000};
-	w->pool = berth_pool_new(berth_memory_libc(), 16 << 20);
-	make_links(w, config);
-	for (int i = 0; i < WORLD_HOSTS; i++)
-		make_host(w, i, config);
+	need(berth_host_address_add(w->host[i], w->interface[i], &address, w->family == BERTH_IP6 ? 64 : 24),
+	     "address");
 }
 
 static void digest(struct world *w, const struct berth_frame_out *frames, unsigned n)
@@ -137,6 +131,34 @@ bool world_advance(struct world *w, berth_time until)
 	/* A deadline may be early; time goes on all the same. */
 	w->now = next > w->now ? next : w->now + 1;
 	return true;
+}
+
+/* Until nobody asks any more whether an IPv6 address is taken (RFC 4862 section 5.4), which is a second; what the hosts
+ * have to say besides about themselves is said too. */
+static void wait_for_addresses(struct world *w)
+{
+	berth_time until = w->now + 5000000000;
+	struct berth_notice notice;
+	struct berth_event event;
+
+	do
+		world_settle(w);
+	while (world_advance(w, until));
+	for (int i = 0; i < WORLD_HOSTS; i++) {
+		while (berth_host_next_event(w->host[i], &event) || berth_host_next_notice(w->host[i], &notice))
+			;
+	}
+}
+
+void world_init(struct world *w, const struct world_config *config)
+{
+	*w = (struct world){.now = 1000000000, .family = config->family};
+	w->pool = berth_pool_new(berth_memory_libc(), 16 << 20);
+	make_links(w, config);
+	for (int i = 0; i < WORLD_HOSTS; i++)
+		make_host(w, i, config);
+	if (config->family == BERTH_IP6)
+		wait_for_addresses(w);
 }
 
 size_t world_deinit(struct world *w)

@@ -12,12 +12,14 @@ struct world {
 	struct berth_host *host[WORLD_HOSTS];
 	struct berth_link *link[WORLD_HOSTS];
 	int interface[WORLD_HOSTS];
+	uint8_t family;  /* of the hosts' addresses */
 	bool silent;     /* the cable is cut: frames go nowhere */
 	uint64_t digest; /* of every frame that left a host, and when */
 };
 
 struct world_config {
 	uint64_t seed;
+	uint8_t family; /* BERTH_IP4 or BERTH_IP6 */
 	struct berth_wire_config wire;
 	uint32_t mtu;
 	uint32_t send_buffer, receive_buffer;
@@ -25,10 +27,11 @@ struct world_config {
 	bool offload; /* hosts hand large segments to the software path */
 };
 
-/* Host i has the address 10.0.0.(i + 1). Ends the program when it cannot be made. */
+/* Host i has the address 10.0.0.(i + 1), or fd00::(i + 1), which is ready to be used. Ends the program when it cannot
+ * be made. */
 void world_init(struct world *w, const struct world_config *config);
 
-struct berth_address world_address(int i);
+struct berth_address world_address(const struct world *w, int i);
 
 /* Moves frames and runs timers at w->now until both hosts are quiet. */
 void world_settle(struct world *w);

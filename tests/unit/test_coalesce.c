@@ -832,13 +832,15 @@ struct transfer {
 	uint32_t n_sent, n_received;
 };
 
-static void transfer_init(struct transfer *t, const struct berth_wire_direction *wire, bool ethernet)
+static void transfer_init(struct transfer *t, const struct berth_wire_direction *wire, bool ethernet, uint8_t family)
 {
 	struct berth_memory_pair_config pair;
 	struct berth_wire_config config = {.out = *wire, .in = *wire, .seed = 4};
-	struct berth_socket_address server = at(7, 80);
+	struct berth_socket_address server;
 
 	memset(t, 0, sizeof(*t));
+	t->c.family = family;
+	server = cable_at(&t->c, 7, 80);
 	t->c.bare = !ethernet;
 	t->c.capabilities = BERTH_LINK_CHECKSUM | BERTH_LINK_SEGMENT;
 	cable_init(&t->c);
@@ -849,10 +851,10 @@ static void transfer_init(struct transfer *t, const struct berth_wire_direction 
 	assert_int_equal(berth_link_wire(t->link[0], &config, t->c.memory, &t->link[0]), 0);
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(berth_link_offload(t->link[i], t->c.memory, &t->link[i]), 0);
-	t->listener = berth_socket(t->c.host[1], BERTH_IP4, BERTH_STREAM);
+	t->listener = berth_socket(t->c.host[1], family, BERTH_STREAM);
 	assert_int_equal(berth_bind(t->c.host[1], t->listener, &server), 0);
 	assert_int_equal(berth_listen(t->c.host[1], t->listener, 1), 0);
-	t->from = berth_socket(t->c.host[0], BERTH_IP4, BERTH_STREAM);
+	t->from = berth_socket(t->c.host[0], family, BERTH_STREAM);
 	assert_int_equal(berth_connect(t->c.host[0], t->from, &server), BERTH_EINPROGRESS);
 	t->to = -1;
 }
@@ -913,18 +915,19 @@ static void test_transfer(void **state)
 		{.delay = 5 * MS, .jitter = 2 * MS, .loss = 0.01, .corrupt = 0.01, .reorder = 0.02, .duplicate = 0.02},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < 2 * sizeof(wires) / sizeof(wires[0]); i++) {
 		const struct berth_wire_direction *wire = &wires[i / 2];
 		struct transfer t;
 
-		transfer_init(&t, wire, i % 2);
+		transfer_init(&t, wire, i % 2, family_of(state));
 		transfer_run(&t);
 		assert_true(t.link[0]->counters.split > TRANSFER / 1460 / 4);
 		assert_true(t.link[1]->counters.coalesced > TRANSFER / 1460 / 4);
 		assert_true(wire->loss > 0 || t.link[1]->counters.received < t.link[0]->counters.sent / 2);
 		/* What the wire broke is found by the host, frame by frame. */
-		assert_true((counter(t.c.host[1], "ip_bad_tcp_checksum") > 0) == (wire->corrupt > 0));
+		assert_true((counter(t.c.host[1],
+				     t.c.family == BERTH_IP4 ? "ip_bad_tcp_checksum" : "ip6_bad_tcp_checksum") > 0) ==
+			    (wire->corrupt > 0));
 		for (unsigned k = 0; k < 2; k++)
 			t.c.host[k] = berth_host_free(t.c.host[k]);
 		for (unsigned k = 0; k < 2; k++)
@@ -959,7 +962,7 @@ int main(void)
 		BOTH(test_all_bad),
 		BOTH(test_no_memory),
 		BOTH(test_waiting),
-		cmocka_unit_test(test_transfer),
+		IN_BOTH_FAMILIES(test_transfer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,11 +50,10 @@ static void configuration(void **state)
 /* An idle host wants nothing and says nothing. */
 static void idle(void **state)
 {
-	struct cable c = {0};
+	struct cable c = {.family = family_of(state)};
 	struct berth_frame_out out[2];
 	struct berth_event event;
 
-	(void)state;
 	cable_init(&c);
 	assert_int_equal(berth_host_deadline(c.host[0]), BERTH_NEVER);
 	assert_int_equal(berth_host_frames_out(c.host[0], c.now, out, 2), 0);
@@ -66,12 +65,11 @@ static void idle(void **state)
 /* A time that runs backwards is taken as the latest seen. */
 static void time_never_runs_back(void **state)
 {
-	struct cable c = {0};
+	struct cable c = {.family = family_of(state)};
 	struct berth_frame_out out[2];
-	struct berth_socket_address to = at(7, 7);
+	struct berth_socket_address to = cable_at(&c, 7, 7);
 	int s;
 
-	(void)state;
 	cable_init(&c);
 	s = udp_at(&c, 0, 1000);
 	berth_host_expire(c.host[0], 100 * SECOND);
@@ -80,24 +78,24 @@ static void time_never_runs_back(void **state)
 	assert_int_equal(c.host[0]->now, 100 * SECOND);
 	assert_true(berth_host_deadline(c.host[0]) > 100 * SECOND);
 	berth_host_expire(c.host[0], 0);
-	assert_int_equal(counter(c.host[0], "arp_requests_out"), 1);
+	assert_int_equal(counter(c.host[0], c.family == BERTH_IP4 ? "arp_requests_out" : "nd_solicits_out"), 1);
 	cable_deinit(&c);
 }
 
 /* The same bytes at the same times give the same bytes out. */
-static uint64_t digest_of_a_run(void)
+static uint64_t digest_of_a_run(uint8_t family)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 80), any = {.port = 80};
+	struct cable c = {.family = family};
+	struct berth_socket_address to = cable_at(&c, 7, 80), any = {.port = 80};
 	struct berth_frame_out out[4];
 	uint64_t digest = 0;
 	int l, s;
 
 	cable_init(&c);
-	l = berth_socket(c.host[1], BERTH_IP4, BERTH_STREAM);
+	l = berth_socket(c.host[1], c.family, BERTH_STREAM);
 	berth_bind(c.host[1], l, &any);
 	berth_listen(c.host[1], l, 5);
-	s = berth_socket(c.host[0], BERTH_IP4, BERTH_STREAM);
+	s = berth_socket(c.host[0], c.family, BERTH_STREAM);
 	berth_connect(c.host[0], s, &to);
 	for (unsigned round = 0; round < 6; round++) {
 		unsigned n = berth_host_frames_out(c.host[round % 2], c.now, out, 4);
@@ -116,21 +114,19 @@ static uint64_t digest_of_a_run(void)
 
 static void runs_repeat(void **state)
 {
-	uint64_t first = digest_of_a_run();
+	uint64_t first = digest_of_a_run(family_of(state));
 
-	(void)state;
-	assert_int_equal(digest_of_a_run(), first);
+	assert_int_equal(digest_of_a_run(family_of(state)), first);
 }
 
 /* Frames out are handed over in portions, and every socket has its turn. */
 static void portions_and_turns(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 7);
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 7);
 	struct berth_frame_out out[3];
 	int s[3];
 
-	(void)state;
 	cable_init(&c);
 	for (unsigned i = 0; i < 3; i++)
 		s[i] = udp_at(&c, 0, (uint16_t)(1000 + i));
@@ -156,12 +152,14 @@ static void portions_and_turns(void **state)
 /* Both sides of the checksum: made here, or left to a link that says it can. */
 static void checksums(void **state)
 {
-	(void)state;
+	uint8_t family = family_of(state);
+	unsigned len_ip = family == BERTH_IP4 ? 20 : 40, len_address = family == BERTH_IP4 ? 4 : 16;
+
 	for (unsigned partial = 0; partial < 2; partial++) {
-		struct cable c = {.capabilities = partial ? BERTH_LINK_CHECKSUM : 0};
-		struct berth_socket_address to = at(7, 7);
+		struct cable c = {.capabilities = partial ? BERTH_LINK_CHECKSUM : 0, .family = family};
+		struct berth_socket_address to = cable_at(&c, 7, 7);
 		struct berth_frame_out out[1];
-		uint8_t bytes[100];
+		uint8_t bytes[100], *udp = bytes + 14 + len_ip;
 		uint64_t pseudo;
 		int s;
 
@@ -172,17 +170,17 @@ static void checksums(void **state)
 		assert_int_equal(berth_sendto(c.host[0], s, "odd", 3, &to), 3);
 		assert_int_equal(berth_host_frames_out(c.host[0], c.now, out, 1), 1);
 		assert_int_equal(out[0].off_network, 14);
-		assert_int_equal(out[0].off_transport, 34);
-		assert_int_equal(out[0].len, 14 + 28 + 3);
+		assert_int_equal(out[0].off_transport, 14 + len_ip);
+		assert_int_equal(out[0].len, 14 + len_ip + 8 + 3);
 		berth_frame_gather(&out[0], bytes);
-		pseudo = checksum_pseudo(bytes + 26, bytes + 30, 4, 17, 11);
+		pseudo = checksum_pseudo(udp - 2 * len_address, udp - len_address, len_address, 17, 11);
 		if (partial) {
 			assert_int_equal(out[0].checksum, BERTH_CHECKSUM_PARTIAL);
 			assert_int_equal(out[0].off_checksum, 6);
-			assert_int_equal(get_be16(bytes + 40), checksum_fold(pseudo));
+			assert_int_equal(get_be16(udp + 6), checksum_fold(pseudo));
 		} else {
 			assert_int_equal(out[0].checksum, BERTH_CHECKSUM_FULL);
-			assert_int_equal(checksum_finish(checksum_add(pseudo, bytes + 34, 11)), 0);
+			assert_int_equal(checksum_finish(checksum_add(pseudo, udp, 11)), 0);
 		}
 		cable_deinit(&c);
 	}
@@ -192,7 +190,7 @@ static void checksums(void **state)
 static void transfer(struct cable *c)
 {
 	static uint8_t data[1 << 20], got[1 << 20];
-	struct berth_socket_address to = at(7, 80), any = {.port = 80};
+	struct berth_socket_address to = cable_at(c, 7, 80), any = {.port = 80};
 	size_t n_sent = 0, n_got = 0;
 	int l, s, r = -1;
 
@@ -200,10 +198,10 @@ static void transfer(struct cable *c)
 		data[i] = (uint8_t)(i * 31 >> 5);
 	memset(got, 0, sizeof(got));
 	cable_init(c);
-	l = berth_socket(c->host[1], BERTH_IP4, BERTH_STREAM);
+	l = berth_socket(c->host[1], c->family, BERTH_STREAM);
 	assert_int_equal(berth_bind(c->host[1], l, &any), 0);
 	assert_int_equal(berth_listen(c->host[1], l, 5), 0);
-	s = berth_socket(c->host[0], BERTH_IP4, BERTH_STREAM);
+	s = berth_socket(c->host[0], c->family, BERTH_STREAM);
 	assert_int_equal(berth_connect(c->host[0], s, &to), BERTH_EINPROGRESS);
 	while (n_got < sizeof(data)) {
 		long n = berth_send(c->host[0], s, data + n_sent, sizeof(data) - n_sent);
@@ -228,28 +226,29 @@ static void transfers(void **state)
 {
 	struct cable cables[] = {
 		{.mtu = 1500},
-		{.mtu = 576},
+		{.mtu = family_of(state) == BERTH_IP4 ? 576 : 1280},
 		{.mtu = 65535, .bare = true},
 		{.mtu = 1500, .capabilities = BERTH_LINK_CHECKSUM},
 		{.mtu = 1500, .capabilities = BERTH_LINK_CHECKSUM | BERTH_LINK_SEGMENT},
 		{.mtu = 1500, .bare = true, .capabilities = BERTH_LINK_SEGMENT},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cables) / sizeof(cables[0]); i++)
+	for (size_t i = 0; i < sizeof(cables) / sizeof(cables[0]); i++) {
+		cables[i].family = family_of(state);
 		transfer(&cables[i]);
+	}
 }
 
 /* The largest datagram, there and back, over MTUs of every size. */
 static void large_datagrams(void **state)
 {
 	static uint8_t data[65507], got[65507];
-	static const uint32_t mtus[] = {576, 1500, 1499, 9000, 65535};
+	static const uint32_t mtus[] = {576, 1280, 1500, 1499, 9000, 65535};
+	uint8_t family = family_of(state);
 
-	(void)state;
-	for (unsigned m = 0; m < 5; m++) {
-		struct cable c = {.mtu = mtus[m]};
-		struct berth_socket_address to = at(7, 7), from;
+	for (unsigned m = family == BERTH_IP4 ? 0 : 1; m < 6; m++) {
+		struct cable c = {.mtu = mtus[m], .family = family};
+		struct berth_socket_address to = cable_at(&c, 7, 7), from;
 		int a, b;
 
 		cable_init(&c);
@@ -272,13 +271,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configuration),
-		cmocka_unit_test(idle),
-		cmocka_unit_test(time_never_runs_back),
-		cmocka_unit_test(runs_repeat),
-		cmocka_unit_test(portions_and_turns),
-		cmocka_unit_test(checksums),
-		cmocka_unit_test(transfers),
-		cmocka_unit_test(large_datagrams),
+		IN_BOTH_FAMILIES(idle),
+		IN_BOTH_FAMILIES(time_never_runs_back),
+		IN_BOTH_FAMILIES(runs_repeat),
+		IN_BOTH_FAMILIES(portions_and_turns),
+		IN_BOTH_FAMILIES(checksums),
+		IN_BOTH_FAMILIES(transfers),
+		IN_BOTH_FAMILIES(large_datagrams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

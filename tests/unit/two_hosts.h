@@ -1,5 +1,6 @@
-/* Two hosts on one cable, for tests: 192.168.1.5 (a) and 192.168.1.7 (b), on virtual time, with all memory from a pool
- * that must be empty at the end. Frames move when the test says so, and one function looks at each on its way. */
+/* Two hosts on one cable, for tests: 192.168.1.5 (a) and 192.168.1.7 (b), of a cable of family IPv6 fd00::5 and fd00::7
+ * besides, on virtual time, with all memory from a pool that must be empty at the end. Frames move when the test says
+ * so, and one function looks at each on its way. */
 #ifndef TWO_HOSTS_H
 #define TWO_HOSTS_H
 
@@ -13,6 +14,7 @@
 
 #include <berth/berth.h>
 
+#include "families.h"
 #include "host_private.h"
 
 #define MS UINT64_C(1000000)
@@ -29,8 +31,22 @@ struct cable {
 	void *user;
 	uint32_t mtu;
 	unsigned capabilities;
-	bool bare; /* no Ethernet */
+	bool bare;      /* no Ethernet */
+	uint8_t family; /* of cable_at and udp_at; 0: IPv4 */
 };
+
+static inline struct berth_address cable_address(const struct cable *c, unsigned last)
+{
+	struct berth_address address = {.family = BERTH_IP6, .bytes = {0xfd, [15] = (uint8_t)last}};
+
+	return c->family == BERTH_IP6 ? address : berth_ip4(192, 168, 1, (uint8_t)last);
+}
+
+/* A socket address of the cable's family: last is 5 or 7. */
+static inline struct berth_socket_address cable_at(const struct cable *c, unsigned last, uint16_t port)
+{
+	return (struct berth_socket_address){cable_address(c, last), port};
+}
 
 static inline struct berth_host *cable_host(struct cable *c, unsigned i)
 {
@@ -53,16 +69,11 @@ static inline struct berth_host *cable_host(struct cable *c, unsigned i)
 	interface.capabilities = c->capabilities;
 	assert_int_equal(berth_host_interface_add(host, &interface), 1);
 	assert_int_equal(berth_host_address_add(host, 1, &address, 24), 0);
+	if (c->family == BERTH_IP6) {
+		address = cable_address(c, i == 0 ? 5 : 7);
+		assert_int_equal(berth_host_address_add(host, 1, &address, 64), 0);
+	}
 	return host;
-}
-
-static inline void cable_init(struct cable *c)
-{
-	c->pool = berth_pool_new(berth_memory_libc(), 0);
-	c->memory = berth_pool_memory(c->pool);
-	c->now = SECOND;
-	for (unsigned i = 0; i < 2; i++)
-		c->host[i] = cable_host(c, i);
 }
 
 static inline void cable_deinit(struct cable *c)
@@ -130,6 +141,30 @@ static inline void cable_run(struct cable *c, berth_time until)
 	cable_settle(c);
 }
 
+/* Makes both hosts. IPv6 addresses are ready to be used: what hosts have to say first has been said. */
+static inline void cable_init(struct cable *c)
+{
+	bool (*look)(struct cable *, unsigned, struct berth_frame *) = c->look;
+	struct berth_notice notice;
+	struct berth_event event;
+
+	c->pool = berth_pool_new(berth_memory_libc(), 0);
+	c->memory = berth_pool_memory(c->pool);
+	c->now = SECOND;
+	for (unsigned i = 0; i < 2; i++)
+		c->host[i] = cable_host(c, i);
+	if (c->family != BERTH_IP6)
+		return;
+	c->look = NULL;
+	cable_run(c, c->now + 5 * SECOND);
+	c->look = look;
+	for (unsigned i = 0; i < 2; i++) {
+		c->n_moved[i] = 0;
+		while (berth_host_next_event(c->host[i], &event) || berth_host_next_notice(c->host[i], &notice))
+			;
+	}
+}
+
 static inline struct berth_socket_address at(unsigned last, uint16_t port)
 {
 	return (struct berth_socket_address){berth_ip4(192, 168, 1, (uint8_t)last), port};
@@ -147,11 +182,11 @@ static inline uint64_t counter(const struct berth_host *host, const char *name)
 	return 0;
 }
 
-/* A UDP socket of host i at a port. */
+/* A UDP socket of host i and the cable's family at a port. */
 static inline int udp_at(struct cable *c, unsigned i, uint16_t port)
 {
 	struct berth_socket_address any = {.port = port};
-	int s = berth_socket(c->host[i], BERTH_IP4, BERTH_DATAGRAM);
+	int s = berth_socket(c->host[i], c->family == BERTH_IP6 ? BERTH_IP6 : BERTH_IP4, BERTH_DATAGRAM);
 
 	assert_true(s >= 0);
 	assert_int_equal(berth_bind(c->host[i], s, &any), 0);
