@@ -4,6 +4,7 @@
  * Entries stay in their place as long as they live; places that have become free are taken again. */
 #include <string.h>
 
+#include "group.h"
 #include "host_private.h"
 
 /* The first and the last address of an IPv4 network stand for the network and for all its hosts; networks of 31 bits
@@ -44,9 +45,13 @@ struct host_address *host_address_make(struct berth_host *host, unsigned interfa
 
 	if (!a)
 		return NULL;
-	/* A router says apart from the address which prefixes are on the link (RFC 4861 section 6.3.4). */
-	if (origin != ORIGIN_ROUTER && !host_route_insert(host, &network))
+	if (group_own_join(host, interface, ip))
 		return NULL;
+	/* A router says apart from the address which prefixes are on the link (RFC 4861 section 6.3.4). */
+	if (origin != ORIGIN_ROUTER && !host_route_insert(host, &network)) {
+		group_own_leave(host, interface, ip);
+		return NULL;
+	}
 	*a = (struct host_address){
 		.ip = *ip,
 		.prefix = (uint8_t)prefix,
@@ -58,6 +63,8 @@ struct host_address *host_address_make(struct berth_host *host, unsigned interfa
 	};
 	if (!ip_is_ip4(ip))
 		host->interfaces[interface].ip6 = true;
+	if (ip_is_link_local(ip) && host_address_usable(a))
+		group_source_ready(host, interface);
 	host_path_forget(host);
 	return a;
 }
@@ -77,9 +84,11 @@ void host_address_set_state(struct berth_host *host, struct host_address *a, enu
 	bool was_usable = host_address_usable(a);
 
 	a->state = (uint8_t)state;
-	if (!was_usable && host_address_usable(a))
+	if (!was_usable && host_address_usable(a)) {
 		tell(host, a, BERTH_NOTICE_ADDRESS_READY);
-	else if (state == ADDRESS_DUPLICATE)
+		if (ip_is_link_local(&a->ip))
+			group_source_ready(host, a->interface);
+	} else if (state == ADDRESS_DUPLICATE)
 		tell(host, a, BERTH_NOTICE_ADDRESS_DUPLICATE);
 	host_path_forget(host);
 }
@@ -112,6 +121,7 @@ void host_address_drop(struct berth_host *host, struct host_address *a)
 		host_route_remove(host, is_network_of, a);
 	if (a->origin != ORIGIN_HAND)
 		tell(host, a, BERTH_NOTICE_ADDRESS_GONE);
+	group_own_leave(host, a->interface, &a->ip);
 	*a = (struct host_address){.state = ADDRESS_FREE};
 	host_path_forget(host);
 }

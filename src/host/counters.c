@@ -40,6 +40,12 @@ static const struct counter table[] = {
 #define X(name, text) ENTRY(icmp6, counters.icmp6, name, text)
 										ICMP_COUNTER_MAP(X)
 #undef X
+#define X(name, text) ENTRY(igmp, counters.igmp, name, text)
+											GROUP_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(mld, counters.mld, name, text)
+												GROUP_COUNTER_MAP(X)
+#undef X
 #define X(name, text) ENTRY(tcp, tcp.counters, name, text)
 											TCP_COUNTER_MAP(X)
 #undef X

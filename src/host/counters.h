@@ -112,12 +112,26 @@
 	X(bad_quote, "errors whose quotation is cut off or not this host's")                                           \
 	X(no_match, "errors about a conversation that is not there")
 
+/* Counters "igmp_NAME" and "mld_NAME". */
+#define GROUP_COUNTER_MAP(X)                                                                                           \
+	X(queries_in, "queries of routers received")                                                                   \
+	X(reports_in, "reports of other hosts received")                                                               \
+	X(reports_out, "reports sent")                                                                                 \
+	X(leaves_out, "messages sent that a group has been left, where these are not reports")                         \
+	X(suppressed, "reports not sent because another host had sent one")                                            \
+	X(bad, "messages that are short, or have a bad checksum, length or group")                                     \
+	X(invalid, "messages that do not come from this link, by their hop limit, source, destination or options")     \
+	X(ignored, "messages that are not for hosts")
+
 #define X(name, text) uint64_t name;
 struct ip_counters {
 	IP_COUNTER_MAP(X)
 };
 struct icmp_counters {
 	ICMP_COUNTER_MAP(X)
+};
+struct group_counters {
+	GROUP_COUNTER_MAP(X)
 };
 struct host_counters {
 	struct {
@@ -140,6 +154,7 @@ struct host_counters {
 		IP6_COUNTER_MAP(X)
 	} ip6_only;
 	struct icmp_counters icmp, icmp6;
+	struct group_counters igmp, mld;
 };
 #undef X
 

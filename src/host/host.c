@@ -5,6 +5,7 @@
  * made in frames_out; between the two there is nothing but the endpoints' lists. */
 #include <string.h>
 
+#include "group.h"
 #include "in.h"
 #include "neighbour.h"
 #include "out.h"
@@ -180,6 +181,7 @@ struct berth_host *berth_host_free(struct berth_host *host)
 	packets_clear(host, &host->ready);
 	loopback_deinit(host);
 	reassemble_deinit(host);
+	group_deinit(host);
 	neighbour_deinit(host);
 	path_mtu_deinit(host);
 	tcp_env_deinit(&host->tcp);

@@ -50,6 +50,7 @@ struct host_interface {
 	uint8_t mac[6];
 	uint32_t mtu;
 	unsigned capabilities;
+	struct host_groups *groups; /* that it has joined; NULL: none so far */
 	struct {
 		uint64_t frames_in, bytes_in, frames_out, bytes_out;
 	} counters;

@@ -1,6 +1,7 @@
 /* ICMPv6 in: echo, errors, and neighbour discovery (RFC 4443, 4861). */
 #include "icmp.h"
 #include "in.h"
+#include "mld.h"
 #include "neighbour.h"
 
 struct meaning {
@@ -79,6 +80,12 @@ void icmp6_in(struct berth_host *host, const struct ip_packet *packet)
 	case ICMP6_NEIGHBOUR_SOLICIT:
 	case ICMP6_NEIGHBOUR_ADVERT:
 		nd_in(host, packet, &message);
+		break;
+	case ICMP6_MLD_QUERY:
+	case ICMP6_MLD1_REPORT:
+	case ICMP6_MLD1_DONE:
+	case ICMP6_MLD2_REPORT:
+		mld_in(host, packet, &message);
 		break;
 	default:
 		host->counters.icmp6.ignored++;

@@ -124,6 +124,14 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet);
 /* Sends the answer that TCP has left in its env, if any. */
 void host_tcp_reply(struct berth_host *host);
 
+/* ---- igmp.c, mld.c ---- */
+
+struct icmp_message;
+
+void igmp_in(struct berth_host *host, const struct ip_packet *packet);
+/* `message` is of one of MLD's types. */
+void mld_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message);
+
 /* ---- icmp_in.c (what both families share), icmp4_in.c, icmp6_in.c ---- */
 
 void icmp4_in(struct berth_host *host, const struct ip_packet *packet);

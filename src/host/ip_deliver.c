@@ -2,41 +2,21 @@
  *
  * Each packet meets one verdict, and every verdict is a counter. The order is: is the header sound (ip4_in, ip6_in), is
  * the source one that can be, is it for this host, is it whole; only then is the transport looked at. */
+#include "group.h"
+#include "igmp.h"
 #include "in.h"
 
 /* RFC 1122 section 3.2.1.3: a source is one host, and on a wire it is another one than this. IPv6 has the unspecified
- * address for who has none yet; it may only speak to the link (RFC 4291 section 2.5.2). */
+ * address for who has none yet; it may only speak to the link (RFC 4291 section 2.5.2). 0.0.0.0 asks for groups where
+ * a switch does so in a router's stead (RFC 4541 section 2.1.1). */
 static bool source_is_good(struct berth_host *host, const struct ip_packet *packet)
 {
 	if (packet->interface == HOST_LOOPBACK)
 		return host_is_own(host, &packet->source);
-	if (ip_is_none(&packet->source))
-		return packet->protocol == IP_PROTOCOL_ICMP6;
+	if (ip_is_any(&packet->source))
+		return packet->protocol == (packet->family == BERTH_IP4 ? IP_PROTOCOL_IGMP : IP_PROTOCOL_ICMP6);
 	return ip_is_unicast(&packet->source) && !host_is_own(host, &packet->source) &&
 	       !host_is_broadcast(host, packet->interface, &packet->source);
-}
-
-/* The solicited-node group of an address has its last 24 bits (RFC 4291 section 2.7.1). */
-static bool is_solicited_node(const struct berth_host *host, unsigned interface, const struct ip *group)
-{
-	if (group->high >> 48 != 0xff02 || group->high << 16 || group->low >> 24 != 0x1ff)
-		return false;
-	for (unsigned i = 0; i < host->n_addresses; i++) {
-		const struct host_address *a = &host->addresses[i];
-
-		if (a->state != ADDRESS_FREE && a->interface == interface && !ip_is_ip4(&a->ip) &&
-		    (a->ip.low & 0xffffff) == (group->low & 0xffffff))
-			return true;
-	}
-	return false;
-}
-
-/* All nodes, and the groups of this host's own addresses. */
-static bool is_joined(const struct berth_host *host, unsigned interface, const struct ip *group)
-{
-	if (ip_is_ip4(group))
-		return false;
-	return (group->high == UINT64_C(0xff02) << 48 && group->low == 1) || is_solicited_node(host, interface, group);
 }
 
 /* A unicast address of this host, but none of 127.0.0.0/8 and ::1 that comes by wire. */
@@ -58,7 +38,8 @@ static bool destination_is_good(struct berth_host *host, struct ip_packet *packe
 			counters->link_broadcast++;
 		return !packet->to_many;
 	}
-	if (host_is_broadcast(host, packet->interface, ip) || is_joined(host, packet->interface, ip)) {
+	if (host_is_broadcast(host, packet->interface, ip) ||
+	    (ip_is_multicast(ip) && group_joined(host, packet->interface, ip))) {
 		packet->to_many = true;
 		return true;
 	}
@@ -116,6 +97,12 @@ void ip_deliver(struct berth_host *host, const struct ip_packet *packet)
 	case IP_PROTOCOL_ICMP4:
 	case IP_PROTOCOL_ICMP6:
 		deliver_icmp(host, packet, counters);
+		return;
+	case IP_PROTOCOL_IGMP:
+		if (packet->family != BERTH_IP4)
+			break;
+		counters->delivered++;
+		igmp_in(host, packet);
 		return;
 	case IP_PROTOCOL_IP4:
 	case IP_PROTOCOL_IP6:

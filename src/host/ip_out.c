@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checksum.h"
+#include "igmp.h"
 #include "neighbour.h"
 #include "out.h"
 
@@ -238,6 +239,30 @@ static void send_part(struct berth_host *host, struct host_path *path, const str
 	send_packet(host, path, packet);
 }
 
+/* One packet with the option that has routers look at it (RFC 2113, 2711). */
+static void send_alert(struct berth_host *host, struct host_path *path, const struct ip_send *what,
+		       struct ip_header *header)
+{
+	bool ip4 = header->family == BERTH_IP4;
+	uint32_t len_header = ip4 ? IGMP_IP4_HEADER : IP6_HEADER + IP6_ROUTER_ALERT;
+	struct host_packet *packet = packet_new(host, len_header + what->len);
+	uint8_t *p;
+
+	if (!packet)
+		return;
+	if (ip4) {
+		header->ip4.total_len = (uint16_t)packet->len;
+		p = igmp_ip4_emit(&header->ip4, packet->bytes);
+	} else {
+		header->ip6.next_header = IP6_NEXT_HOP_BY_HOP;
+		p = emit_ip6(header, IP6_ROUTER_ALERT + what->len, packet->bytes);
+		p = ip6_emit_router_alert(what->protocol, p);
+	}
+	memcpy(p, what->payload, what->len);
+	packet->len_header = (uint8_t)len_header;
+	send_packet(host, path, packet);
+}
+
 uint32_t ip_piece_max(const struct host_path *path)
 {
 	unsigned len_header = path->family == BERTH_IP4 ? IP4_HEADER : IP6_HEADER + IP6_FRAGMENT;
@@ -270,6 +295,11 @@ void ip_send(struct berth_host *host, struct host_path *path, const struct ip_se
 	ip_to_bytes(&path->destination, destination);
 	ip_header_init(&header, family, what->protocol, what->tos, what->ttl ? what->ttl : ip_ttl(host, path), source,
 		       destination);
+	if (what->router_alert) {
+		ip_header_whole(host, path, &header);
+		send_alert(host, path, what, &header);
+		return;
+	}
 	if (ip_header_len(family) + what->len > path->mtu) {
 		send_pieces(host, path, what, &header);
 		return;

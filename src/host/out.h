@@ -97,6 +97,7 @@ struct ip_send {
 	uint8_t protocol, tos;
 	uint8_t ttl;            /* 0: the host's */
 	uint8_t len_transport;  /* of the payload: its header, when a link may have to change it; else 0 */
+	bool router_alert;      /* routers look at it; it has to fit the path's MTU */
 	const uint8_t *payload; /* borrowed */
 	uint32_t len;
 };
