@@ -17,6 +17,7 @@
 #include <berth/platform.h>
 #include <berth/socket.h>
 
+#include "families.h"
 #include "tap_bed.h"
 
 #define TOTAL (4u << 20)
@@ -62,17 +63,17 @@ static bool echo_through(int fd)
 }
 
 /* The child's exit status is the answer; its end of the pipe closes with it. */
-static pid_t kernel_client(void)
+static pid_t kernel_client(uint8_t family)
 {
-	struct sockaddr_in server = address_of("10.9.0.2", PORT);
+	struct bed_name server = name_of(family, TEST, PORT);
 	pid_t pid = fork();
 	int fd;
 
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(fd, (struct sockaddr *)&server, sizeof(server)))
+	fd = socket(kernel_family(family), SOCK_STREAM, 0);
+	if (connect(fd, &server.any, server.len))
 		_exit(2);
 	_exit(echo_through(fd) ? 0 : 1);
 }
@@ -123,11 +124,11 @@ static void child_over(void *user, unsigned ready)
 	berth_loop_stop(((struct echo *)user)->loop);
 }
 
-static void host_begin(struct echo *echo)
+static void host_begin(struct echo *echo, uint8_t family)
 {
 	struct berth_host_config config;
 	struct berth_interface_config interface;
-	struct berth_address address = berth_ip4(10, 9, 0, 2);
+	struct berth_address address = bed_address(family, TEST);
 	struct berth_socket_address local = {.port = PORT};
 	int number;
 
@@ -140,8 +141,8 @@ static void host_begin(struct echo *echo)
 	interface.capabilities = echo->link->capabilities;
 	number = berth_host_interface_add(echo->host, &interface);
 	assert_true(number > 0);
-	assert_int_equal(berth_host_address_add(echo->host, number, &address, 24), 0);
-	echo->listener = berth_socket(echo->host, BERTH_IP4, BERTH_STREAM);
+	assert_int_equal(berth_host_address_add(echo->host, number, &address, family == BERTH_IP6 ? 64 : 24), 0);
+	echo->listener = berth_socket(echo->host, family, BERTH_STREAM);
 	assert_int_equal(berth_bind(echo->host, echo->listener, &local), 0);
 	assert_int_equal(berth_listen(echo->host, echo->listener, 5), 0);
 	echo->loop = berth_loop_new();
@@ -149,7 +150,7 @@ static void host_begin(struct echo *echo)
 }
 
 /* Echoes to a client of the kernel's until that has ended, and holds its answer. Takes the link. */
-static void echo_run(struct berth_link *link)
+static void echo_run(uint8_t family, struct berth_link *link)
 {
 	struct echo *echo = calloc(1, sizeof(*echo));
 	int pipes[2], status;
@@ -158,9 +159,9 @@ static void echo_run(struct berth_link *link)
 	assert_non_null(echo);
 	echo->link = link;
 	echo->connection = -1;
-	host_begin(echo);
+	host_begin(echo, family);
 	assert_int_equal(pipe(pipes), 0);
-	pid = kernel_client();
+	pid = kernel_client(family);
 	close(pipes[1]);
 	assert_int_equal(berth_loop_watch(echo->loop, pipes[0], 0, child_over, echo), 0);
 	assert_int_equal(berth_loop_run(echo->loop), 0);
@@ -185,7 +186,7 @@ static struct berth_link *tap_open(bool offload)
 	snprintf(config.name, sizeof(config.name), DEVICE);
 	config.offload = offload;
 	assert_int_equal(berth_link_tap(&config, &link), 0);
-	device_up(mac);
+	device_up(mac, false);
 	return link;
 }
 
@@ -206,24 +207,25 @@ static struct berth_link *offloaded(struct berth_link *link)
 
 static void test_kernel_offload(void **state)
 {
-	echo_run(tap_open(true));
+	echo_run(family_of(state), tap_open(true));
 }
 
 static void test_no_offload(void **state)
 {
-	echo_run(tap_open(false));
+	echo_run(family_of(state), tap_open(false));
 }
 
 static void test_software_offload(void **state)
 {
-	echo_run(offloaded(tap_open(false)));
+	echo_run(family_of(state), offloaded(tap_open(false)));
 }
 
 /* The wire makes a cable of a device that coalesces. */
 static void test_wire_that_loses(void **state)
 {
-	echo_run(wired(tap_open(true), "delay=1ms,loss=1%,seed=3"));
-	echo_run(offloaded(wired(tap_open(true), "delay=1ms,jitter=1ms,loss=0.5%,duplicate=1%,corrupt=0.5%,seed=4")));
+	echo_run(family_of(state), wired(tap_open(true), "delay=1ms,loss=1%,seed=3"));
+	echo_run(family_of(state),
+		 offloaded(wired(tap_open(true), "delay=1ms,jitter=1ms,loss=0.5%,duplicate=1%,corrupt=0.5%,seed=4")));
 }
 
 static void test_capture(void **state)
@@ -235,7 +237,7 @@ static void test_capture(void **state)
 
 	assert_true(fd >= 0);
 	if (!error)
-		echo_run(offloaded(link));
+		echo_run(family_of(state), offloaded(link));
 	else
 		assert_int_equal(error, BERTH_EPROTONOSUPPORT);
 	close(fd);
@@ -245,9 +247,9 @@ static void test_capture(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kernel_offload),   cmocka_unit_test(test_no_offload),
-		cmocka_unit_test(test_software_offload), cmocka_unit_test(test_wire_that_loses),
-		cmocka_unit_test(test_capture),
+		IN_BOTH_FAMILIES(test_kernel_offload),   IN_BOTH_FAMILIES(test_no_offload),
+		IN_BOTH_FAMILIES(test_software_offload), IN_BOTH_FAMILIES(test_wire_that_loses),
+		IN_BOTH_FAMILIES(test_capture),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
