@@ -2,8 +2,10 @@
  * is in flight. */
 #include "tcb.h"
 
-/* RFC 1191 section 3: no IPv4 path is narrower; a smaller value is an attack (CVE-2004-1060). */
+/* RFC 1191 section 3: no IPv4 path is narrower; a smaller value is an attack (CVE-2004-1060). RFC 8200 section 5: nor
+ * an IPv6 path. */
 #define MTU_FLOOR 552
+#define MTU_FLOOR_IP6 1280
 
 static bool in_flight(struct tcp_env *env, const struct tcb *t, uint32_t seq)
 {
@@ -27,10 +29,12 @@ void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error,
 
 void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu)
 {
+	uint32_t floor = t->e.pair.family == BERTH_IP6 ? MTU_FLOOR_IP6 : MTU_FLOOR;
+
 	if (t->state == BERTH_TCP_LISTEN || t->state == BERTH_TCP_CLOSED || !in_flight(env, t, seq))
 		return;
-	if (mtu < MTU_FLOOR)
-		mtu = MTU_FLOOR;
+	if (mtu < floor)
+		mtu = floor;
 	if (mtu >= t->mtu)
 		return;
 	env->counters.mtu_lowered++;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* RFC 9293 section 3.7.1: what a peer that says no MSS takes. */
+/* RFC 9293 section 3.7.1 (MUST-15): what a peer that says no MSS takes, over IPv4 and over IPv6. */
 #define MSS_DEFAULT 536
+#define MSS_DEFAULT_IP6 1220
 /* A peer that says less is taken at this: tiny segments are an attack on the sender (CVE-2019-11479). */
 #define MSS_FLOOR 88
 /* RFC 7323 section 2.3. */
@@ -46,6 +47,11 @@ static unsigned header_min(const struct tcb *t)
 	return (t->e.pair.family == BERTH_IP6 ? 40 : 20) + TCP_HEADER;
 }
 
+uint16_t tcp_mss_default(const struct tcb *t)
+{
+	return t->e.pair.family == BERTH_IP6 ? MSS_DEFAULT_IP6 : MSS_DEFAULT;
+}
+
 /* RFC 6691: the MSS does not count options. */
 uint16_t tcp_mss_of_mtu(const struct tcb *t)
 {
@@ -84,7 +90,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	tcp_seq iss = TCP_SEQ_BASE + isn;
 
 	t->mtu = mtu;
-	t->mss_peer = MSS_DEFAULT;
+	t->mss_peer = tcp_mss_default(t);
 	t->ts_offset = (uint32_t)pair_hash(env, &t->e.pair, 1);
 	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;
 	/* The SYN takes one number; the user's bytes follow it. */

@@ -59,7 +59,7 @@ NUMBER(receive_buffer, uint32_t)
 
 static int get_mss(struct tcb *t)
 {
-	return t->mss ? (int)t->mss : t->mss_user ? t->mss_user : 536;
+	return t->mss ? (int)t->mss : t->mss_user ? t->mss_user : tcp_mss_default(t);
 }
 
 static void set_mss(struct tcp_env *env, struct tcb *t, int value)

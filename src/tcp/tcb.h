@@ -116,7 +116,7 @@ struct tcb {
 
 	/* sizes and times */
 	uint32_t send_buffer, receive_buffer;
-	uint16_t mss_peer;        /* from its SYN, 536 when it said none */
+	uint16_t mss_peer;        /* from its SYN, tcp_mss_default when it said none */
 	uint16_t mss_user;        /* TCP_MAXSEG, 0 not set */
 	uint32_t mtu;             /* of the path */
 	uint32_t ms_user_timeout; /* 0: the default */
@@ -178,6 +178,8 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu);
 void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h);
 /* t->mss from MTU, peer and options. */
 void tcp_update_mss(struct tcb *t);
+/* What a peer takes that says no MSS: RFC 9293 section 3.7.1. */
+uint16_t tcp_mss_default(const struct tcb *t);
 /* The MSS that our SYN says. */
 uint16_t tcp_mss_of_mtu(const struct tcb *t);
 /* The handshake is complete. */

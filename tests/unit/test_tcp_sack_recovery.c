@@ -519,24 +519,39 @@ static void test_sums(void **state)
 	}
 }
 
+/* Five segments are in flight whose size is the MTU's. */
+static void begin_large(struct peer *p)
+{
+	struct peer_setup large = sack;
+
+	large.mss = 1460;
+	peer_init(p, &large);
+	peer_establish_active(p);
+	assert_int_equal(peer_send(p, 1, 5 * 1460), 5 * 1460);
+	assert_int_equal(p->n_out, 5);
+	peer_advance(p, 50 * MS);
+	peer_clear(p);
+}
+
 /* RFC 1191 section 6.5: a lower MTU sends what was too large again in smaller segments, and is no congestion. */
 static void test_mtu(void **state)
 {
 	struct berth_socket_row before = {0}, after = {0};
-	uint32_t n = 0;
+	uint32_t n = 0, n_max;
 	struct peer p;
 
-	begin(&p, 5);
+	begin_large(&p);
+	n_max = p.setup.ip6 ? 1220 : 600;
 	tcp_row(&p.env, p.t, &before);
-	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, 640); /* 600 bytes of payload */
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, p.setup.ip6 ? 1280 : 640);
 	peer_pump(&p);
 	for (size_t i = 0; i < p.n_out; i++) {
-		assert_true(p.out[i].len <= 600);
+		assert_true(p.out[i].len <= n_max);
 		peer_expect(&p.out[i], TCP_ACK, 1 + n, 1, p.out[i].len);
 		n += p.out[i].len;
 	}
 	assert_true(n >= 1000);
-	peer_in(&p, TCP_ACK, 1, 601, 0);
+	peer_in(&p, TCP_ACK, 1, 1 + n_max, 0);
 	tcp_row(&p.env, p.t, &after);
 	assert_int_equal(p.env.counters.mtu_lowered, 1);
 	assert_int_equal(p.env.counters.fast_recoveries, 0);
@@ -544,24 +559,25 @@ static void test_mtu(void **state)
 	peer_deinit(&p);
 }
 
-/* RFC 5927: one that quotes what is not in flight, one that says more, and one below any path (CVE-2004-1060). */
+/* RFC 5927: one that quotes what is not in flight, one that says more, and one below any path (CVE-2004-1060; RFC 8200
+ * section 5). */
 static void test_mtu_lies(void **state)
 {
 	struct berth_socket_row row = {0};
 	struct peer p;
 
-	begin(&p, 5);
-	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1 + 5 * MSS, 640);
-	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS, 640);
-	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, 1500);
+	begin_large(&p);
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1 + 5 * 1460, 1300);
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS, 1300);
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, p.setup.mtu);
 	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, 9000);
 	peer_pump(&p);
 	peer_none(&p);
 	tcp_row(&p.env, p.t, &row);
-	assert_int_equal(row.mss, MSS);
+	assert_int_equal(row.mss, 1460);
 	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS + 1, 68);
 	tcp_row(&p.env, p.t, &row);
-	assert_int_equal(row.mss, 512);
+	assert_int_equal(row.mss, p.setup.ip6 ? 1220 : 512);
 	peer_deinit(&p);
 }
 
