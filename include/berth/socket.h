@@ -17,15 +17,20 @@ enum berth_socket_type {
 	BERTH_DATAGRAM = 2, /* UDP */
 };
 
-/* A new socket. The descriptor (0 or more), or BERTH_EAFNOSUPPORT, BERTH_EPROTOTYPE, BERTH_EMFILE, BERTH_ENOMEM. */
+/* A new socket. One of BERTH_IP6 speaks IPv4, too, unless BERTH_IPV6_V6ONLY is set: bound to :: it also takes what
+ * comes by IPv4, and IPv4 addresses are written ::ffff:a.b.c.d for it in all calls (RFC 3493 section 3.7). Link-local
+ * addresses, and multicast addresses that do not leave the link, need the interface in their `scope` in all calls
+ * (BERTH_EINVAL without; a group to send to is left to BERTH_IPV6_MULTICAST_IF and the route instead). The descriptor
+ * (0 or more), or BERTH_EAFNOSUPPORT, BERTH_EPROTOTYPE, BERTH_EMFILE, BERTH_ENOMEM. */
 int berth_socket(struct berth_host *host, enum berth_family family, enum berth_socket_type type);
 
 /* Attaches a pointer that comes back with the socket's events. 0. */
 int berth_set_user(struct berth_host *host, int descriptor, void *user);
 
-/* Gives the socket its local address. Port 0: an ephemeral one (RFC 6056). Any address: all of the host's. 0, or
- * BERTH_EINVAL (bound already), BERTH_EADDRNOTAVAIL (not the host's), BERTH_EADDRINUSE, BERTH_EAFNOSUPPORT,
- * BERTH_ENOMEM. */
+/* Gives the socket its local address. Port 0: an ephemeral one (RFC 6056). Any address: all of the host's. UDP: a
+ * group, whose datagrams are then the only ones that come, where the socket has joined it. 0, or BERTH_EINVAL (bound
+ * already, no or no such interface, or IPv4 with BERTH_IPV6_V6ONLY), BERTH_EADDRNOTAVAIL (not the host's, or not yet),
+ * BERTH_EADDRINUSE, BERTH_EAFNOSUPPORT (not of the socket's family), BERTH_ENOMEM. */
 int berth_bind(struct berth_host *host, int descriptor, const struct berth_socket_address *local);
 
 /* A TCP socket takes connections, up to `backlog` (1 to 4096; others are brought into that range) waiting for accept.
@@ -40,8 +45,9 @@ int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_ad
 /* TCP: begins to connect, BERTH_EINPROGRESS; when it is writable or failed, SO_ERROR says how it went. Again while it
  * runs: BERTH_EALREADY; when connected: BERTH_EISCONN. UDP: sets the peer, 0; an address of BERTH_ANY_FAMILY takes it
  * away. Also BERTH_EADDRNOTAVAIL (no ephemeral port free), BERTH_EADDRINUSE (the socket pair exists),
- * BERTH_ENETUNREACH, BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, or listening), BERTH_EACCES (UDP to a broadcast address
- * without SO_BROADCAST), BERTH_ENOMEM. */
+ * BERTH_ENETUNREACH (no route, or none from the socket's address), BERTH_EAFNOSUPPORT, BERTH_EINVAL (no port, no
+ * interface where one is needed, or listening), BERTH_EACCES (UDP to a broadcast address without SO_BROADCAST),
+ * BERTH_ENOMEM. */
 int berth_connect(struct berth_host *host, int descriptor, const struct berth_socket_address *foreign);
 
 /* Flags of the calls that follow. */
@@ -52,10 +58,10 @@ int berth_connect(struct berth_host *host, int descriptor, const struct berth_so
 
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
  * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
- * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH, BERTH_ENOBUFS, or the
- * socket's pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT, BERTH_EINVAL (port 0),
- * BERTH_EACCES (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound, and no ephemeral port free). For TCP the
- * address is not looked at. */
+ * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes, 65,527 over IPv6), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH,
+ * BERTH_ENOBUFS, or the socket's pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT,
+ * BERTH_EINVAL (port 0, or no interface), BERTH_EACCES (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound,
+ * and no ephemeral port free). For TCP the address is not looked at. */
 long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n);
 long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
 		  const struct berth_socket_address *foreign);
@@ -108,6 +114,7 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SOL_IP 0
 #define BERTH_SOL_SOCKET 1
 #define BERTH_SOL_TCP 6
+#define BERTH_SOL_IPV6 41
 /* BERTH_SOL_SOCKET */
 #define BERTH_SO_REUSEADDR 2
 #define BERTH_SO_TYPE 3      /* get */
@@ -120,9 +127,20 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SO_ACCEPTCONN 30 /* get: listening */
 #define BERTH_SO_PROTOCOL 38   /* get: 6 or 17 */
 #define BERTH_SO_DOMAIN 39     /* get: enum berth_family */
-/* BERTH_SOL_IP */
+/* BERTH_SOL_IP. An IPv6 socket has these, too, for its conversations over IPv4: they are the same settings as those of
+ * BERTH_SOL_IPV6. */
 #define BERTH_IP_TOS 1
-#define BERTH_IP_TTL 2
+#define BERTH_IP_TTL 2             /* 1 to 255 */
+#define BERTH_IP_MULTICAST_IF 32   /* UDP: the interface that datagrams to groups leave by; 0: the route's */
+#define BERTH_IP_MULTICAST_TTL 33  /* UDP: 0 (they stay on this host) to 255; -1 or unset: 1 */
+#define BERTH_IP_MULTICAST_LOOP 34 /* UDP: members on this host get them, too; 1 unless unset */
+/* BERTH_SOL_IPV6, IPv6 sockets alone */
+#define BERTH_IPV6_UNICAST_HOPS 16   /* 1 to 255; -1 or unset: what routers advertise, else the host's */
+#define BERTH_IPV6_MULTICAST_IF 17   /* as BERTH_IP_MULTICAST_IF */
+#define BERTH_IPV6_MULTICAST_HOPS 18 /* as BERTH_IP_MULTICAST_TTL */
+#define BERTH_IPV6_MULTICAST_LOOP 19 /* as BERTH_IP_MULTICAST_LOOP */
+#define BERTH_IPV6_V6ONLY 26         /* before bind or connect: nothing of IPv4; 0 unless set. RFC 3493 section 5.3 */
+#define BERTH_IPV6_TCLASS 67         /* 0 to 255; -1: 0 */
 /* BERTH_SOL_TCP */
 #define BERTH_TCP_NODELAY 1
 #define BERTH_TCP_MAXSEG 2

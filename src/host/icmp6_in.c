@@ -30,16 +30,16 @@ static struct meaning meaning_of(const struct icmp_message *message)
 	}
 }
 
-static void error_in(struct berth_host *host, unsigned interface, const struct icmp_message *message)
+static void error_in(struct berth_host *host, unsigned scope, const struct icmp_message *message)
 {
 	struct meaning meaning = meaning_of(message);
 
 	host->counters.icmp6.errors_in++;
 	/* RFC 4443 section 3.2: the whole second word is the MTU. */
 	if (message->type == ICMP6_TOO_BIG)
-		icmp_too_big(host, interface, message->body, message->len_body, message->rest);
+		icmp_too_big(host, scope, message->body, message->len_body, message->rest);
 	else
-		icmp_deliver(host, interface, message->body, message->len_body, meaning.error, meaning.hard);
+		icmp_deliver(host, scope, message->body, message->len_body, meaning.error, meaning.hard);
 }
 
 /* What is said to many is said to this host, too, in neighbour discovery; an echo request to a group is answered by
@@ -75,7 +75,7 @@ void icmp6_in(struct berth_host *host, const struct ip_packet *packet)
 	case ICMP6_TOO_BIG:
 	case ICMP6_TIME_EXCEEDED:
 	case ICMP6_PARAMETER:
-		error_in(host, packet->interface, &message);
+		error_in(host, packet->scope, &message);
 		break;
 	case ICMP6_NEIGHBOUR_SOLICIT:
 	case ICMP6_NEIGHBOUR_ADVERT:

@@ -36,7 +36,7 @@ static size_t read_ip6(const uint8_t *p, size_t n, struct icmp_quote *out)
 	return payload.off;
 }
 
-bool icmp_quote_read(const struct berth_host *host, unsigned interface, const uint8_t *p, size_t n,
+bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_t *p, size_t n,
 		     struct icmp_quote *out)
 {
 	size_t off = n == 0 ? 0 : p[0] >> 4 == 6 ? read_ip6(p, n, out) : read_ip4(p, n, out);
@@ -47,8 +47,8 @@ bool icmp_quote_read(const struct berth_host *host, unsigned interface, const ui
 		return false;
 	if (out->pair.protocol != IP_PROTOCOL_TCP && out->pair.protocol != IP_PROTOCOL_UDP)
 		return false;
-	local = ip_of_bytes(out->pair.local, out->pair.family, interface);
-	foreign = ip_of_bytes(out->pair.foreign, out->pair.family, interface);
+	local = ip_of_bytes(out->pair.local, out->pair.family, scope);
+	foreign = ip_of_bytes(out->pair.foreign, out->pair.family, scope);
 	out->pair.scope = (uint8_t)(local.scope | foreign.scope);
 	if (!host_is_own(host, &local))
 		return false;
@@ -59,14 +59,14 @@ bool icmp_quote_read(const struct berth_host *host, unsigned interface, const ui
 }
 
 /* The endpoint that sent the quoted packet; NULL, and counted: none. */
-static struct endpoint *sender_of(struct berth_host *host, unsigned interface, const uint8_t *p, size_t n,
+static struct endpoint *sender_of(struct berth_host *host, unsigned scope, const uint8_t *p, size_t n,
 				  struct icmp_quote *quote)
 {
 	bool ip6 = n > 0 && p[0] >> 4 == 6;
 	struct icmp_counters *counters = ip6 ? &host->counters.icmp6 : &host->counters.icmp;
 	struct endpoint *e;
 
-	if (!icmp_quote_read(host, interface, p, n, quote)) {
+	if (!icmp_quote_read(host, scope, p, n, quote)) {
 		counters->bad_quote++;
 		return NULL;
 	}
@@ -77,10 +77,10 @@ static struct endpoint *sender_of(struct berth_host *host, unsigned interface, c
 	return e;
 }
 
-void icmp_deliver(struct berth_host *host, unsigned interface, const uint8_t *quoted, size_t n, int error, bool hard)
+void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quoted, size_t n, int error, bool hard)
 {
 	struct icmp_quote quote;
-	struct endpoint *e = sender_of(host, interface, quoted, n, &quote);
+	struct endpoint *e = sender_of(host, scope, quoted, n, &quote);
 
 	if (!e)
 		return;
@@ -90,16 +90,16 @@ void icmp_deliver(struct berth_host *host, unsigned interface, const uint8_t *qu
 		tcp_icmp_error(&host->tcp, tcp_of_endpoint(e), quote.seq, error, hard);
 }
 
-void icmp_too_big(struct berth_host *host, unsigned interface, const uint8_t *quoted, size_t n, uint32_t mtu)
+void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quoted, size_t n, uint32_t mtu)
 {
 	struct icmp_quote quote;
-	struct endpoint *e = sender_of(host, interface, quoted, n, &quote);
+	struct endpoint *e = sender_of(host, scope, quoted, n, &quote);
 	struct path_mtu_verdict verdict;
 	struct ip destination;
 
 	if (!e)
 		return;
-	destination = ip_of_bytes(quote.pair.foreign, quote.pair.family, interface);
+	destination = ip_of_bytes(quote.pair.foreign, quote.pair.family, scope);
 	if (!path_mtu_judge(host, &destination, mtu, quote.total_len, &verdict))
 		return;
 	if (e->kind == ENDPOINT_TCP) {

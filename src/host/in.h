@@ -142,14 +142,13 @@ struct icmp_quote {
 	uint32_t seq;            /* TCP */
 	uint32_t total_len;      /* of the packet, as it says */
 };
-/* Reads the packet that an error quotes, of either family, from its IP header on. It came in by `interface`. false: cut
- * off too early, or not this host's. */
-bool icmp_quote_read(const struct berth_host *host, unsigned interface, const uint8_t *p, size_t n,
-		     struct icmp_quote *out);
+/* Reads the packet that an error quotes, of either family, from its IP header on. `scope`: what
+ * link-local addresses in it belong to. false: cut off too early, or not this host's. */
+bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_t *p, size_t n, struct icmp_quote *out);
 /* A packet of this host, quoted from its IP header on, did not get there. `error` is a BERTH_E number. */
-void icmp_deliver(struct berth_host *host, unsigned interface, const uint8_t *quote, size_t n, int error, bool hard);
+void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n, int error, bool hard);
 /* A router says that a quoted packet was too big; `mtu` is what is not (0: it does not say). */
-void icmp_too_big(struct berth_host *host, unsigned interface, const uint8_t *quote, size_t n, uint32_t mtu);
+void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n, uint32_t mtu);
 
 /* ---- icmp_out.c ---- */
 

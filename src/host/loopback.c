@@ -20,11 +20,25 @@ static struct berth_frame *pop(struct host_frames *frames)
 	return frame;
 }
 
+/* From a link-local address of this host to one that needs no scope: what interface the source is of. */
+static uint32_t scope_of_source(const struct berth_host *host, const uint8_t *header)
+{
+	struct ip source = ip_of_bytes(header + IP6_OFF_SOURCE, BERTH_IP6, 0);
+
+	for (uint32_t i = 0; ip_is_link_local(&source) && i < host->n_interfaces; i++) {
+		source.scope = i;
+		if (host_is_own(host, &source))
+			return i;
+	}
+	return 0;
+}
+
 void loopback_push(struct berth_host *host, const struct berth_frame_out *out, uint32_t scope)
 {
 	struct host_frames *frames = &host->loop;
-	struct ip_counters *counters =
-		out->header[out->off_header] >> 4 == 6 ? &host->counters.ip6 : &host->counters.ip;
+	const uint8_t *header = out->header + out->off_header;
+	bool ip6 = header[0] >> 4 == 6;
+	struct ip_counters *counters = ip6 ? &host->counters.ip6 : &host->counters.ip;
 	struct berth_frame *frame;
 
 	if (frames->n >= HOST_LOOP_MAX || frames->bytes + out->len > HOST_LOOP_BYTES) {
@@ -36,7 +50,7 @@ void loopback_push(struct berth_host *host, const struct berth_frame_out *out, u
 		counters->no_memory++;
 		return;
 	}
-	frame->mark = scope;
+	frame->mark = ip6 && scope == 0 ? scope_of_source(host, header) : scope;
 	if (frames->last)
 		frames->last->next = frame;
 	else

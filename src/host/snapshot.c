@@ -35,8 +35,8 @@ bool berth_host_snapshot_next(struct berth_host *host, uint64_t *cursor, struct 
 		tcp_row(&host->tcp, tcp_of_endpoint(e), row);
 	row->protocol = e->pair.protocol;
 	row->descriptor = e->descriptor;
-	row->local = endpoint_address(e->pair.local, e->pair.family, e->pair.local_port);
-	row->foreign = endpoint_address(e->pair.foreign, e->pair.family, e->pair.foreign_port);
+	row->local = endpoint_local(&e->pair, e->family);
+	row->foreign = endpoint_foreign(&e->pair, e->family);
 	host->endpoints.walked = e;
 	*cursor = e->id;
 	return true;

@@ -13,9 +13,10 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
 	struct host_path *path = host_path(host, &foreign);
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
+	uint8_t ttl = e->ttl || !path ? e->ttl : ip_ttl(host, path);
 	struct ip_header header;
 
-	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, e->ttl, e->pair.local, e->pair.foreign);
+	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, ttl, e->pair.local, e->pair.foreign);
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->segment_size = 0;
 	out->n_slices = 0;

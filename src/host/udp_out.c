@@ -98,6 +98,29 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
 	return ip_frame(host, &f->path, &header, out);
 }
 
+/* What goes to a group comes back to its members on this host (RFC 1112 section 6.1): straight to UDP, since it has
+ * been made by this host and nothing about it needs to be checked. */
+static void loop_back(struct berth_host *host, const struct host_path *path, const struct udp_datagram *d)
+{
+	struct udp_arrival arrival = {.pair = d->pair, .len = d->len, .interface = path->interface, .to_many = true};
+
+	memcpy(arrival.pair.local, d->pair.foreign, sizeof(arrival.pair.local));
+	memcpy(arrival.pair.foreign, d->pair.local, sizeof(arrival.pair.foreign));
+	arrival.pair.local_port = d->pair.foreign_port;
+	arrival.pair.foreign_port = d->pair.local_port;
+	if (!udp_is_wanted(&host->udp, &arrival))
+		return;
+	arrival.frame = berth_frame_new(host->memory, d->len);
+	if (!arrival.frame) {
+		host->udp.counters.no_memory++;
+		return;
+	}
+	if (d->len)
+		memcpy(arrival.frame->data, d->data, d->len);
+	udp_datagram_in(&host->udp, &arrival);
+	berth_frame_unref(arrival.frame);
+}
+
 bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out)
 {
 	struct udp_datagram *d = udp_output(&host->udp, s);
@@ -107,11 +130,21 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 	if (!d)
 		return false;
 	foreign = ip_of_bytes(d->pair.foreign, d->pair.family, d->pair.scope);
+	if (foreign.scope == 0)
+		foreign.scope = d->interface;
 	path = host_path(host, &foreign);
 	if (!path) {
 		host_counters_of(host, d->pair.family)->no_route++;
 		udp_datagram_free(&host->udp, d);
 		return false;
+	}
+	if (path->reach == REACH_MULTICAST) {
+		if (d->loop)
+			loop_back(host, path, d);
+		if (d->ttl == 0) {
+			udp_datagram_free(&host->udp, d);
+			return false;
+		}
 	}
 	if (ip_header_len(d->pair.family) + UDP_HEADER + d->len > path->mtu) {
 		host_counters_of(host, d->pair.family)->fragmented++;

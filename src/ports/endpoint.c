@@ -2,12 +2,6 @@
 #include <string.h>
 
 #include "endpoint.h"
-#include "ip.h"
-
-bool endpoint_needs_scope(const uint8_t bytes[16], uint8_t family)
-{
-	return family == BERTH_IP6 && ip_high_is_link_local(get_be64(bytes));
-}
 
 /* RFC 4291 section 2.5.5.2: ten bytes of zero, two of ones, the IPv4 address. */
 static void map(struct berth_address *address)

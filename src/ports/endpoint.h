@@ -5,6 +5,7 @@
 
 #include <berth/address.h>
 
+#include "ip.h"
 #include "list.h"
 #include "table.h"
 
@@ -105,7 +106,10 @@ static inline void endpoints_tell(struct endpoints *all, struct endpoint *e, uns
 }
 
 /* IPv6 and link-local, or multicast that does not leave the link: what says nothing without an interface. */
-bool endpoint_needs_scope(const uint8_t bytes[16], uint8_t family);
+static inline bool endpoint_needs_scope(const uint8_t bytes[16], uint8_t family)
+{
+	return family == BERTH_IP6 && ip_high_is_link_local(get_be64(bytes));
+}
 
 static inline struct berth_socket_address endpoint_address(const uint8_t bytes[16], uint8_t family, uint16_t port)
 {

@@ -16,11 +16,24 @@ static bool may_send_to(const struct udp_socket *s, const struct host_path *path
 	return path->reach != REACH_BROADCAST || s->broadcast;
 }
 
+/* How s speaks to ip: everything of *pair but the foreign port. */
+static int find_pair(struct berth_host *host, const struct udp_socket *s, struct ip ip, struct socket_pair *pair)
+{
+	const struct host_path *path;
+	int error;
+
+	if (ip_is_multicast(&ip) && ip.scope == 0)
+		ip.scope = s->multicast.interface;
+	error = socket_path(host, &s->endpoint, &ip, pair, &path);
+	if (error)
+		return error;
+	return may_send_to(s, path) ? BERTH_OK : BERTH_EACCES;
+}
+
 static int datagram_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
 {
 	struct udp_socket *s = udp_of_endpoint(e);
-	uint8_t address[16] = {0}, local[16];
-	const struct host_path *path;
+	struct socket_pair pair;
 	struct ip peer;
 	int error;
 
@@ -28,45 +41,46 @@ static int datagram_connect(struct berth_host *host, struct endpoint *e, const s
 		udp_disconnect(&host->udp, s);
 		return BERTH_OK;
 	}
-	if (foreign->address.family != e->pair.family)
-		return BERTH_EAFNOSUPPORT;
-	if (foreign->port == 0)
-		return BERTH_EINVAL;
-	peer = ip_of_address(&foreign->address);
-	ip_to_bytes(&peer, address);
-	error = socket_path(host, e, &peer, local, &path);
+	error = socket_peer(host, e, foreign, &peer);
+	if (!error)
+		error = find_pair(host, s, peer, &pair);
 	if (error)
 		return error;
-	if (!may_send_to(s, path))
-		return BERTH_EACCES;
-	return udp_connect(&host->udp, s, local, address, foreign->port);
+	pair.foreign_port = foreign->port;
+	/* It goes on to hear the group alone, if that is what it was bound to: from this peer. */
+	if (socket_is_bound_to_group(e)) {
+		memcpy(pair.local, e->pair.local, sizeof(pair.local));
+		if (endpoint_needs_scope(pair.local, pair.family))
+			pair.scope = e->pair.scope;
+	}
+	return udp_connect(&host->udp, s, &pair);
 }
 
 /* Whom the message is for, as a pair with the local address to send from. */
-static int address_message(struct berth_host *host, struct udp_socket *s, const struct berth_socket_address *foreign,
-			   struct socket_pair *pair)
+static int address_message(struct berth_host *host, const struct udp_socket *s,
+			   const struct berth_socket_address *foreign, struct socket_pair *pair)
 {
-	struct endpoint *e = &s->endpoint;
-	const struct host_path *path;
+	const struct endpoint *e = &s->endpoint;
+	uint16_t port = foreign->port;
 	struct ip peer;
 	int error;
 
 	if (foreign->address.family == BERTH_ANY_FAMILY) {
+		if (!s->connected)
+			return BERTH_EDESTADDRREQ;
 		*pair = e->pair;
-		return s->connected ? BERTH_OK : BERTH_EDESTADDRREQ;
+		if (!socket_is_bound_to_group(e))
+			return BERTH_OK;
+		peer = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
+		port = e->pair.foreign_port;
+	} else {
+		error = socket_peer(host, e, foreign, &peer);
+		if (error)
+			return error;
 	}
-	if (foreign->address.family != e->pair.family)
-		return BERTH_EAFNOSUPPORT;
-	if (foreign->port == 0)
-		return BERTH_EINVAL;
-	*pair = (struct socket_pair){.family = e->pair.family, .protocol = e->pair.protocol};
-	peer = ip_of_address(&foreign->address);
-	ip_to_bytes(&peer, pair->foreign);
-	pair->foreign_port = foreign->port;
-	error = socket_path(host, e, &peer, pair->local, &path);
-	if (error)
-		return error;
-	return may_send_to(s, path) ? BERTH_OK : BERTH_EACCES;
+	error = find_pair(host, s, peer, pair);
+	pair->foreign_port = port;
+	return error;
 }
 
 static long datagram_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message,
@@ -80,11 +94,11 @@ static long datagram_send(struct berth_host *host, struct endpoint *e, const str
 		return error;
 	if (s->shut_send)
 		return BERTH_EPIPE;
-	if (total > UDP_PAYLOAD_MAX)
-		return BERTH_EMSGSIZE;
 	error = address_message(host, s, &message->foreign, &pair);
 	if (error)
 		return error;
+	if (total > udp_payload_max(pair.family))
+		return BERTH_EMSGSIZE;
 	if (!e->bound) {
 		/* An answer to the ephemeral port may come to any of the host's addresses. */
 		error = pairs_bind(&host->pairs, e, 0);

@@ -1,4 +1,4 @@
-/* Socket options: those of every socket here, the others where TCP and UDP keep them. */
+/* Socket options: those of every socket here, of IP in option_ip.c, the others where TCP and UDP keep them. */
 #include <limits.h>
 #include <string.h>
 
@@ -44,27 +44,6 @@ int socket_option_buffer(const void *value, size_t n, uint32_t *out)
 	return BERTH_OK;
 }
 
-static int set_ip(struct endpoint *e, int option, const void *value, size_t n)
-{
-	int number, error;
-
-	switch (option) {
-	case BERTH_IP_TOS:
-		error = socket_option_int(value, n, 0, 255, &number);
-		/* RFC 3168 section 6.1: the ECN bits of a connection are TCP's. */
-		if (!error)
-			e->tos = (uint8_t)(e->kind == ENDPOINT_UDP ? number : (number & ~3) | (e->tos & 3));
-		return error;
-	case BERTH_IP_TTL:
-		error = socket_option_int(value, n, 1, 255, &number);
-		if (!error)
-			e->ttl = (uint8_t)number;
-		return error;
-	default:
-		return BERTH_ENOPROTOOPT;
-	}
-}
-
 int berth_setsockopt(struct berth_host *host, int descriptor, int level, int option, const void *value, size_t n)
 {
 	struct endpoint *e = socket_endpoint(host, descriptor);
@@ -72,8 +51,8 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int opt
 
 	if (!e)
 		return BERTH_EBADF;
-	if (level == BERTH_SOL_IP)
-		return set_ip(e, option, value, n);
+	if (level == BERTH_SOL_IP || level == BERTH_SOL_IPV6)
+		return socket_ip_option_set(host, e, level, option, value, n);
 	if (level == BERTH_SOL_SOCKET && option == BERTH_SO_REUSEADDR) {
 		error = socket_option_int(value, n, INT_MIN, INT_MAX, &number);
 		if (!error)
@@ -83,26 +62,14 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int opt
 	return socket_operations(e)->set(host, e, level, option, value, n);
 }
 
-static int get_ip(const struct endpoint *e, int option, void *value, size_t *n)
-{
-	switch (option) {
-	case BERTH_IP_TOS:
-		return socket_option_get_int(e->tos, value, n);
-	case BERTH_IP_TTL:
-		return socket_option_get_int(e->ttl, value, n);
-	default:
-		return BERTH_ENOPROTOOPT;
-	}
-}
-
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int option, void *value, size_t *n)
 {
 	struct endpoint *e = socket_endpoint(host, descriptor);
 
 	if (!e)
 		return BERTH_EBADF;
-	if (level == BERTH_SOL_IP)
-		return get_ip(e, option, value, n);
+	if (level == BERTH_SOL_IP || level == BERTH_SOL_IPV6)
+		return socket_ip_option_get(host, e, level, option, value, n);
 	if (level == BERTH_SOL_SOCKET) {
 		switch (option) {
 		case BERTH_SO_REUSEADDR:
@@ -112,7 +79,7 @@ int berth_getsockopt(struct berth_host *host, int descriptor, int level, int opt
 		case BERTH_SO_PROTOCOL:
 			return socket_option_get_int(e->pair.protocol, value, n);
 		case BERTH_SO_DOMAIN:
-			return socket_option_get_int(e->pair.family, value, n);
+			return socket_option_get_int(e->family, value, n);
 		default:
 			break;
 		}

@@ -44,8 +44,10 @@ int berth_listen(struct berth_host *host, int descriptor, int backlog)
 		backlog = 1;
 	if (backlog > 4096)
 		backlog = 4096;
-	if (!e->bound && !e->in_pairs)
+	if (!e->bound && !e->in_pairs) {
+		socket_unname(e); /* an attempt to connect may have left a pair behind */
 		error = pairs_bind(&host->pairs, e, 0);
+	}
 	return error ? error : tcp_listen(&host->tcp, tcp_of_endpoint(e), backlog);
 }
 
@@ -72,7 +74,7 @@ int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_ad
 		return BERTH_EAGAIN;
 	e = tcp_endpoint(t);
 	if (foreign)
-		*foreign = endpoint_address(e->pair.foreign, e->pair.family, e->pair.foreign_port);
+		*foreign = endpoint_foreign(&e->pair, e->family);
 	/* What became true before there was a descriptor to tell it of is news now. */
 	endpoints_tell(&host->endpoints, e, socket_operations(e)->ready(e));
 	return socket_descriptor_new(host, e);

@@ -50,10 +50,23 @@ static inline const struct socket_operations *socket_operations(const struct end
 
 /* ---- address.c ---- */
 
-/* The path to a peer, and the local address to speak to it from: e's own, or (when it has none) the path's. 0, or
- * BERTH_ENETUNREACH: no route, or none from that address. */
-int socket_path(struct berth_host *host, const struct endpoint *e, const struct ip *foreign, uint8_t local[16],
+/* The peer that a program names for e, as the host has it. 0 and *out; BERTH_EAFNOSUPPORT: not of e's family;
+ * BERTH_EINVAL: no port, or a link-local address without an interface, with one that is none, or with another than that
+ * of e's own link-local address; BERTH_ENETUNREACH: v4-mapped for a socket with IPV6_V6ONLY. A group without an
+ * interface is left to the route. */
+int socket_peer(const struct berth_host *host, const struct endpoint *e, const struct berth_socket_address *foreign,
+		struct ip *out);
+
+/* The path to a peer, and e's pair with it but for the foreign port: from e's own address or (when it has none that can
+ * speak) the path's. 0, or BERTH_ENETUNREACH: no route, or none from that address. */
+int socket_path(struct berth_host *host, const struct endpoint *e, const struct ip *foreign, struct socket_pair *pair,
 		const struct host_path **path);
+
+/* e (UDP) is bound to a multicast address: that is what it hears, and not what it speaks from. */
+bool socket_is_bound_to_group(const struct endpoint *e);
+
+/* e, which is not bound, has no address and no peer. */
+void socket_unname(struct endpoint *e);
 
 /* ---- option.c ---- */
 
@@ -63,5 +76,13 @@ int socket_option_get_int(int number, void *value, size_t *n);
 int socket_option_int(const void *value, size_t n, int least, int most, int *out);
 /* Reads a buffer's size and brings it into the range of SO_SNDBUF and SO_RCVBUF. */
 int socket_option_buffer(const void *value, size_t n, uint32_t *out);
+
+/* ---- option_ip.c ---- */
+
+/* Options of BERTH_SOL_IP and BERTH_SOL_IPV6, as berth_setsockopt and berth_getsockopt. */
+int socket_ip_option_set(struct berth_host *host, struct endpoint *e, int level, int option, const void *value,
+			 size_t n);
+int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
+			 size_t *n);
 
 #endif

@@ -1,6 +1,4 @@
 /* TCP sockets: what the socket calls do for them. */
-#include <string.h>
-
 #include "socket_private.h"
 
 static struct endpoint *stream_new(struct berth_host *host, enum berth_family family)
@@ -18,44 +16,29 @@ static enum berth_tcp_state state_of(struct berth_host *host, struct endpoint *e
 	return row.state;
 }
 
-/* A peer that a connection can have: one host. */
-static int check_peer(const struct endpoint *e, const struct berth_socket_address *foreign)
-{
-	if (foreign->address.family != e->pair.family)
-		return BERTH_EAFNOSUPPORT;
-	return foreign->port == 0 ? BERTH_EINVAL : BERTH_OK;
-}
-
 static int stream_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
 {
 	struct tcb *t = tcp_of_endpoint(e);
 	const struct host_path *path;
-	struct socket_pair before = e->pair;
-	uint8_t local[16];
+	struct socket_pair before = e->pair, pair;
 	struct ip peer;
 	int error;
 
 	/* Already under way or over: TCP says which, and the pair stays what it is. */
 	if (state_of(host, e) != BERTH_TCP_CLOSED)
 		return tcp_connect(&host->tcp, t, 0);
-	error = check_peer(e, foreign);
-	if (error)
-		return error;
-	peer = ip_of_address(&foreign->address);
-	error = socket_path(host, e, &peer, local, &path);
+	error = socket_peer(host, e, foreign, &peer);
+	if (!error)
+		error = socket_path(host, e, &peer, &pair, &path);
 	if (error)
 		return error;
 	if (path->reach != REACH_LOCAL && path->reach != REACH_UNICAST)
 		return BERTH_ENETUNREACH;
-	memcpy(e->pair.local, local, sizeof(local));
-	memset(e->pair.foreign, 0, sizeof(e->pair.foreign));
-	ip_to_bytes(&peer, e->pair.foreign);
+	e->pair = pair;
 	e->pair.foreign_port = foreign->port;
 	error = tcp_connect(&host->tcp, t, path->mtu);
 	if (error) {
-		memcpy(e->pair.local, before.local, sizeof(before.local));
-		memcpy(e->pair.foreign, before.foreign, sizeof(before.foreign));
-		e->pair.foreign_port = before.foreign_port;
+		e->pair = before;
 		return error;
 	}
 	return BERTH_EINPROGRESS;
@@ -70,8 +53,8 @@ static long stream_send(struct berth_host *host, struct endpoint *e, const struc
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
 {
 	message->flags = 0;
-	message->foreign = endpoint_address(e->pair.foreign, e->pair.family, e->pair.foreign_port);
-	message->local = endpoint_address(e->pair.local, e->pair.family, e->pair.local_port);
+	message->foreign = endpoint_foreign(&e->pair, e->family);
+	message->local = endpoint_local(&e->pair, e->family);
 	return tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
 }
 

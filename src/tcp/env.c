@@ -128,7 +128,8 @@ struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
 	t->e.kind = ENDPOINT_TCP;
 	t->e.family = t->e.pair.family = (uint8_t)family;
 	t->e.pair.protocol = BERTH_PROTOCOL_TCP;
-	t->e.ttl = env->config.ttl;
+	/* 0 is what the routers of the interface say, for IPv6 (RFC 4861 section 6.3.2). */
+	t->e.ttl = family == BERTH_IP4 ? env->config.ttl : 0;
 	t->send_buffer = env->config.send_buffer;
 	t->receive_buffer = env->config.receive_buffer;
 	t->s_keep_idle = 7200; /* RFC 1122 section 4.2.3.6: no less than two hours */

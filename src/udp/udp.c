@@ -6,7 +6,6 @@
 #include "udp.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "udp_group.h"
 #include "udp_queue.h"
@@ -37,12 +36,15 @@ struct udp_socket *udp_new(struct udp_env *env, enum berth_family family)
 		.endpoint =
 			{
 				.kind = ENDPOINT_UDP,
-				.ttl = env->config.ttl,
+				/* 0 is what the routers of the interface say, for IPv6 (RFC 4861 section 6.3.2). */
+				.ttl = family == BERTH_IP4 ? env->config.ttl : 0,
 				.family = (uint8_t)family,
 				.pair = {.family = family, .protocol = BERTH_PROTOCOL_UDP},
 			},
 		.send_buffer = env->config.send_buffer,
 		.receive_buffer = env->config.receive_buffer,
+		/* RFC 1112 section 6.1, 3493 section 5.2: what a program does not say stays on the link. */
+		.multicast = {.ttl = 1, .loop = true},
 	};
 	endpoints_add(env->endpoints, &s->endpoint);
 	return s;
@@ -96,23 +98,20 @@ void udp_disconnect(struct udp_env *env, struct udp_socket *s)
 	s->connected = false;
 }
 
-int udp_connect(struct udp_env *env, struct udp_socket *s, const uint8_t local[16], const uint8_t foreign[16],
-		uint16_t foreign_port)
+int udp_connect(struct udp_env *env, struct udp_socket *s, const struct socket_pair *pair)
 {
 	struct endpoint *e = &s->endpoint;
-	uint8_t local_before[16];
+	struct socket_pair before;
 	int error;
 
 	udp_disconnect(env, s);
-	memcpy(local_before, e->pair.local, sizeof(local_before));
-	memcpy(e->pair.local, local, 16);
-	memcpy(e->pair.foreign, foreign, 16);
-	e->pair.foreign_port = foreign_port;
+	before = e->pair;
+	e->pair = *pair;
+	e->pair.local_port = before.local_port;
 	error = pairs_connect(env->pairs, e);
 	if (error) {
-		memcpy(e->pair.local, local_before, sizeof(local_before));
-		memset(e->pair.foreign, 0, sizeof(e->pair.foreign));
-		e->pair.foreign_port = 0;
+		/* When it is bound this is what it is already, and it stands in the table by that. */
+		e->pair = before;
 		return error;
 	}
 	s->connected = true;
@@ -158,21 +157,33 @@ static bool to_one(struct udp_env *env, const struct udp_arrival *arrival)
 	return true;
 }
 
-static bool to_many(struct udp_env *env, const struct udp_arrival *arrival)
+/* The socket after `last` (NULL: the first) that wants a datagram to many; NULL: no more. */
+static struct udp_socket *next_wanting(const struct udp_env *env, const struct udp_arrival *arrival,
+				       const struct udp_socket *last)
 {
 	const struct socket_pair *pair = &arrival->pair;
 	struct ip destination = ip_of_bytes(pair->local, pair->family, arrival->interface);
-	bool is_group = ip_is_multicast(&destination), wanted = false;
+	bool is_group = ip_is_multicast(&destination);
+	struct endpoint *e = pairs_next_of_many(env->pairs, pair, last ? &last->endpoint : NULL);
 
-	for (struct endpoint *e = NULL; (e = pairs_next_of_many(env->pairs, pair, e));) {
-		struct udp_socket *s = udp_of_endpoint(e);
+	while (e && is_group && !udp_is_member(udp_of_endpoint(e), arrival->interface, &destination))
+		e = pairs_next_of_many(env->pairs, pair, e);
+	return e ? udp_of_endpoint(e) : NULL;
+}
 
-		if (is_group && !udp_is_member(s, arrival->interface, &destination))
-			continue;
+static bool to_many(struct udp_env *env, const struct udp_arrival *arrival)
+{
+	struct udp_socket *s = next_wanting(env, arrival, NULL);
+	bool wanted = s != NULL;
+
+	for (; s; s = next_wanting(env, arrival, s))
 		take_in(env, s, arrival);
-		wanted = true;
-	}
 	return wanted;
+}
+
+bool udp_is_wanted(const struct udp_env *env, const struct udp_arrival *arrival)
+{
+	return next_wanting(env, arrival, NULL) != NULL;
 }
 
 bool udp_datagram_in(struct udp_env *env, const struct udp_arrival *arrival)

@@ -9,17 +9,18 @@
 #include <berth/snapshot.h>
 #include <berth/socket.h>
 
+#include "ip.h"
 #include "pairs.h"
 
-/* The most payload of a datagram over IPv4: 65,535 less the headers of IP and UDP. */
-#define UDP_PAYLOAD_MAX 65507
-/* Over IPv6, whose packets' length does not count its header. */
-#define UDP6_PAYLOAD_MAX 65527
+/* The most payload of a datagram: over IPv4 65,535 less the headers of IP and UDP; IPv6 does not count its header in
+ * the length of a packet. */
+static inline uint32_t udp_payload_max(uint8_t family)
+{
+	return family == BERTH_IP4 ? 65507 : 65527;
+}
+
 /* Groups that one socket may be a member of. */
 #define UDP_MEMBERSHIPS_MAX 20
-
-struct ip;
-struct udp_membership;
 
 /* X(name, text). Counter "udp_NAME" of berth_host_counter. */
 #define UDP_COUNTER_MAP(X)                                                                                             \
@@ -52,7 +53,9 @@ struct udp_datagram {
 	uint32_t size;           /* of this block of memory */
 	uint32_t charge;         /* what counts against the socket's buffer: all memory that the datagram holds */
 	struct socket_pair pair; /* seen from this host, either way */
-	uint8_t tos, ttl;        /* to send */
+	uint8_t tos, ttl;        /* to send; ttl 0: the host's, but of a group's none: it does not leave the host */
+	uint8_t interface;       /* to send to a group whose pair has no scope: by this one; 0: by the route */
+	bool loop;               /* to send to a group: members on this host get it, too */
 	uint8_t storage[];
 };
 
@@ -63,6 +66,19 @@ struct udp_queue {
 	uint32_t n;
 };
 
+/* A group that a socket wants the datagrams of, when they arrive there. */
+struct udp_membership {
+	struct ip group;
+	unsigned interface;
+};
+
+/* How a socket sends to groups. */
+struct udp_multicast {
+	uint8_t interface; /* 0: by the route */
+	uint8_t ttl;       /* 0: to members on this host alone */
+	bool loop;         /* also to these */
+};
+
 /* A socket gets a group's datagrams only where it has joined the group itself, not because another socket of the host
  * has. It is what RFC 3678 section 1 says of a socket's state and what programs expect; Linux, for history's sake, does
  * otherwise unless IP_MULTICAST_ALL and IPV6_MULTICAST_ALL are 0. */
@@ -71,6 +87,7 @@ struct udp_socket {
 	struct udp_queue in, out;
 	struct udp_membership *memberships; /* UDP_MEMBERSHIPS_MAX of them, or NULL while there are none */
 	uint32_t n_memberships;
+	struct udp_multicast multicast;
 	uint32_t send_buffer, receive_buffer;
 	int error;      /* pending, a BERTH_E number or 0 */
 	bool connected; /* pair.foreign is set */
@@ -117,6 +134,9 @@ struct udp_arrival {
 /* Takes the datagram to its socket, or sockets. false: there is none, and the host may say so to the sender. */
 bool udp_datagram_in(struct udp_env *env, const struct udp_arrival *arrival);
 
+/* A socket wants this datagram to many (whose frame and payload are not looked at). */
+bool udp_is_wanted(const struct udp_env *env, const struct udp_arrival *arrival);
+
 /* The next datagram that s has to send, which the caller then owns (udp_datagram_free); NULL: no more, and s is out of
  * endpoints->tx. A closed socket whose last datagram is handed out is freed. */
 struct udp_datagram *udp_output(struct udp_env *env, struct udp_socket *s);
@@ -141,10 +161,9 @@ static inline struct udp_socket *udp_of_endpoint(struct endpoint *e)
 /* The user is gone: s frees itself once its queue has left. */
 void udp_close(struct udp_env *env, struct udp_socket *s);
 
-/* s talks to this peer from this local address (both 16 bytes as in a pair) alone; a peer that it had is forgotten. 0,
- * or BERTH_EADDRINUSE, BERTH_EADDRNOTAVAIL, and then s has no peer. */
-int udp_connect(struct udp_env *env, struct udp_socket *s, const uint8_t local[16], const uint8_t foreign[16],
-		uint16_t foreign_port);
+/* s has this conversation alone (the pair's local port is not looked at); a peer that it had is forgotten. 0, or
+ * BERTH_EADDRINUSE, BERTH_EADDRNOTAVAIL, and then s has no peer. */
+int udp_connect(struct udp_env *env, struct udp_socket *s, const struct socket_pair *pair);
 
 /* s has no peer any more. */
 void udp_disconnect(struct udp_env *env, struct udp_socket *s);

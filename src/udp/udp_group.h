@@ -2,14 +2,7 @@
 #ifndef UDP_UDP_GROUP_H
 #define UDP_UDP_GROUP_H
 
-#include "ip.h"
 #include "udp.h"
-
-/* A group that a socket wants the datagrams of, when they arrive there. */
-struct udp_membership {
-	struct ip group;
-	unsigned interface;
-};
 
 /* s is no member of any group any more. */
 void udp_leave_all(struct udp_env *env, struct udp_socket *s);

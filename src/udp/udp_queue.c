@@ -62,7 +62,8 @@ static struct udp_datagram *datagram_new(struct udp_env *env, const struct socke
 	d->len = n;
 	d->size = d->charge = size;
 	d->pair = *pair;
-	d->tos = d->ttl = 0;
+	d->tos = d->ttl = d->interface = 0;
+	d->loop = false;
 	return d;
 }
 
@@ -85,6 +86,13 @@ struct udp_datagram *udp_datagram_keep(struct udp_env *env, const struct udp_arr
 	return d;
 }
 
+static bool is_to_group(const struct socket_pair *pair)
+{
+	struct ip foreign = ip_of_bytes(pair->foreign, pair->family, 0);
+
+	return ip_is_multicast(&foreign);
+}
+
 long udp_send(struct udp_env *env, struct udp_socket *s, const struct socket_pair *pair,
 	      const struct berth_message *message, size_t total)
 {
@@ -100,6 +108,11 @@ long udp_send(struct udp_env *env, struct udp_socket *s, const struct socket_pai
 		return BERTH_ENOBUFS;
 	d->tos = s->endpoint.tos;
 	d->ttl = s->endpoint.ttl;
+	if (is_to_group(pair)) {
+		d->ttl = s->multicast.ttl;
+		d->interface = s->multicast.interface;
+		d->loop = s->multicast.loop;
+	}
 	to = d->storage;
 	for (size_t i = 0; i < message->n_vectors; i++) {
 		if (message->vectors[i].n == 0)

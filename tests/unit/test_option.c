@@ -67,6 +67,95 @@ static void of_both(void **state)
 	one_deinit(&o);
 }
 
+#define IPV6 BERTH_SOL_IPV6
+
+/* On IPv6 sockets, of both kinds; an IPv4 socket has none of them. */
+static void of_ip6(void **state)
+{
+	static const struct option_case cases[] = {
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, 1, 0, 1},
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, 255, 0, 255},
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, -1, 0, 64},
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, 0, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, -2, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_UNICAST_HOPS, 256, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_TCLASS, 0xb8, 0, 0xb8},
+		{IPV6, BERTH_IPV6_TCLASS, -1, 0, 0},
+		{IPV6, BERTH_IPV6_TCLASS, -2, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_TCLASS, 256, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_V6ONLY, 7, 0, 1},
+		{IPV6, BERTH_IPV6_V6ONLY, 0, 0, 0},
+		{IPV6, 77, 1, NOPROTO, 0},
+		/* Of IPv4, for what it says over that. */
+		{BERTH_SOL_IP, BERTH_IP_TTL, 9, 0, 9},
+		{BERTH_SOL_IP, BERTH_IP_TTL, -1, BERTH_EINVAL, 0},
+		{BERTH_SOL_IP, BERTH_IP_TOS, 0x20, 0, 0x20},
+	};
+	struct one o;
+
+	(void)state;
+	one_init(&o);
+	for (int type = BERTH_STREAM; type <= BERTH_DATAGRAM; type++) {
+		int s = berth_socket(o.host, BERTH_IP6, (enum berth_socket_type)type);
+		int four = berth_socket(o.host, BERTH_IP4, (enum berth_socket_type)type);
+
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			struct option_case none = {cases[i].level, cases[i].option, cases[i].value, NOPROTO, 0};
+
+			check(&o, s, &cases[i]);
+			if (cases[i].level == IPV6)
+				check(&o, four, &none);
+		}
+	}
+	one_deinit(&o);
+}
+
+/* By the names of both levels, which mean the same settings. */
+static void of_multicast(void **state)
+{
+	static const struct option_case cases[] = {
+		{IPV6, BERTH_IPV6_MULTICAST_IF, 1, 0, 1},
+		{IPV6, BERTH_IPV6_MULTICAST_IF, 0, 0, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_IF, 2, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_IF, -1, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_IF, 1000, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_HOPS, 0, 0, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_HOPS, 255, 0, 255},
+		{IPV6, BERTH_IPV6_MULTICAST_HOPS, -1, 0, 1},
+		{IPV6, BERTH_IPV6_MULTICAST_HOPS, 256, BERTH_EINVAL, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_LOOP, 0, 0, 0},
+		{IPV6, BERTH_IPV6_MULTICAST_LOOP, 1, 0, 1},
+	};
+	static const int names[][2] = {
+		{BERTH_IPV6_MULTICAST_IF, BERTH_IP_MULTICAST_IF},
+		{BERTH_IPV6_MULTICAST_HOPS, BERTH_IP_MULTICAST_TTL},
+		{BERTH_IPV6_MULTICAST_LOOP, BERTH_IP_MULTICAST_LOOP},
+	};
+	struct one o;
+	int six, four, stream;
+
+	(void)state;
+	one_init(&o);
+	six = berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM);
+	four = berth_socket(o.host, BERTH_IP4, BERTH_DATAGRAM);
+	stream = berth_socket(o.host, BERTH_IP6, BERTH_STREAM);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct option_case same = cases[i], none = cases[i];
+
+		check(&o, six, &cases[i]);
+		none.result = NOPROTO;
+		check(&o, stream, &none);
+		same.level = BERTH_SOL_IP;
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			if (cases[i].option == names[k][0])
+				same.option = names[k][1];
+		}
+		check(&o, six, &same);
+		check(&o, four, &same);
+	}
+	one_deinit(&o);
+}
+
 static void of_one_kind(void **state)
 {
 	static const struct option_case udp[] = {
@@ -188,8 +277,9 @@ static void on_the_wire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_both), cmocka_unit_test(of_one_kind), cmocka_unit_test(read_only),
-		cmocka_unit_test(sizes),   cmocka_unit_test(on_the_wire),
+		cmocka_unit_test(of_both),     cmocka_unit_test(of_ip6),    cmocka_unit_test(of_multicast),
+		cmocka_unit_test(of_one_kind), cmocka_unit_test(read_only), cmocka_unit_test(sizes),
+		cmocka_unit_test(on_the_wire),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,7 +185,8 @@ static void closing(void **state)
 
 static void errors(void **state)
 {
-	uint8_t local[16] = {10}, foreign[16] = {11};
+	struct socket_pair pair = {
+		.local = {10}, .foreign = {11}, .foreign_port = 9, .family = BERTH_IP4, .protocol = 17};
 	struct udp_socket *s;
 	struct bench b;
 
@@ -194,7 +195,7 @@ static void errors(void **state)
 	s = bound(&b, 7);
 	udp_icmp_error(&b.env, s, BERTH_ECONNREFUSED, true);
 	assert_int_equal(udp_ready(s), BERTH_WRITABLE);
-	assert_int_equal(udp_connect(&b.env, s, local, foreign, 9), 0);
+	assert_int_equal(udp_connect(&b.env, s, &pair), 0);
 	udp_icmp_error(&b.env, s, BERTH_EHOSTUNREACH, false);
 	assert_int_equal(udp_ready(s), BERTH_WRITABLE);
 	udp_icmp_error(&b.env, s, BERTH_ECONNREFUSED, true);
@@ -209,26 +210,29 @@ static void errors(void **state)
 /* Connected and not, by the pair table: who gets what. */
 static void who_gets_what(void **state)
 {
-	uint8_t local[16] = {10}, foreign[16] = {11}, other[16] = {12};
+	struct socket_pair pair = {
+		.local = {10}, .foreign = {11}, .foreign_port = 9, .family = BERTH_IP4, .protocol = 17};
+	struct socket_pair other = pair;
 	struct udp_socket *s, *t;
 	struct bench b;
 
 	(void)state;
 	start(&b);
+	other.foreign[0] = 12;
 	s = udp_new(&b.env, BERTH_IP4);
 	t = udp_new(&b.env, BERTH_IP4);
 	s->endpoint.reuse = t->endpoint.reuse = true;
 	assert_int_equal(pairs_bind(&b.pairs, &s->endpoint, 7), 0);
 	assert_int_equal(pairs_bind(&b.pairs, &t->endpoint, 7), 0);
-	assert_int_equal(udp_connect(&b.env, s, local, foreign, 9), 0);
+	assert_int_equal(udp_connect(&b.env, s, &pair), 0);
 	arrive(&b, 16, 16);
 	assert_int_equal(s->in.n, 1);
-	assert_int_equal(udp_connect(&b.env, s, local, other, 9), 0);
+	assert_int_equal(udp_connect(&b.env, s, &other), 0);
 	arrive(&b, 16, 16);
 	assert_int_equal(s->in.n, 1);
 	assert_int_equal(t->in.n, 1);
 	/* A peer that another socket has already: refused, and the old one is gone too. */
-	assert_int_equal(udp_connect(&b.env, t, local, other, 9), BERTH_EADDRINUSE);
+	assert_int_equal(udp_connect(&b.env, t, &other), BERTH_EADDRINUSE);
 	assert_false(t->connected);
 	assert_int_equal(t->endpoint.pair.foreign_port, 0);
 	finish(&b);

@@ -1,6 +1,6 @@
 /* Two hosts on one cable, for tests: 192.168.1.5 (a) and 192.168.1.7 (b), of a cable of family IPv6 fd00::5 and fd00::7
  * besides, on virtual time, with all memory from a pool that must be empty at the end. Frames move when the test says
- * so, and one function looks at each on its way. */
+ * so, from interface n of the one to interface n of the other, and one function looks at each on its way. */
 #ifndef TWO_HOSTS_H
 #define TWO_HOSTS_H
 
@@ -101,7 +101,7 @@ static inline unsigned cable_move(struct cable *c, unsigned i)
 			if (c->look && !c->look(c, i, frames[k]))
 				berth_frame_unref(frames[k]);
 			else
-				berth_host_frame_in(c->host[1 - i], 1, frames[k], c->now);
+				berth_host_frame_in(c->host[1 - i], (int)out[k].interface, frames[k], c->now);
 		}
 		total += n;
 	} while (n == 8);

@@ -1,0 +1,139 @@
+/* Options of IP: one set of values a socket, by the names of both levels.
+ *
+ * An IPv6 socket speaks IPv4, too, and takes the names of both; an IPv4 socket those of IPv4 alone. */
+#include <limits.h>
+#include <string.h>
+
+#include "socket_private.h"
+
+enum ip_option {
+	OPTION_NONE,
+	OPTION_TOS,
+	OPTION_TTL,
+	OPTION_V6ONLY,
+	OPTION_MULTICAST_INTERFACE,
+	OPTION_MULTICAST_TTL,
+	OPTION_MULTICAST_LOOP,
+};
+
+static const struct {
+	int level, option;
+	enum ip_option which;
+	int least, most; /* -1: back to the default (RFC 3493 sections 5.1 and 5.2, 3542 section 6.5) */
+} names[] = {
+	{BERTH_SOL_IP, BERTH_IP_TOS, OPTION_TOS, 0, 255},
+	{BERTH_SOL_IP, BERTH_IP_TTL, OPTION_TTL, 1, 255},
+	{BERTH_SOL_IP, BERTH_IP_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
+	{BERTH_SOL_IP, BERTH_IP_MULTICAST_TTL, OPTION_MULTICAST_TTL, -1, 255},
+	{BERTH_SOL_IP, BERTH_IP_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_TCLASS, OPTION_TOS, -1, 255},
+	{BERTH_SOL_IPV6, BERTH_IPV6_UNICAST_HOPS, OPTION_TTL, -1, 255},
+	{BERTH_SOL_IPV6, BERTH_IPV6_V6ONLY, OPTION_V6ONLY, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_HOPS, OPTION_MULTICAST_TTL, -1, 255},
+	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
+	{.which = OPTION_NONE},
+};
+
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+/* The place in `names`; that of the last, which is none, when e has no such option. */
+static size_t find(const struct endpoint *e, int level, int option)
+{
+	size_t i = 0;
+
+	if (level == BERTH_SOL_IPV6 && e->family != BERTH_IP6)
+		return N_NAMES - 1;
+	while (names[i].which != OPTION_NONE && (names[i].level != level || names[i].option != option))
+		i++;
+	return i;
+}
+
+/* Only datagrams go to groups. */
+static bool is_for(const struct endpoint *e, enum ip_option which)
+{
+	return which != OPTION_NONE && (which < OPTION_MULTICAST_INTERFACE || e->kind == ENDPOINT_UDP);
+}
+
+static int set_multicast(const struct berth_host *host, struct udp_multicast *multicast, enum ip_option which,
+			 int number)
+{
+	switch (which) {
+	case OPTION_MULTICAST_INTERFACE:
+		if ((uint32_t)number >= host->n_interfaces)
+			return BERTH_EINVAL;
+		multicast->interface = (uint8_t)number;
+		return BERTH_OK;
+	case OPTION_MULTICAST_TTL:
+		multicast->ttl = number < 0 ? 1 : (uint8_t)number;
+		return BERTH_OK;
+	case OPTION_MULTICAST_LOOP:
+		multicast->loop = number != 0;
+		return BERTH_OK;
+	default:
+		return BERTH_ENOPROTOOPT;
+	}
+}
+
+static int set_number(struct berth_host *host, struct endpoint *e, enum ip_option which, int number)
+{
+	switch (which) {
+	case OPTION_TOS:
+		if (number < 0)
+			number = 0;
+		/* RFC 3168 section 6.1: the ECN bits of a connection are TCP's. */
+		e->tos = (uint8_t)(e->kind == ENDPOINT_UDP ? number : (number & ~3) | (e->tos & 3));
+		return BERTH_OK;
+	case OPTION_TTL:
+		if (number == 0)
+			return BERTH_EINVAL;
+		e->ttl = number < 0 ? 0 : (uint8_t)number;
+		return BERTH_OK;
+	case OPTION_V6ONLY:
+		if (e->bound)
+			return BERTH_EINVAL;
+		e->v6only = number != 0;
+		return BERTH_OK;
+	default:
+		return set_multicast(host, &udp_of_endpoint(e)->multicast, which, number);
+	}
+}
+
+int socket_ip_option_set(struct berth_host *host, struct endpoint *e, int level, int option, const void *value,
+			 size_t n)
+{
+	size_t i = find(e, level, option);
+	int number, error;
+
+	if (!is_for(e, names[i].which))
+		return BERTH_ENOPROTOOPT;
+	error = socket_option_int(value, n, names[i].least, names[i].most, &number);
+	return error ? error : set_number(host, e, names[i].which, number);
+}
+
+int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
+			 size_t *n)
+{
+	const struct udp_multicast *multicast = &((const struct udp_socket *)(const void *)e)->multicast;
+	enum ip_option which = names[find(e, level, option)].which;
+
+	if (!is_for(e, which))
+		return BERTH_ENOPROTOOPT;
+	switch (which) {
+	case OPTION_TOS:
+		return socket_option_get_int(e->tos, value, n);
+	case OPTION_TTL:
+		return socket_option_get_int(e->ttl ? e->ttl : host->config.ttl, value, n);
+	case OPTION_V6ONLY:
+		return socket_option_get_int(e->v6only, value, n);
+	case OPTION_MULTICAST_INTERFACE:
+		return socket_option_get_int(multicast->interface, value, n);
+	case OPTION_MULTICAST_TTL:
+		return socket_option_get_int(multicast->ttl, value, n);
+	case OPTION_MULTICAST_LOOP:
+		return socket_option_get_int(multicast->loop, value, n);
+	case OPTION_NONE:
+		break;
+	}
+	return BERTH_ENOPROTOOPT;
+}
