@@ -34,7 +34,9 @@
 	X(adverts_out, "advertisements sent")                                                                          \
 	X(bad, "messages that RFC 4861 calls invalid")                                                                 \
 	X(not_for_us, "solicitations for others")                                                                      \
+	X(unanswered, "solicitations not answered, for want of room for who sent them")                                \
 	X(unsolicited, "advertisements that nobody asked for")                                                         \
+	X(ignored, "messages that this host has no use for")                                                           \
 	X(conflicts, "messages that claim an address of this host")
 
 /* Counter "neighbour_NAME": the table that ARP and neighbour discovery fill. */

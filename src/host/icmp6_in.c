@@ -1,8 +1,8 @@
 /* ICMPv6 in: echo, errors, and neighbour discovery (RFC 4443, 4861). */
+#include "discovery.h"
 #include "icmp.h"
 #include "in.h"
 #include "mld.h"
-#include "neighbour.h"
 
 struct meaning {
 	int error;
@@ -77,8 +77,11 @@ void icmp6_in(struct berth_host *host, const struct ip_packet *packet)
 	case ICMP6_PARAMETER:
 		error_in(host, packet->scope, &message);
 		break;
+	case ICMP6_ROUTER_SOLICIT:
+	case ICMP6_ROUTER_ADVERT:
 	case ICMP6_NEIGHBOUR_SOLICIT:
 	case ICMP6_NEIGHBOUR_ADVERT:
+	case ICMP6_REDIRECT:
 		nd_in(host, packet, &message);
 		break;
 	case ICMP6_MLD_QUERY:

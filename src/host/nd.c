@@ -1,99 +1,115 @@
 /* Neighbour discovery, RFC 4861 section 7.2: answering for the host's own addresses, asking for others, and believing
- * as little as possible. */
+ * as little as possible.
+ *
+ * Everybody who is talked to here is on the link, whatever the routes say: messages leave by the interface that they
+ * are about. What arrives updates entries that are there. It makes one only when a station asks for this host (it is
+ * about to talk to us), and only while there is plenty of room, so that a storm of questions changes little and one of
+ * advertisements nothing. */
 #include <string.h>
 
+#include "discovery.h"
 #include "in.h"
-#include "nd.h"
 #include "neighbour.h"
 #include "out.h"
 
-#define HOP_LIMIT 255 /* RFC 4861 section 7.1: so nothing from beyond the link is believed */
-
-/* RFC 4291 section 2.7.1. */
-static struct ip solicited_node(const struct ip *ip, unsigned interface)
+void nd_send(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+	     const struct icmp_message *message)
 {
-	return (struct ip){
-		.high = UINT64_C(0xff02) << 48,
-		.low = UINT64_C(0x1ff000000) | (ip->low & 0xffffff),
-		.scope = interface,
-	};
-}
-
-static void send(struct berth_host *host, unsigned interface, const struct ip *to, const struct ip *from, uint8_t type,
-		 const struct nd_neighbour *nd)
-{
-	uint8_t body[ND_NEIGHBOUR_MAX], buffer[ICMP_HEADER + ND_NEIGHBOUR_MAX], source[16], destination[16];
-	struct icmp_message message = {
-		.type = type, .rest = nd->flags, .body = body, .len_body = nd_neighbour_emit(type, nd, body)};
-	struct ip_send what = {
+	uint8_t buffer[ICMP_HEADER + ND_NEIGHBOUR_MAX], source[16], destination[16];
+	struct host_path path = {
+		.destination = *to,
+		.next_hop = *to,
 		.source = *from,
-		.protocol = IP_PROTOCOL_ICMP6,
-		.ttl = HOP_LIMIT,
-		.payload = buffer,
-		.len = ICMP_HEADER + (uint32_t)message.len_body,
+		.mtu = host->interfaces[interface].mtu,
+		.family = BERTH_IP6,
+		.eth_type = ETH_TYPE_IP6,
+		.interface = (uint8_t)interface,
+		.reach = ip_is_multicast(to) ? REACH_MULTICAST : REACH_UNICAST,
 	};
-	struct ip towards = *to;
-	struct host_path path;
+	struct ip_send what = {
+		.protocol = IP_PROTOCOL_ICMP6,
+		.ttl = ND_HOP_LIMIT,
+		.payload = buffer,
+		.len = ICMP_HEADER + (uint32_t)message->len_body,
+	};
 
-	/* By this interface, whatever the routes say. */
-	towards.scope = interface;
-	if (!host_route(host, &towards, &path)) {
-		host->counters.ip6.no_route++;
-		return;
-	}
 	ip_to_bytes(from, source);
 	ip_to_bytes(to, destination);
-	icmp6_emit(&message, source, destination, buffer);
+	icmp6_emit(message, source, destination, buffer);
 	host->counters.icmp6.messages_out++;
 	ip_send(host, &path, &what);
+}
+
+void nd_send_neighbour(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+		       uint8_t type, struct nd_neighbour *nd)
+{
+	uint8_t body[ND_NEIGHBOUR_MAX];
+	struct icmp_message message = {.type = type, .rest = nd->flags, .body = body};
+
+	nd->has_mac = host->interfaces[interface].ethernet && !ip_is_none(from);
+	if (nd->has_mac)
+		memcpy(nd->mac, host->interfaces[interface].mac, 6);
+	message.len_body = nd_neighbour_emit(type, nd, body);
+	if (type == ICMP6_NEIGHBOUR_SOLICIT)
+		host->counters.nd.solicits_out++;
+	else
+		host->counters.nd.adverts_out++;
+	nd_send(host, interface, from, to, &message);
 }
 
 void nd_ask(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t *mac)
 {
 	const struct host_address *source = host_address_towards(host, interface, ip);
-	struct ip to = mac ? *ip : solicited_node(ip, interface);
-	struct nd_neighbour nd = {.has_mac = true};
+	struct ip to = mac ? *ip : ip6_solicited_node(ip, interface);
+	struct nd_neighbour nd = {0};
 
 	if (!source)
 		return;
 	ip_to_bytes(ip, nd.target);
-	memcpy(nd.mac, host->interfaces[interface].mac, 6);
-	host->counters.nd.solicits_out++;
-	send(host, interface, &to, &source->ip, ICMP6_NEIGHBOUR_SOLICIT, &nd);
+	nd_send_neighbour(host, interface, &source->ip, &to, ICMP6_NEIGHBOUR_SOLICIT, &nd);
 }
 
 /* RFC 4861 section 7.2.4; who has no address yet hears it with everybody else. */
 static void answer(struct berth_host *host, const struct ip_packet *packet, const struct ip *target)
 {
-	const struct ip all_nodes = {.high = UINT64_C(0xff02) << 48, .low = 1, .scope = packet->interface};
 	bool to_all = ip_is_none(&packet->source);
-	struct nd_neighbour nd = {.has_mac = true, .flags = ND_OVERRIDE | (to_all ? 0 : ND_SOLICITED)};
+	struct ip to = to_all ? ip6_all_nodes(packet->interface) : packet->source;
+	struct nd_neighbour nd = {.flags = ND_OVERRIDE | (to_all ? 0 : ND_SOLICITED)};
 
 	ip_to_bytes(target, nd.target);
-	memcpy(nd.mac, host->interfaces[packet->interface].mac, 6);
-	host->counters.nd.adverts_out++;
-	send(host, packet->interface, to_all ? &all_nodes : &packet->source, target, ICMP6_NEIGHBOUR_ADVERT, &nd);
+	nd_send_neighbour(host, packet->interface, target, &to, ICMP6_NEIGHBOUR_ADVERT, &nd);
+}
+
+/* What a solicitation says about who sent it, RFC 4861 section 7.2.3. false: nobody knows where the answer would have
+ * to go, and there is no room for finding out. */
+static bool meet(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd)
+{
+	struct neighbour *n;
+
+	if (ip_is_none(&packet->source))
+		return true;
+	n = neighbour_find(host, packet->interface, &packet->source);
+	if (n && nd->has_mac)
+		neighbour_learn(host, n, nd->mac, false);
+	else if (!n && nd->has_mac)
+		return neighbour_introduce(host, packet->interface, &packet->source, nd->mac);
+	return n || neighbour_has_room(host);
 }
 
 static void solicit_in(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd,
 		       const struct ip *target)
 {
 	const struct host_address *a = host_address_find(host, target);
-	struct neighbour *n;
 
 	if (!a || a->interface != packet->interface || !host_address_usable(a)) {
 		host->counters.nd.not_for_us++;
 		return;
 	}
 	host->counters.nd.solicits_in++;
-	if (nd->has_mac && !ip_is_none(&packet->source)) {
-		n = neighbour_find(host, packet->interface, &packet->source);
-		if (n)
-			neighbour_learn(host, n, nd->mac, false);
-		else if (host_is_on_link(host, packet->interface, &packet->source))
-			neighbour_introduce(host, packet->interface, &packet->source, nd->mac);
-	}
-	answer(host, packet, target);
+	if (meet(host, packet, nd))
+		answer(host, packet, target);
+	else
+		host->counters.nd.unanswered++;
 }
 
 static void advert_in(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd,
@@ -106,25 +122,27 @@ static void advert_in(struct berth_host *host, const struct ip_packet *packet, c
 		host->counters.nd.conflicts++;
 		return;
 	}
-	if (!n) {
+	/* RFC 4861 section 7.2.5: no entry is made for what nobody has asked. */
+	if (n)
+		neighbour_advert(host, n, nd->has_mac ? nd->mac : NULL, nd->flags);
+	else
 		host->counters.nd.unsolicited++;
-		return;
-	}
-	if (nd->has_mac)
-		neighbour_learn(host, n, nd->mac, nd->flags & ND_SOLICITED);
 }
 
-/* RFC 4861 section 7.1. */
+static bool is_solicited_node(const struct ip *ip)
+{
+	return ip->high == UINT64_C(0xff02) << 48 && ip->low >> 24 == 0x1ff;
+}
+
+/* What RFC 4861 section 7.1 says of the packet around a message. */
 static bool is_valid(const struct ip_packet *packet, const struct nd_neighbour *nd, uint8_t type)
 {
-	if (packet->ttl != HOP_LIMIT || packet->was_fragment)
-		return false;
 	if (type == ICMP6_NEIGHBOUR_ADVERT)
-		return !((nd->flags & ND_SOLICITED) && packet->to_many);
-	return !ip_is_none(&packet->source) || (packet->to_many && !nd->has_mac);
+		return !((nd->flags & ND_SOLICITED) && ip_is_multicast(&packet->destination));
+	return !ip_is_none(&packet->source) || (is_solicited_node(&packet->destination) && !nd->has_mac);
 }
 
-void nd_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message)
+static void neighbour_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message)
 {
 	struct nd_neighbour nd;
 	struct ip target;
@@ -133,9 +151,27 @@ void nd_in(struct berth_host *host, const struct ip_packet *packet, const struct
 		host->counters.nd.bad++;
 		return;
 	}
+	/* Nobody's MAC address is a group's: frames to it would go to everybody. */
+	if (nd.has_mac && (nd.mac[0] & 1)) {
+		host->counters.nd.bad++;
+		return;
+	}
 	target = ip_of_bytes(nd.target, BERTH_IP6, packet->interface);
 	if (message->type == ICMP6_NEIGHBOUR_SOLICIT)
 		solicit_in(host, packet, &nd, &target);
 	else
 		advert_in(host, packet, &nd, &target);
+}
+
+void nd_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message)
+{
+	/* From beyond the link, or in pieces (RFC 6980): none of the five is believed. */
+	if (packet->ttl != ND_HOP_LIMIT || packet->was_fragment) {
+		host->counters.nd.bad++;
+		return;
+	}
+	if (message->type == ICMP6_NEIGHBOUR_SOLICIT || message->type == ICMP6_NEIGHBOUR_ADVERT)
+		neighbour_in(host, packet, message);
+	else
+		host->counters.nd.ignored++;
 }

@@ -1,13 +1,15 @@
 /* Neighbours: the MAC addresses of stations on the host's networks, of both families.
  *
- * The states are those of RFC 4861 section 7.3: asked for, heard of lately, not heard of lately, being asked again. ARP
- * itself knows only a table (RFC 826); RFC 1122 section 2.3.2 wants entries to age, at most one request a second to a
+ * The states are those of RFC 4861 section 7.3: asked for, heard of lately, not heard of lately, used since then, being
+ * asked again; its appendix C has all that happens to them. ARP itself knows only a table (RFC 826); RFC 1122 section
+ * 2.3.2 wants entries to age, at most one request a second to a
  * destination, and a packet to be kept while its destination is asked for. Everything that a station on the wire could
  * fill is bounded: entries, packets kept for each, bytes kept in all; the longest unused entry makes room.
  */
 #include <string.h>
 
 #include "in.h"
+#include "nd.h"
 #include "neighbour.h"
 #include "out.h"
 
@@ -17,10 +19,12 @@
 #define HELD_MAX 3                  /* packets, a fragmented one counted once */
 #define HELD_BYTES_MAX (128u << 10) /* for one neighbour */
 #define HELD_BYTES_ALL (1u << 20)
-#define ASKED_MAX 3
+#define ASKED_MAX 3 /* RFC 4861 section 10: MAX_MULTICAST_SOLICIT and MAX_UNICAST_SOLICIT */
 #define ASK_EVERY HOST_SECOND
+#define DELAY_TIME (5 * HOST_SECOND) /* DELAY_FIRST_PROBE_TIME */
 #define REACHABLE_TIME (30 * HOST_SECOND)
 #define STALE_TIME (600 * HOST_SECOND)
+#define SPARED_MAX 32 /* entries that are asked whether they could go */
 
 static uint64_t hash_of(const struct berth_host *host, unsigned interface, const struct ip *ip)
 {
@@ -79,14 +83,45 @@ struct neighbour *neighbour_find(struct berth_host *host, unsigned interface, co
 	return NULL;
 }
 
+/* Between two questions: what the link's routers say, RFC 4861 section 6.3.4. */
+static berth_time ask_every(const struct berth_host *host, const struct neighbour *n)
+{
+	uint32_t ms = host->interfaces[n->interface].ms_retransmit;
+
+	return ms && !ip_is_ip4(&n->ip) ? ms * (HOST_SECOND / 1000) : ASK_EVERY;
+}
+
+/* How long n counts as REACHABLE. In IPv6, RFC 4861 section 6.3.2: from half of what the link's routers say to one and
+ * a half, so that hosts do not ask in step. ARP has nothing to say about it. */
+static berth_time reachable_time(struct berth_host *host, const struct neighbour *n)
+{
+	uint32_t ms = host->interfaces[n->interface].ms_reachable;
+	berth_time base = ms ? ms * (HOST_SECOND / 1000) : REACHABLE_TIME;
+
+	return ip_is_ip4(&n->ip) ? REACHABLE_TIME : base / 2 + rng_below(&host->rng, base + 1);
+}
+
 static void set_state(struct berth_host *host, struct neighbour *n, enum neighbour_state state)
 {
-	berth_time life = ASK_EVERY;
+	berth_time life = 0;
 
-	if (state == NEIGHBOUR_REACHABLE)
-		life = REACHABLE_TIME;
-	else if (state == NEIGHBOUR_STALE)
+	switch (state) {
+	case NEIGHBOUR_INCOMPLETE:
+	case NEIGHBOUR_PROBE:
+		life = ask_every(host, n);
+		break;
+	case NEIGHBOUR_REACHABLE:
+		life = reachable_time(host, n);
+		n->confirmed = host->now;
+		n->life = life;
+		break;
+	case NEIGHBOUR_STALE:
 		life = STALE_TIME;
+		break;
+	case NEIGHBOUR_DELAY:
+		life = DELAY_TIME;
+		break;
+	}
 	n->state = (uint8_t)state;
 	n->n_asked = 0;
 	host_arm(host, &n->timer, host->now + life);
@@ -96,7 +131,7 @@ static void ask(struct berth_host *host, struct neighbour *n)
 {
 	n->n_asked++;
 	(ip_is_ip4(&n->ip) ? arp_ask : nd_ask)(host, n->interface, &n->ip, n->state == NEIGHBOUR_PROBE ? n->mac : NULL);
-	host_arm(host, &n->timer, host->now + ASK_EVERY);
+	host_arm(host, &n->timer, host->now + ask_every(host, n));
 }
 
 /* Nobody answers: whoever sent what was held is told, as a router would have (RFC 1122 section 2.3.2.2). That the
@@ -129,12 +164,35 @@ static void due(struct berth_host *host, struct host_timer *timer)
 			fail(host, n);
 		break;
 	case NEIGHBOUR_REACHABLE:
-		set_state(host, n, NEIGHBOUR_STALE);
+		/* Confirming it moves the time, not the timer. */
+		if (host->now < n->confirmed + n->life)
+			host_arm(host, &n->timer, n->confirmed + n->life);
+		else
+			set_state(host, n, NEIGHBOUR_STALE);
 		break;
 	case NEIGHBOUR_STALE:
 		forget(host, n);
 		break;
+	case NEIGHBOUR_DELAY:
+		set_state(host, n, NEIGHBOUR_PROBE);
+		ask(host, n);
+		break;
 	}
+}
+
+/* Makes room: the longest unused entry goes, but those with whom there is a conversation only when there are nothing
+ * but such. A cached path does not look its neighbour up, so that these may be longest unused all the same. */
+static void replace(struct berth_host *host)
+{
+	struct neighbour *n = of_age(list_first(&host->neighbours.by_age));
+
+	for (unsigned i = 0; i < SPARED_MAX && n->state >= NEIGHBOUR_REACHABLE && n->state != NEIGHBOUR_STALE; i++) {
+		list_remove(&n->age);
+		list_push_back(&host->neighbours.by_age, &n->age);
+		n = of_age(list_first(&host->neighbours.by_age));
+	}
+	host->counters.neighbour.replaced++;
+	forget(host, n);
 }
 
 /* An entry in state INCOMPLETE that nobody is asked for yet. */
@@ -142,10 +200,8 @@ static struct neighbour *make(struct berth_host *host, unsigned interface, const
 {
 	struct neighbour *n;
 
-	if (host->neighbours.n >= NEIGHBOURS_MAX) {
-		host->counters.neighbour.replaced++;
-		forget(host, of_age(list_first(&host->neighbours.by_age)));
-	}
+	if (host->neighbours.n >= NEIGHBOURS_MAX)
+		replace(host);
 	n = host->memory->alloc(host->memory->context, sizeof(*n));
 	if (!n) {
 		host->counters.neighbour.no_memory++;
@@ -185,17 +241,20 @@ static void set_mac(const struct berth_host *host, struct neighbour *n, const ui
 	host_eth_header(&host->interfaces[n->interface], mac, ip_is_ip4(&n->ip) ? ETH_TYPE_IP4 : ETH_TYPE_IP6, n->eth);
 }
 
-void neighbour_introduce(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t mac[6])
+bool neighbour_has_room(const struct berth_host *host)
 {
-	struct neighbour *n;
+	return host->neighbours.n < NEIGHBOURS_INTRODUCED_MAX;
+}
 
-	if (host->neighbours.n >= NEIGHBOURS_INTRODUCED_MAX)
-		return;
-	n = make(host, interface, ip);
+bool neighbour_introduce(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t mac[6])
+{
+	struct neighbour *n = neighbour_has_room(host) ? make(host, interface, ip) : NULL;
+
 	if (!n)
-		return;
+		return false;
 	set_mac(host, n, mac);
 	set_state(host, n, NEIGHBOUR_STALE);
+	return true;
 }
 
 /* What was held leaves now. */
@@ -225,10 +284,52 @@ void neighbour_learn(struct berth_host *host, struct neighbour *n, const uint8_t
 	release(host, n);
 }
 
-void neighbour_refresh(struct berth_host *host, struct neighbour *n)
+void neighbour_advert(struct berth_host *host, struct neighbour *n, const uint8_t *mac, uint32_t flags)
 {
-	set_state(host, n, NEIGHBOUR_PROBE);
-	ask(host, n);
+	bool known = n->state != NEIGHBOUR_INCOMPLETE;
+	/* Deliberately less than RFC 4861 section 7.2.5 says: an answer to a question that nobody has asked is none.
+	 * Who sends such could keep a station REACHABLE that is gone. */
+	bool answers = (flags & ND_SOLICITED) && n->n_asked > 0;
+
+	if (!known && !mac)
+		return;
+	if (known && mac && memcmp(n->mac, mac, 6) != 0 && !(flags & ND_OVERRIDE)) {
+		/* A second station for an anycast address, or somebody who lies: what is known stays, but is not
+		 * trusted any longer. */
+		if (n->state == NEIGHBOUR_REACHABLE)
+			set_state(host, n, NEIGHBOUR_STALE);
+		return;
+	}
+	n->is_router = flags & ND_ROUTER;
+	if (mac)
+		neighbour_learn(host, n, mac, answers);
+	else if (answers)
+		set_state(host, n, NEIGHBOUR_REACHABLE);
+}
+
+void neighbour_revive(struct berth_host *host, struct neighbour *n)
+{
+	if (n->state != NEIGHBOUR_INCOMPLETE)
+		set_state(host, n, NEIGHBOUR_REACHABLE);
+}
+
+void neighbour_delay(struct berth_host *host, struct neighbour *n)
+{
+	set_state(host, n, NEIGHBOUR_DELAY);
+}
+
+void neighbour_seek(struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	struct neighbour *n = neighbour_find(host, interface, ip);
+
+	if (!n)
+		n = make(host, interface, ip);
+	else if (n->state != NEIGHBOUR_STALE)
+		return;
+	else
+		set_state(host, n, NEIGHBOUR_PROBE);
+	if (n)
+		ask(host, n);
 }
 
 /* A fragment other than the first: it goes with the one before. */

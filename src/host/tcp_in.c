@@ -3,6 +3,7 @@
 
 #include "checksum.h"
 #include "in.h"
+#include "neighbour.h"
 #include "out.h"
 
 static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p)
@@ -15,7 +16,7 @@ static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p)
 void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 {
 	const uint8_t *p = packet->frame->data + packet->off_payload;
-	const struct host_path *path;
+	struct host_path *path;
 	struct tcp_segment segment;
 	size_t len_header;
 
@@ -37,6 +38,12 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	path = packet->path ? packet->path : host_path(host, &packet->source);
 	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
 	tcp_segment_in(&host->tcp, &segment);
+	if (host->tcp.progress) {
+		host->tcp.progress = false;
+		/* RFC 4861 section 7.3.1: what the peer says could not be without what was sent to it. */
+		if (path && path->neighbour)
+			neighbour_confirm(host, path->neighbour);
+	}
 	host_tcp_reply(host);
 }
 

@@ -40,6 +40,7 @@ static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 
 	sent_cut(&t->sent, ack->ack, &sent, env->memory);
 	t->snd_una = ack->ack;
+	env->progress = true;
 	if (t->probing && t->snd_una == t->snd_nxt)
 		t->probing = false;
 	if (t->sacked.n)

@@ -178,6 +178,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 	t->rcv_nxt = recvq_join(&t->recvq, text->right, env->memory);
 	t->bytes_received += t->rcv_nxt - before;
 	env->counters.bytes_in += t->rcv_nxt - before;
+	env->progress = true;
 	if (frame->segment_size && !gap)
 		acknowledge_half(env, t, before, len / frame->segment_size, frame->segment_size);
 	acknowledge(env, t, len);

@@ -94,6 +94,7 @@ struct tcp_env {
 	uint32_t n_time_wait;
 	struct list ended; /* connections to free when the current call is over */
 	struct tcp_reply reply;
+	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it */
 	struct tcp_counters counters;
 };
 
