@@ -115,6 +115,11 @@ int berth_host_route_add(struct berth_host *host, const struct berth_address *de
 int berth_host_route_remove(struct berth_host *host, const struct berth_address *destination, unsigned prefix,
 			    const struct berth_address *gateway);
 
+/* Sorts the n addresses of a name so that the one to be tried first comes first (RFC 6724 section 6): what cannot be
+ * reached from this host's addresses goes to the end, IPv6 comes before IPv4 where both are as good, and equals stay in
+ * their order. For as many as a name has: the time grows with n * n. Out of memory, they stay as they are. */
+void berth_host_sort_destinations(struct berth_host *host, struct berth_address *addresses, size_t n);
+
 /* ---- servers of names ---- */
 
 #define BERTH_DOMAIN_MAX 256 /* a domain name's text, RFC 1035 section 2.3.4, and its NUL */

@@ -37,9 +37,14 @@ static struct select_policy policy_of(const struct select_policies *policies, co
 	return best;
 }
 
+uint8_t select_label(const struct select_policies *policies, const struct ip *ip)
+{
+	return policy_of(policies, ip).label;
+}
+
 static unsigned scope_of_ip4(uint32_t ip4)
 {
-	bool link = ip4 >> 24 == 127 || ip4 >> 16 == 0xa9fe || ip4 >> 8 == 0xe00000;
+	bool link = ip4 >> 24 == 127 || ip4 >> 16 == 0xa9fe;
 
 	return link ? SELECT_SCOPE_LINK : SELECT_SCOPE_GLOBAL;
 }
@@ -70,7 +75,6 @@ void select_target(const struct select_policies *policies, const struct ip *dest
 		.scope = (uint8_t)select_scope(destination),
 		.label = policy.label,
 		.precedence = policy.precedence,
-		.policies = policies,
 	};
 }
 
@@ -102,18 +106,16 @@ static uint32_t rank_of_scope(unsigned scope, unsigned wanted)
 uint32_t select_source_rank(const struct select_target *target, const struct select_source *source)
 {
 	uint32_t rank = 1;
-	unsigned label;
 
 	if (!is_candidate(target, source))
 		return 0;
-	label = policy_of(target->policies, &source->ip).label;
 	rank = rank << 1 | ip_equal(&source->ip, &target->ip);                      /* rule 1 */
 	rank = rank << 5 | rank_of_scope(select_scope(&source->ip), target->scope); /* rule 2 */
 	rank = rank << 1 | !source->deprecated;                                     /* rule 3 */
 	rank = rank << 1 | !source->care_of;                                        /* rule 4 */
 	rank = rank << 1 | (source->interface == target->interface);                /* rule 5 */
 	rank = rank << 1 | source->by_next_hop;                                     /* rule 5.5 */
-	rank = rank << 1 | (label == target->label);                                /* rule 6 */
+	rank = rank << 1 | (source->label == target->label);                        /* rule 6 */
 	rank = rank << 1 | source->temporary;                                       /* rule 7 */
 	return rank << 8 | common_prefix(source, &target->ip);                      /* rule 8 */
 }
@@ -138,14 +140,14 @@ const struct select_source *select_source(const struct select_target *target, co
 static uint32_t rank_of_destination(const struct select_policies *policies, const struct select_destination *d)
 {
 	bool usable = !ip_is_any(&d->source.ip);
-	struct select_policy source = policy_of(policies, &d->source.ip), own = policy_of(policies, &d->ip);
+	struct select_policy own = policy_of(policies, &d->ip);
 	unsigned scope = select_scope(&d->ip);
 	uint32_t rank = usable;
 
 	rank = rank << 1 | (usable && scope == select_scope(&d->source.ip)); /* rule 2 */
 	rank = rank << 1 | !d->source.deprecated;                            /* rule 3 */
 	rank = rank << 1 | !d->source.care_of;                               /* rule 4 */
-	rank = rank << 1 | (usable && source.label == own.label);            /* rule 5 */
+	rank = rank << 1 | (usable && d->source.label == own.label);         /* rule 5 */
 	rank = rank << 8 | own.precedence;                                   /* rule 6 */
 	rank = rank << 1 | !d->tunnelled;                                    /* rule 7 */
 	return rank << 4 | (15 - scope);                                     /* rule 8 */

@@ -33,8 +33,9 @@ extern const struct select_policies select_policies_default;
 #define SELECT_SCOPE_LINK 2
 #define SELECT_SCOPE_SITE 5
 #define SELECT_SCOPE_GLOBAL 14
-/* 1 to 15. A loopback address counts as link-local, as do 169.254.0.0/16 and (RFC 1112) groups in 224.0.0.0/24; private
- * IPv4 addresses and unique local ones are global. A scope that is reserved (0) counts as 1. */
+/* 1 to 15. A loopback address counts as link-local, as does 169.254.0.0/16; private IPv4 addresses and unique local
+ * ones are global, and so are all groups of IPv4, whose senders need not be of any scope. A scope that is reserved (0)
+ * counts as 1. */
 unsigned select_scope(const struct ip *ip);
 
 #define SELECT_NO_INTERFACE UINT32_MAX
@@ -47,18 +48,20 @@ struct select_source {
 	bool deprecated;    /* RFC 4862 section 5.5.4 */
 	bool care_of; /* a care-of address that is no home address (RFC 6275); a host that stays where it is has none */
 	bool temporary;   /* RFC 8981 */
+	uint8_t label;    /* select_label has it, by the same table as the target's */
 	bool by_next_hop; /* in a prefix that the next hop advertises (rule 5.5); false when that is not known */
 };
+
+uint8_t select_label(const struct select_policies *policies, const struct ip *ip);
 
 /* What packets shall go to, and what follows from it. */
 struct select_target {
 	struct ip ip;
 	uint32_t interface; /* by which they leave; SELECT_NO_INTERFACE: not known */
 	uint8_t scope, label, precedence;
-	const struct select_policies *policies; /* borrowed */
 };
 
-/* Fills *out; `policies` is borrowed for as long as *out is used. */
+/* Fills *out. */
 void select_target(const struct select_policies *policies, const struct ip *destination, uint32_t interface,
 		   struct select_target *out);
 

@@ -6,6 +6,7 @@
 
 #include "group.h"
 #include "host_private.h"
+#include "select.h"
 
 /* The first and the last address of an IPv4 network stand for the network and for all its hosts; networks of 31 bits
  * and more have neither (RFC 3021). In IPv6 the first is the routers' (RFC 4291 section 2.6.1). */
@@ -58,6 +59,7 @@ struct host_address *host_address_make(struct berth_host *host, unsigned interfa
 		.interface = (uint8_t)interface,
 		.state = (uint8_t)state,
 		.origin = (uint8_t)origin,
+		.label = select_label(&select_policies_default, ip),
 		.preferred_until = BERTH_NEVER,
 		.valid_until = BERTH_NEVER,
 	};
@@ -218,24 +220,47 @@ bool host_is_broadcast(const struct berth_host *host, unsigned interface, const 
 	return false;
 }
 
-const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface, const struct ip *ip)
+/* An address's rank among those to speak from. One of the network that the next hop is on comes before others of its
+ * scope (rule 5.5): it is what the next hop, and its way back, go by. */
+static uint32_t rank_of(const struct select_target *target, const struct host_address *a, const struct ip *next_hop)
+{
+	const struct select_source source = {
+		.ip = a->ip,
+		.interface = a->interface,
+		.prefix = a->prefix,
+		.deprecated = a->state == ADDRESS_DEPRECATED,
+		.by_next_hop = ip_in_prefix(next_hop, &a->ip, a->prefix),
+		.label = a->label,
+	};
+
+	return select_source_rank(target, &source);
+}
+
+const struct host_address *host_address_from(const struct berth_host *host, unsigned interface,
+					     const struct ip *destination, const struct ip *next_hop)
 {
 	const struct host_address *best = NULL;
-	unsigned best_bits = 0;
+	uint32_t rank, rank_best = 0; /* 0: not asked for yet */
+	struct select_target target;
 
 	for (unsigned i = 0; i < host->n_addresses; i++) {
 		const struct host_address *a = &host->addresses[i];
-		unsigned bits = 0;
 
-		if (a->interface != interface || !host_address_usable(a) || ip_is_ip4(&a->ip) != ip_is_ip4(ip))
+		if (a->interface != interface || !host_address_usable(a) || ip_is_ip4(&a->ip) != ip_is_ip4(destination))
 			continue;
-		/* One of the same network, one of the same scope, one that is not deprecated: in this order. */
-		bits += ip_in_prefix(ip, &a->ip, a->prefix) ? 8 : 0;
-		bits += ip_is_link_local(&a->ip) == ip_is_link_local(ip) ? 4 : 0;
-		bits += a->state == ADDRESS_PREFERRED ? 2 : 0;
-		if (!best || bits > best_bits) {
+		/* Most have but one, which then is the best. */
+		if (!best) {
 			best = a;
-			best_bits = bits;
+			continue;
+		}
+		if (rank_best == 0) {
+			select_target(&select_policies_default, destination, interface, &target);
+			rank_best = rank_of(&target, best, next_hop);
+		}
+		rank = rank_of(&target, a, next_hop);
+		if (rank > rank_best) {
+			best = a;
+			rank_best = rank;
 		}
 	}
 	return best;

@@ -80,6 +80,7 @@ struct host_address {
 	uint8_t interface;
 	uint8_t state;  /* enum host_address_state */
 	uint8_t origin; /* enum host_origin */
+	uint8_t label;  /* RFC 6724 section 2.1 */
 	berth_time preferred_until, valid_until;
 };
 
@@ -288,8 +289,15 @@ void host_address_set_state(struct berth_host *host, struct host_address *a, enu
 void host_address_drop(struct berth_host *host, struct host_address *a);
 /* ip is 255.255.255.255 or the broadcast address of a network on this interface. */
 bool host_is_broadcast(const struct berth_host *host, unsigned interface, const struct ip *ip);
-/* The address of the interface to speak from to ip, of ip's family; NULL: it has none. */
-const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface, const struct ip *ip);
+/* The address of the interface to speak from to a destination that is reached by way of next_hop, which may be itself:
+ * that of RFC 6724 section 5. Of the destination's family; NULL: it has none. */
+const struct host_address *host_address_from(const struct berth_host *host, unsigned interface,
+					     const struct ip *destination, const struct ip *next_hop);
+static inline const struct host_address *host_address_towards(const struct berth_host *host, unsigned interface,
+							      const struct ip *ip)
+{
+	return host_address_from(host, interface, ip, ip);
+}
 /* ip lies on a network that is on this interface's link. */
 bool host_is_on_link(const struct berth_host *host, unsigned interface, const struct ip *ip);
 

@@ -254,8 +254,7 @@ bool host_route(struct berth_host *host, const struct ip *destination, struct ho
 		return false;
 	if (!find_way(host, &path))
 		return false;
-	source =
-		host_address_towards(host, path.interface, ip_is_ip4(destination) ? &path.next_hop : &path.destination);
+	source = host_address_from(host, path.interface, destination, &path.next_hop);
 	if (source)
 		path.source = source->ip;
 	else if (!destination->scope)

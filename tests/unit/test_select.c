@@ -38,7 +38,8 @@ static struct select_source source_of(const struct address *a)
 				      .prefix = ip_is_ip4(&ip) ? IP4_PREFIX + 24 : 64,
 				      .deprecated = a->mark == DEPRECATED,
 				      .care_of = a->mark == CARE_OF,
-				      .temporary = a->mark == TEMPORARY};
+				      .temporary = a->mark == TEMPORARY,
+				      .label = select_label(&select_policies_default, &ip)};
 }
 
 static size_t read_sources(const struct address *from, struct select_source *to)
@@ -123,6 +124,8 @@ static void check_order(const struct order *order, bool turned)
 		struct select_target target;
 
 		select_target(&policies, &d[i].ip, 1, &target);
+		for (size_t k = 0; k < n; k++)
+			sources[k].label = select_label(&policies, &sources[k].ip);
 		source = select_source(&target, sources, n);
 		if (source)
 			d[i].source = *source;
@@ -363,11 +366,11 @@ static void test_scopes(void **state)
 		const char *text;
 		unsigned scope;
 	} cases[] = {
-		{"127.0.0.1", 2},    {"169.254.0.1", 2}, {"169.253.0.1", 14}, {"10.0.0.1", 14}, {"172.16.0.1", 14},
-		{"192.168.0.1", 14}, {"100.64.0.1", 14}, {"8.8.8.8", 14},     {"224.0.0.5", 2}, {"224.0.1.5", 14},
-		{"::1", 2},          {"fe80::1", 2},     {"febf::1", 2},      {"fec0::1", 5},   {"feff::1", 5},
-		{"fc00::1", 14},     {"fd00::1", 14},    {"2001:db8::1", 14}, {"ff01::1", 1},   {"ff02::1", 2},
-		{"ff05::1", 5},      {"ff18::1", 8},     {"ff0e::1", 14},     {"ff3f::1", 15},  {"ff00::1", 1},
+		{"127.0.0.1", 2},    {"169.254.0.1", 2}, {"169.253.0.1", 14}, {"10.0.0.1", 14},  {"172.16.0.1", 14},
+		{"192.168.0.1", 14}, {"100.64.0.1", 14}, {"8.8.8.8", 14},     {"224.0.0.5", 14}, {"224.0.1.5", 14},
+		{"::1", 2},          {"fe80::1", 2},     {"febf::1", 2},      {"fec0::1", 5},    {"feff::1", 5},
+		{"fc00::1", 14},     {"fd00::1", 14},    {"2001:db8::1", 14}, {"ff01::1", 1},    {"ff02::1", 2},
+		{"ff05::1", 5},      {"ff18::1", 8},     {"ff0e::1", 14},     {"ff3f::1", 15},   {"ff00::1", 1},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
