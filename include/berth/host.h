@@ -84,6 +84,12 @@ struct berth_interface_config {
 	uint8_t mac[6];                      /* when ethernet: unicast, not all zero */
 	uint32_t mtu;                        /* largest IP packet, bytes: 576 to 65,535 */
 	unsigned capabilities;               /* BERTH_LINK_... */
+	/* RFC 5227: the pace at which it is asked whether somebody else has an IPv4 address, up to 60,000. 1000 is the
+	 * RFC's, and takes up to 7 seconds; on a link whose stations answer at once 100 does. 0: not asked for addresses
+	 * given by hand, and at the RFC's pace for those of DHCP. Claims that come later are answered, once in ten
+	 * seconds. At a second one within them an address that was asked for is given up (section 2.4 (b)), one that was
+	 * not is kept (c). */
+	uint32_t ms_acd;
 };
 
 /* An Ethernet interface with MTU 1500, no capabilities, no name and no MAC address. */
@@ -102,6 +108,14 @@ int berth_host_address_add(struct berth_host *host, int interface, const struct 
 /* Takes an address away, with the route to its network. Conversations from it end as if the wire were cut. 0, or
  * BERTH_EINVAL (no such interface), BERTH_EADDRNOTAVAIL (it has no such address). */
 int berth_host_address_remove(struct berth_host *host, int interface, const struct berth_address *address);
+
+/* What an interface finds out by itself. */
+#define BERTH_AUTO_DHCP 4u /* IPv4 by DHCP (RFC 2131): an address, routes, servers of names, search domains, an MTU */
+
+/* Sets what runs on an Ethernet interface from now on: BERTH_AUTO_... or 0. What is taken away ends at once: an address
+ * of DHCP is given back to its server, and what came with it goes. Notices tell what comes of it. 0, or BERTH_EINVAL (no
+ * such interface, not Ethernet, an unknown bit), BERTH_ENOMEM. */
+int berth_host_interface_auto(struct berth_host *host, int interface, unsigned how);
 
 /* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies; a
  * link-local gateway says by its scope which that is (0: the only interface that speaks IPv6). The longest prefix wins;
@@ -175,6 +189,9 @@ enum berth_notice_kind {
 	BERTH_NOTICE_ADDRESS_READY,     /* an address may be used now */
 	BERTH_NOTICE_ADDRESS_DUPLICATE, /* somebody else has it: this host does not use it */
 	BERTH_NOTICE_ADDRESS_GONE,      /* its time is over, or it was taken back */
+	BERTH_NOTICE_DHCP_LEASE,        /* DHCP has brought this address, and it is used */
+	BERTH_NOTICE_DHCP_LOST,         /* this address of DHCP must not be used any more; another one is being looked for */
+	BERTH_NOTICE_DHCP_NO_ANSWER,    /* no DHCP server has answered so far; the search goes on. No address */
 	BERTH_NOTICE_DNS,               /* servers of names or search domains have changed; no address */
 };
 

@@ -22,7 +22,7 @@ void acd_start(struct acd *acd, berth_time now, uint32_t ms_pace, struct rng *rn
 
 void acd_watch(struct acd *acd)
 {
-	*acd = (struct acd){.phase = ACD_WATCHING, .at = BERTH_NEVER};
+	*acd = (struct acd){.phase = ACD_WATCHING, .at = BERTH_NEVER, .keeps = true};
 }
 
 static enum acd_deed probe(struct acd *acd, berth_time now, struct rng *rng)
@@ -77,7 +77,8 @@ static enum acd_verdict end(struct acd *acd, enum acd_verdict verdict)
 
 /* RFC 5227 section 2.4 (b): conversations outlive one conflict, which may be a stray packet of a station that has just
  * been plugged in; two in a short time are somebody who means it. Not (a), which gives every station the power to end
- * all conversations with one packet; not (c), which would have two stations shout at each other for ever. */
+ * all conversations with one packet. An address whose owner did not ask for any of this is defended as in (c), at most
+ * every ten seconds, and kept: what was never looked for is not taken away for being found. */
 enum acd_verdict acd_conflict(struct acd *acd, berth_time now)
 {
 	if (acd->phase == ACD_OFF)
@@ -85,7 +86,7 @@ enum acd_verdict acd_conflict(struct acd *acd, berth_time now)
 	if (acd->phase == ACD_PROBING)
 		return end(acd, ACD_TAKEN);
 	if (acd->has_defended && now - acd->defended < ACD_DEFEND_INTERVAL_NS)
-		return end(acd, ACD_GIVE_UP);
+		return acd->keeps ? ACD_IGNORED : end(acd, ACD_GIVE_UP);
 	acd->has_defended = true;
 	acd->defended = now;
 	return ACD_DEFEND;

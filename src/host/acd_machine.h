@@ -38,6 +38,7 @@ struct acd {
 	uint8_t phase;  /* enum acd_phase */
 	uint8_t n_sent; /* probes or announcements of this phase */
 	bool has_defended;
+	bool keeps; /* never gives up */
 };
 
 enum acd_deed {
@@ -48,7 +49,7 @@ enum acd_deed {
 };
 
 enum acd_verdict {
-	ACD_IGNORED,
+	ACD_IGNORED, /* nothing to do, or nothing yet */
 	ACD_TAKEN, /* before it was used */
 	ACD_DEFEND,
 	ACD_GIVE_UP,
@@ -56,7 +57,7 @@ enum acd_verdict {
 
 /* Begins to ask, at a pace of 1 ms or more. */
 void acd_start(struct acd *acd, berth_time now, uint32_t ms_pace, struct rng *rng);
-/* Watches an address that is used without having been asked for. */
+/* Watches an address that is used without having been asked for, and is kept whatever others say. */
 void acd_watch(struct acd *acd);
 /* What to do now. acd->at is later then. */
 enum acd_deed acd_due(struct acd *acd, berth_time now, struct rng *rng);

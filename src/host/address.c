@@ -4,8 +4,8 @@
  * Entries stay in their place as long as they live; places that have become free are taken again. */
 #include <string.h>
 
+#include "acd.h"
 #include "group.h"
-#include "host_private.h"
 #include "select.h"
 
 /* The first and the last address of an IPv4 network stand for the network and for all its hosts; networks of 31 bits
@@ -67,32 +67,49 @@ struct host_address *host_address_make(struct berth_host *host, unsigned interfa
 		host->interfaces[interface].ip6 = true;
 	if (ip_is_link_local(ip) && host_address_usable(a))
 		group_source_ready(host, interface);
+	acd_begin(host, a);
 	host_path_forget(host);
 	return a;
 }
 
-static void tell(struct berth_host *host, const struct host_address *a, enum berth_notice_kind kind)
+static void tell(struct berth_host *host, const struct host_address *a, enum berth_notice_kind kind, const uint8_t *mac)
 {
-	host_notice(host, &(struct berth_notice){
-				  .kind = (uint8_t)kind,
-				  .interface = a->interface,
-				  .address = ip_to_address(&a->ip),
-				  .prefix = ip_is_ip4(&a->ip) ? a->prefix - IP4_PREFIX : a->prefix,
-			  });
+	struct berth_notice notice = {
+		.kind = (uint8_t)kind,
+		.interface = a->interface,
+		.address = ip_to_address(&a->ip),
+		.prefix = ip_is_ip4(&a->ip) ? a->prefix - IP4_PREFIX : a->prefix,
+	};
+
+	if (mac)
+		memcpy(notice.mac, mac, 6);
+	host_notice(host, &notice);
 }
 
-void host_address_set_state(struct berth_host *host, struct host_address *a, enum host_address_state state)
+static void set_state(struct berth_host *host, struct host_address *a, enum host_address_state state,
+		      const uint8_t *mac)
 {
 	bool was_usable = host_address_usable(a);
 
 	a->state = (uint8_t)state;
 	if (!was_usable && host_address_usable(a)) {
-		tell(host, a, BERTH_NOTICE_ADDRESS_READY);
+		tell(host, a, BERTH_NOTICE_ADDRESS_READY, NULL);
 		if (ip_is_link_local(&a->ip))
 			group_source_ready(host, a->interface);
-	} else if (state == ADDRESS_DUPLICATE)
-		tell(host, a, BERTH_NOTICE_ADDRESS_DUPLICATE);
+	} else if (state == ADDRESS_DUPLICATE) {
+		tell(host, a, BERTH_NOTICE_ADDRESS_DUPLICATE, mac);
+	}
 	host_path_forget(host);
+}
+
+void host_address_set_state(struct berth_host *host, struct host_address *a, enum host_address_state state)
+{
+	set_state(host, a, state, NULL);
+}
+
+void host_address_duplicate(struct berth_host *host, struct host_address *a, const uint8_t mac[6])
+{
+	set_state(host, a, ADDRESS_DUPLICATE, mac);
 }
 
 static bool is_network_of(const struct host_route *route, const void *what)
@@ -121,9 +138,10 @@ void host_address_drop(struct berth_host *host, struct host_address *a)
 {
 	if (a->origin != ORIGIN_ROUTER && !has_sibling(host, a))
 		host_route_remove(host, is_network_of, a);
-	if (a->origin != ORIGIN_HAND)
-		tell(host, a, BERTH_NOTICE_ADDRESS_GONE);
+	if (a->origin != ORIGIN_HAND && host_address_usable(a))
+		tell(host, a, BERTH_NOTICE_ADDRESS_GONE, NULL);
 	group_own_leave(host, a->interface, &a->ip);
+	acd_end(host, a);
 	*a = (struct host_address){.state = ADDRESS_FREE};
 	host_path_forget(host);
 }
@@ -144,6 +162,12 @@ static bool take_argument(int interface, const struct berth_address *address, un
 	return *prefix <= 128;
 }
 
+/* Whether somebody has it already is asked where the program wants that. */
+static enum host_address_state first_state(const struct host_interface *interface, const struct ip *ip)
+{
+	return ip_is_ip4(ip) && interface->ethernet && interface->ms_acd ? ADDRESS_TENTATIVE : ADDRESS_PREFERRED;
+}
+
 int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address, unsigned prefix)
 {
 	struct ip ip;
@@ -155,7 +179,8 @@ int berth_host_address_add(struct berth_host *host, int interface, const struct 
 		return BERTH_EINVAL;
 	if (host_address_find(host, &ip))
 		return BERTH_EADDRINUSE;
-	if (!host_address_make(host, (unsigned)interface, &ip, prefix, ORIGIN_HAND, ADDRESS_PREFERRED))
+	if (!host_address_make(host, (unsigned)interface, &ip, prefix, ORIGIN_HAND,
+			       first_state(&host->interfaces[interface], &ip)))
 		return BERTH_ENOSPC;
 	return BERTH_OK;
 }

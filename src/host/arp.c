@@ -2,7 +2,7 @@
  *
  * What arrives updates entries that are there. It makes one only when a station asks for this host (it is about to talk
  * to us), and never for what nobody asked: a storm of announcements changes nothing. */
-#include "arp.h"
+#include "acd.h"
 
 #include <string.h>
 
@@ -39,6 +39,27 @@ void arp_ask(struct berth_host *host, unsigned interface, const struct ip *ip, c
 	put_be32(arp.target_ip, ip_to_ip4(ip));
 	host->counters.arp.requests_out++;
 	send(host, interface, &arp, mac ? mac : mac_all);
+}
+
+static void to_all(struct berth_host *host, unsigned interface, uint32_t sender, uint32_t target)
+{
+	struct arp_packet arp = {.operation = ARP_REQUEST};
+
+	memcpy(arp.sender_mac, host->interfaces[interface].mac, 6);
+	put_be32(arp.sender_ip, sender);
+	put_be32(arp.target_ip, target);
+	host->counters.arp.requests_out++;
+	send(host, interface, &arp, mac_all);
+}
+
+void arp_probe(struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	to_all(host, interface, 0, ip_to_ip4(ip));
+}
+
+void arp_announce(struct berth_host *host, unsigned interface, const struct ip *ip)
+{
+	to_all(host, interface, ip_to_ip4(ip), ip_to_ip4(ip));
 }
 
 static void answer(struct berth_host *host, unsigned interface, const struct arp_packet *request)
@@ -105,7 +126,10 @@ void arp_in(struct berth_host *host, unsigned interface, const uint8_t *p, size_
 		host->counters.arp.bad++;
 		return;
 	}
+	if (acd_in(host, interface, &arp))
+		return;
 	if (host_is_own(host, &sender)) {
+		/* The host has it on another interface; there is nothing to learn. */
 		host->counters.arp.conflicts++;
 		return;
 	}

@@ -16,29 +16,35 @@ static const struct counter table[] = {
 #define X(name, text) ENTRY(arp, counters.arp, name, text)
 		ARP_COUNTER_MAP(X)
 #undef X
+#define X(name, text) ENTRY(acd, counters.acd, name, text)
+			ACD_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(dhcp, counters.dhcp, name, text)
+				DHCP_COUNTER_MAP(X)
+#undef X
 #define X(name, text) ENTRY(nd, counters.nd, name, text)
-			ND_COUNTER_MAP(X)
+					ND_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(neighbour, counters.neighbour, name, text)
-				NEIGHBOUR_COUNTER_MAP(X)
+						NEIGHBOUR_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(ip, counters.ip, name, text)
-					IP_COUNTER_MAP(X)
-#undef X
-#define X(name, text) ENTRY(ip, counters.ip4_only, name, text)
-						IP4_COUNTER_MAP(X)
-#undef X
-#define X(name, text) ENTRY(ip6, counters.ip6, name, text)
 							IP_COUNTER_MAP(X)
 #undef X
+#define X(name, text) ENTRY(ip, counters.ip4_only, name, text)
+								IP4_COUNTER_MAP(X)
+#undef X
+#define X(name, text) ENTRY(ip6, counters.ip6, name, text)
+									IP_COUNTER_MAP(X)
+#undef X
 #define X(name, text) ENTRY(ip6, counters.ip6_only, name, text)
-								IP6_COUNTER_MAP(X)
+										IP6_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(icmp, counters.icmp, name, text)
-									ICMP_COUNTER_MAP(X)
+											ICMP_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(icmp6, counters.icmp6, name, text)
-										ICMP_COUNTER_MAP(X)
+												ICMP_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(igmp, counters.igmp, name, text)
 											GROUP_COUNTER_MAP(X)
@@ -47,10 +53,12 @@ static const struct counter table[] = {
 												GROUP_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(tcp, tcp.counters, name, text)
-											TCP_COUNTER_MAP(X)
+													TCP_COUNTER_MAP(
+														X)
 #undef X
 #define X(name, text) ENTRY(udp, udp.counters, name, text)
-												UDP_COUNTER_MAP(X)
+														UDP_COUNTER_MAP(
+															X)
 #undef X
 };
 

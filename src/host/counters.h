@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "dhcp_counters.h"
+
 /* X(name, text). Counter "eth_NAME" of berth_host_counter. */
 #define ETH_COUNTER_MAP(X)                                                                                             \
 	X(frames_in, "frames received, on interfaces of every kind")                                                   \
@@ -85,6 +87,14 @@
 	X(mtu_lowered, "path MTUs learned")                                                                            \
 	X(mtu_refused, "path MTUs too small to be true")
 
+/* Counter "acd_NAME": RFC 5227. */
+#define ACD_COUNTER_MAP(X)                                                                                             \
+	X(probes_out, "probes sent for addresses that are about to be used")                                           \
+	X(announcements_out, "announcements of addresses that have come into use")                                     \
+	X(taken, "addresses not used because somebody has them")                                                       \
+	X(defended, "claims of others answered with an announcement")                                                  \
+	X(given_up, "addresses given up because somebody else insists")
+
 /* Counter "ip_NAME": IPv4 alone. */
 #define IP4_COUNTER_MAP(X)                                                                                             \
 	X(bad_header, "packets whose header length is under 20")                                                       \
@@ -142,6 +152,10 @@ struct host_counters {
 	struct {
 		ARP_COUNTER_MAP(X)
 	} arp;
+	struct {
+		ACD_COUNTER_MAP(X)
+	} acd;
+	struct dhcp_counters dhcp;
 	struct {
 		ND_COUNTER_MAP(X)
 	} nd;

@@ -340,7 +340,7 @@ void dhcp_client_decline(struct dhcp_client *c, struct dhcp_message *out)
 
 bool dhcp_client_release(struct dhcp_client *c, struct dhcp_message *out)
 {
-	if (c->state < DHCP_PROBING)
+	if (!dhcp_client_is_bound(c))
 		return false;
 	c->xid = draw_xid(c);
 	begin_message(c, DHCP_RELEASE, out);

@@ -99,7 +99,7 @@ static inline bool dhcp_client_is_unicast(const struct dhcp_client *c)
 }
 /* "Somebody else has this address": to all, of the lease that dhcp_client_probed or dhcp_client_conflict has ended. */
 void dhcp_client_decline(struct dhcp_client *c, struct dhcp_message *out);
-/* "I am going": to the lease's server. false: there is nothing to give back. */
+/* "I am going": to the lease's server. false: there is no address in use, to give back or to say it from. */
 bool dhcp_client_release(struct dhcp_client *c, struct dhcp_message *out);
 
 #endif

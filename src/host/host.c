@@ -5,8 +5,9 @@
  * made in frames_out; between the two there is nothing but the endpoints' lists. */
 #include <string.h>
 
+#include "acd.h"
+#include "dhcp.h"
 #include "group.h"
-#include "in.h"
 #include "neighbour.h"
 #include "out.h"
 
@@ -143,6 +144,7 @@ int berth_host_new(const struct berth_host_config *config, struct berth_host **o
 	rng_init(&host->rng, config->seed);
 	reassemble_init(host);
 	icmp_limit_init(host);
+	acd_init(host);
 	error = init_parts(host);
 	if (error) {
 		config->memory->free(config->memory->context, host, sizeof(*host));
@@ -179,6 +181,7 @@ struct berth_host *berth_host_free(struct berth_host *host)
 	release_left(host);
 	udp_datagram_free(&host->udp, host->fragmenting.datagram);
 	packets_clear(host, &host->ready);
+	dhcp_deinit(host);
 	loopback_deinit(host);
 	reassemble_deinit(host);
 	group_deinit(host);

@@ -8,6 +8,7 @@
 #include <berth/host.h>
 #include <berth/snapshot.h>
 
+#include "acd_machine.h"
 #include "bytes.h"
 #include "counters.h"
 #include "ip.h"
@@ -48,7 +49,9 @@ struct host_interface {
 	bool ethernet;
 	bool ip6; /* speaks IPv6 */
 	uint8_t mac[6];
-	uint32_t mtu;
+	uint32_t mtu;      /* in use */
+	uint32_t mtu_link; /* what the link carries */
+	uint32_t ms_acd;
 	unsigned capabilities;
 	struct host_groups *groups; /* that it has joined; NULL: none so far */
 	uint32_t ms_reachable, ms_retransmit; /* IPv6, by the link's routers; 0: they have not said */
@@ -101,6 +104,7 @@ enum host_reach {
 	REACH_MULTICAST,
 };
 
+struct dhcp;
 struct neighbour;
 struct icmp_message;
 
@@ -178,6 +182,12 @@ struct path_mtus {
 	uint32_t n;
 };
 
+/* Conflict detection (acd.c): a machine for each place in the table of addresses. */
+struct acds {
+	struct acd items[HOST_ADDRESSES_MAX];
+	struct host_timer timer;
+};
+
 /* The limit of ICMP errors (icmp_out.c). */
 #define HOST_LIMIT_PEERS 64
 struct token_bucket {
@@ -249,6 +259,8 @@ struct berth_host {
 	struct icmp_limit icmp_limit;
 	struct host_notices notices;
 	struct host_dns dns;
+	struct acds acds;
+	struct dhcp *dhcp[HOST_INTERFACES_MAX + 1]; /* NULL: none on that interface */
 	struct host_descriptors descriptors;
 	struct host_counters counters;
 	struct siphash_key key;
@@ -285,6 +297,8 @@ struct host_address *host_address_find(struct berth_host *host, const struct ip 
 struct host_address *host_address_make(struct berth_host *host, unsigned interface, const struct ip *ip,
 				       unsigned prefix, enum host_origin origin, enum host_address_state state);
 void host_address_set_state(struct berth_host *host, struct host_address *a, enum host_address_state state);
+/* Somebody else, at this MAC address, has it: from now on it is not used. */
+void host_address_duplicate(struct berth_host *host, struct host_address *a, const uint8_t mac[6]);
 /* Takes an address away, with the route to its network that came with it. */
 void host_address_drop(struct berth_host *host, struct host_address *a);
 /* ip is 255.255.255.255 or the broadcast address of a network on this interface. */

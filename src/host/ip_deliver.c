@@ -2,9 +2,9 @@
  *
  * Each packet meets one verdict, and every verdict is a counter. The order is: is the header sound (ip4_in, ip6_in), is
  * the source one that can be, is it for this host, is it whole; only then is the transport looked at. */
+#include "dhcp.h"
 #include "group.h"
 #include "igmp.h"
-#include "in.h"
 
 /* RFC 1122 section 3.2.1.3: a source is one host, and on a wire it is another one than this. IPv6 has the unspecified
  * address for who has none yet; it may only speak to the link (RFC 4291 section 2.5.2). 0.0.0.0 asks for groups where
@@ -38,6 +38,8 @@ static bool destination_is_good(struct berth_host *host, struct ip_packet *packe
 			counters->link_broadcast++;
 		return !packet->to_many;
 	}
+	if (dhcp_listens(host, packet))
+		return true;
 	if (host_is_broadcast(host, packet->interface, ip) ||
 	    (ip_is_multicast(ip) && group_joined(host, packet->interface, ip))) {
 		packet->to_many = true;

@@ -75,6 +75,9 @@ static inline void neighbour_confirm(struct berth_host *host, struct neighbour *
 void arp_in(struct berth_host *host, unsigned interface, const uint8_t *p, size_t n);
 /* Asks all stations for ip, or the one at `mac` when that is not NULL. */
 void arp_ask(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t *mac);
+/* RFC 5227 section 1.1: "has anybody this address?", without a claim to it; and "this host has it". */
+void arp_probe(struct berth_host *host, unsigned interface, const struct ip *ip);
+void arp_announce(struct berth_host *host, unsigned interface, const struct ip *ip);
 
 /* ---- nd.c ---- */
 

@@ -1,5 +1,7 @@
 /* UDP in: from an IP packet to a socket. */
 #include "checksum.h"
+#include "dhcp_message.h"
+#include "dhcp.h"
 #include "in.h"
 #include "udp_header.h"
 
@@ -32,11 +34,14 @@ void host_udp_in(struct berth_host *host, const struct ip_packet *packet)
 		host->udp.counters.bad_port++;
 		return;
 	}
+	arrival.off = packet->off_payload + UDP_HEADER;
+	arrival.len = (uint32_t)udp.len - UDP_HEADER;
+	if (udp.destination_port == DHCP_CLIENT_PORT && packet->family == BERTH_IP4 &&
+	    dhcp_in(host, packet, udp.source_port, arrival.off, arrival.len))
+		return;
 	ip_pair(packet, &arrival.pair);
 	arrival.pair.local_port = udp.destination_port;
 	arrival.pair.foreign_port = udp.source_port;
-	arrival.off = packet->off_payload + UDP_HEADER;
-	arrival.len = (uint32_t)udp.len - UDP_HEADER;
 	if (!udp_datagram_in(&host->udp, &arrival))
 		icmp_error(host, packet, ICMP_PORT_UNREACHABLE);
 }

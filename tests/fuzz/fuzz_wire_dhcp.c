@@ -1,7 +1,8 @@
-/* DHCP messages: whatever is read is written and read again the same, and is within its bounds. */
+/* DHCP messages: whatever is read is written and read again the same, and is within its bounds; and of whatever is
+ * believed of a lease the same holds. */
 #include <string.h>
 
-#include "dhcp_message.h"
+#include "dhcp_lease.h"
 #include "fuzz.h"
 
 static void check_name(const char *name)
@@ -48,6 +49,22 @@ static void check_same(const struct dhcp_message *a, const struct dhcp_message *
 		CHECK(strcmp(dhcp_search(a, i), dhcp_search(b, i)) == 0);
 }
 
+static void check_lease(const struct dhcp_message *m)
+{
+	struct dhcp_lease lease;
+
+	if (!dhcp_lease_read(m, &lease))
+		return;
+	CHECK(lease.prefix >= 1 && lease.prefix <= 32);
+	CHECK(lease.s_lease >= DHCP_LEASE_LEAST_S);
+	CHECK(lease.s_lease == DHCP_FOREVER ||
+	      (0 < lease.s_t1 && lease.s_t1 < lease.s_t2 && lease.s_t2 < lease.s_lease));
+	CHECK(lease.mtu == 0 || lease.mtu >= DHCP_MTU_LEAST);
+	CHECK(lease.dns.n <= DHCP_IPS_MAX && lease.n_routes <= DHCP_ROUTES_MAX);
+	for (unsigned i = 0; i < lease.n_routes; i++)
+		CHECK(lease.routes[i].prefix <= 32 && lease.routes[i].gateway != lease.ip);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct dhcp_message m, back;
@@ -59,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (verdict != DHCP_OK)
 		return 0;
 	check_bounds(&m);
+	check_lease(&m);
 	len = dhcp_len(&m);
 	CHECK(len >= DHCP_LEN_MIN);
 	bytes = malloc(len);

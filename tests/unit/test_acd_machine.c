@@ -83,15 +83,34 @@ static void test_taken(void **state)
 /* Section 2.4 (b): once in ten seconds. */
 static void test_defence(void **state)
 {
+	struct rng rng;
+	struct acd acd;
+	berth_time now = 0;
+
+	rng_init(&rng, 1);
+	acd_start(&acd, now, 1, &rng);
+	while (acd.phase != ACD_WATCHING)
+		next(&acd, &rng, &now);
+	assert_int_equal(acd_conflict(&acd, now), ACD_DEFEND);
+	assert_int_equal(acd_conflict(&acd, now + 10 * S), ACD_DEFEND);
+	assert_int_equal(acd_conflict(&acd, now + 20 * S), ACD_DEFEND);
+	assert_int_equal(acd_conflict(&acd, now + 30 * S - 1), ACD_GIVE_UP);
+	assert_int_equal(acd.phase, ACD_OFF);
+	assert_int_equal(acd_conflict(&acd, now + 31 * S), ACD_IGNORED);
+}
+
+/* Section 2.4 (c): once in ten seconds, and for ever. */
+static void test_kept(void **state)
+{
 	struct acd acd;
 
 	acd_watch(&acd);
-	assert_int_equal(acd_conflict(&acd, 0), ACD_DEFEND);
-	assert_int_equal(acd_conflict(&acd, 10 * S), ACD_DEFEND);
-	assert_int_equal(acd_conflict(&acd, 20 * S), ACD_DEFEND);
-	assert_int_equal(acd_conflict(&acd, 30 * S - 1), ACD_GIVE_UP);
-	assert_int_equal(acd.phase, ACD_OFF);
-	assert_int_equal(acd_conflict(&acd, 31 * S), ACD_IGNORED);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(acd_conflict(&acd, i * 10 * S), ACD_DEFEND);
+		assert_int_equal(acd_conflict(&acd, i * 10 * S), ACD_IGNORED);
+		assert_int_equal(acd_conflict(&acd, i * 10 * S + 10 * S - 1), ACD_IGNORED);
+	}
+	assert_int_equal(acd.phase, ACD_WATCHING);
 }
 
 /* Announcing is using: what comes then is defended against, and the second announcement is still made. */
@@ -117,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_defence),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_conflict_while_announcing),
 	};
 

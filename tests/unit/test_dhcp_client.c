@@ -390,7 +390,7 @@ static void test_conflict(void **state)
 	assert_int_equal(dhcp_client_probed(&bed.c, true, bed.now), 0);
 }
 
-/* The server has given the address while we ask around: it is given back. */
+/* Before the address is in use there is none to say so from. */
 static void test_release_while_probing(void **state)
 {
 	struct dhcp_message m;
@@ -401,6 +401,8 @@ static void test_release_while_probing(void **state)
 	assert_false(dhcp_client_release(&bed.c, &m));
 	give_type(&bed, DHCP_ACK);
 	assert_int_equal(bed.c.at, BERTH_NEVER);
+	assert_false(dhcp_client_release(&bed.c, &m));
+	dhcp_client_probed(&bed.c, true, bed.now);
 	assert_true(dhcp_client_release(&bed.c, &m));
 }
 
