@@ -232,6 +232,8 @@ void group_deinit(struct berth_host *host)
 
 		if (!groups)
 			continue;
+		wheel_cancel(&host->wheel, &groups->igmp.timer.timer);
+		wheel_cancel(&host->wheel, &groups->mld.timer.timer);
 		if (groups->items)
 			memory->free(memory->context, groups->items, groups->capacity * sizeof(*groups->items));
 		memory->free(memory->context, groups, sizeof(*groups));
