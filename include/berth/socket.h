@@ -130,15 +130,19 @@ int berth_ready(struct berth_host *host, int descriptor);
 /* BERTH_SOL_IP. An IPv6 socket has these, too, for its conversations over IPv4: they are the same settings as those of
  * BERTH_SOL_IPV6. */
 #define BERTH_IP_TOS 1
-#define BERTH_IP_TTL 2             /* 1 to 255 */
-#define BERTH_IP_MULTICAST_IF 32   /* UDP: the interface that datagrams to groups leave by; 0: the route's */
-#define BERTH_IP_MULTICAST_TTL 33  /* UDP: 0 (they stay on this host) to 255; -1 or unset: 1 */
-#define BERTH_IP_MULTICAST_LOOP 34 /* UDP: members on this host get them, too; 1 unless unset */
+#define BERTH_IP_TTL 2              /* 1 to 255 */
+#define BERTH_IP_MULTICAST_IF 32    /* UDP: the interface that datagrams to groups leave by; 0: the route's */
+#define BERTH_IP_MULTICAST_TTL 33   /* UDP: 0 (they stay on this host) to 255; -1 or unset: 1 */
+#define BERTH_IP_MULTICAST_LOOP 34  /* UDP: members on this host get them, too; 1 unless unset */
+#define BERTH_IP_ADD_MEMBERSHIP 35  /* set, UDP: struct berth_membership */
+#define BERTH_IP_DROP_MEMBERSHIP 36 /* the same */
 /* BERTH_SOL_IPV6, IPv6 sockets alone */
 #define BERTH_IPV6_UNICAST_HOPS 16   /* 1 to 255; -1 or unset: what routers advertise, else the host's */
 #define BERTH_IPV6_MULTICAST_IF 17   /* as BERTH_IP_MULTICAST_IF */
 #define BERTH_IPV6_MULTICAST_HOPS 18 /* as BERTH_IP_MULTICAST_TTL */
 #define BERTH_IPV6_MULTICAST_LOOP 19 /* as BERTH_IP_MULTICAST_LOOP */
+#define BERTH_IPV6_JOIN_GROUP 20     /* set, UDP: struct berth_membership */
+#define BERTH_IPV6_LEAVE_GROUP 21    /* the same */
 #define BERTH_IPV6_V6ONLY 26         /* before bind or connect: nothing of IPv4; 0 unless set. RFC 3493 section 5.3 */
 #define BERTH_IPV6_TCLASS 67         /* 0 to 255; -1: 0 */
 /* BERTH_SOL_TCP */
@@ -151,6 +155,18 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_TCP_QUICKACK 12
 #define BERTH_TCP_CONGESTION 13   /* char[]: "cubic", "reno" */
 #define BERTH_TCP_USER_TIMEOUT 18 /* milliseconds, 0: the default; RFC 5482 */
+
+/* A group that a socket joins, of the option's family (an IPv6 socket joins groups of IPv4 by BERTH_IP_ADD_MEMBERSHIP),
+ * and where; interface 0: that of the group's scope, else the route's. Joined, the socket gets what is sent to the
+ * group, by that interface, to its port; at most 20 groups a socket. It gets nothing of what only other sockets have
+ * joined (as on Linux with IP_MULTICAST_ALL 0). Closing leaves all groups. Besides the errors below: BERTH_EINVAL (no
+ * multicast address of the family, no such interface), BERTH_ENETUNREACH (no route says where); joining:
+ * BERTH_EADDRINUSE (the socket has), BERTH_ENOBUFS (too many, of the socket or the interface), BERTH_ENOMEM; leaving:
+ * BERTH_EADDRNOTAVAIL (it has not joined; with interface 0: nowhere). */
+struct berth_membership {
+	struct berth_address group;
+	int interface;
+};
 
 struct berth_linger {
 	int on;

@@ -121,6 +121,7 @@ static int datagram_shutdown(struct berth_host *host, struct endpoint *e, enum b
 
 static void datagram_close(struct berth_host *host, struct endpoint *e)
 {
+	socket_leave_all(host, udp_of_endpoint(e));
 	udp_close(&host->udp, udp_of_endpoint(e));
 }
 

@@ -14,6 +14,8 @@ enum ip_option {
 	OPTION_MULTICAST_INTERFACE,
 	OPTION_MULTICAST_TTL,
 	OPTION_MULTICAST_LOOP,
+	OPTION_JOIN,
+	OPTION_LEAVE,
 };
 
 static const struct {
@@ -26,12 +28,16 @@ static const struct {
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_TTL, OPTION_MULTICAST_TTL, -1, 255},
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
+	{BERTH_SOL_IP, BERTH_IP_ADD_MEMBERSHIP, OPTION_JOIN, 0, 0},
+	{BERTH_SOL_IP, BERTH_IP_DROP_MEMBERSHIP, OPTION_LEAVE, 0, 0},
 	{BERTH_SOL_IPV6, BERTH_IPV6_TCLASS, OPTION_TOS, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_UNICAST_HOPS, OPTION_TTL, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_V6ONLY, OPTION_V6ONLY, INT_MIN, INT_MAX},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_HOPS, OPTION_MULTICAST_TTL, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_JOIN_GROUP, OPTION_JOIN, 0, 0},
+	{BERTH_SOL_IPV6, BERTH_IPV6_LEAVE_GROUP, OPTION_LEAVE, 0, 0},
 	{.which = OPTION_NONE},
 };
 
@@ -107,6 +113,9 @@ int socket_ip_option_set(struct berth_host *host, struct endpoint *e, int level,
 
 	if (!is_for(e, names[i].which))
 		return BERTH_ENOPROTOOPT;
+	if (names[i].which == OPTION_JOIN || names[i].which == OPTION_LEAVE)
+		return socket_membership(host, udp_of_endpoint(e), level == BERTH_SOL_IP ? BERTH_IP4 : BERTH_IP6,
+					 names[i].which == OPTION_JOIN, value, n);
 	error = socket_option_int(value, n, names[i].least, names[i].most, &number);
 	return error ? error : set_number(host, e, names[i].which, number);
 }
@@ -132,6 +141,8 @@ int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e
 		return socket_option_get_int(multicast->ttl, value, n);
 	case OPTION_MULTICAST_LOOP:
 		return socket_option_get_int(multicast->loop, value, n);
+	case OPTION_JOIN:
+	case OPTION_LEAVE:
 	case OPTION_NONE:
 		break;
 	}

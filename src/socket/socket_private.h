@@ -77,6 +77,14 @@ int socket_option_int(const void *value, size_t n, int least, int most, int *out
 /* Reads a buffer's size and brings it into the range of SO_SNDBUF and SO_RCVBUF. */
 int socket_option_buffer(const void *value, size_t n, uint32_t *out);
 
+/* ---- membership.c ---- */
+
+/* The options that join (or leave) a group of this family, `value` being a struct berth_membership of n bytes. */
+int socket_membership(struct berth_host *host, struct udp_socket *s, uint8_t family, bool joins, const void *value,
+		      size_t n);
+/* s leaves all its groups. */
+void socket_leave_all(struct berth_host *host, struct udp_socket *s);
+
 /* ---- option_ip.c ---- */
 
 /* Options of BERTH_SOL_IP and BERTH_SOL_IPV6, as berth_setsockopt and berth_getsockopt. */
