@@ -53,7 +53,7 @@ struct host_interface {
 	uint32_t mtu_link; /* what the link carries */
 	uint32_t ms_acd;
 	unsigned capabilities;
-	struct host_groups *groups; /* that it has joined; NULL: none so far */
+	struct host_groups *groups;           /* that it has joined; NULL: none so far */
 	uint32_t ms_reachable, ms_retransmit; /* IPv6, by the link's routers; 0: they have not said */
 	struct {
 		uint64_t frames_in, bytes_in, frames_out, bytes_out;

@@ -36,8 +36,7 @@ static size_t read_ip6(const uint8_t *p, size_t n, struct icmp_quote *out)
 	return payload.off;
 }
 
-bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_t *p, size_t n,
-		     struct icmp_quote *out)
+bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_t *p, size_t n, struct icmp_quote *out)
 {
 	size_t off = n == 0 ? 0 : p[0] >> 4 == 6 ? read_ip6(p, n, out) : read_ip4(p, n, out);
 	struct ip local, foreign;

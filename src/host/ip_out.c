@@ -37,6 +37,17 @@ static uint64_t pseudo(const struct ip_header *header, uint32_t len)
 	return checksum_pseudo(header->ip6.source, header->ip6.destination, 16, header->ip6.next_header, len);
 }
 
+uint32_t ip_flow_label(const struct berth_host *host, const struct socket_pair *pair)
+{
+	uint64_t words[5] = {(uint64_t)pair->protocol << 32 | (uint32_t)pair->local_port << 16 | pair->foreign_port};
+	uint32_t label;
+
+	memcpy(words + 1, pair->local, 16);
+	memcpy(words + 3, pair->foreign, 16);
+	label = (uint32_t)siphash13_words(host->key, words, 5) & 0xfffff;
+	return label ? label : 1;
+}
+
 void ip_checksum(struct berth_frame_out *out, const struct ip_header *header, uint16_t off_checksum, bool partial)
 {
 	uint8_t *to = out->header + HOST_OFF_TRANSPORT + off_checksum;
@@ -300,6 +311,8 @@ void ip_send(struct berth_host *host, struct host_path *path, const struct ip_se
 		send_alert(host, path, what, &header);
 		return;
 	}
+	if (family == BERTH_IP6)
+		header.ip6.flow_label = what->flow_label;
 	if (ip_header_len(family) + what->len > path->mtu) {
 		send_pieces(host, path, what, &header);
 		return;

@@ -100,10 +100,13 @@ struct ip_send {
 	bool router_alert;      /* routers look at it; it has to fit the path's MTU */
 	const uint8_t *payload; /* borrowed */
 	uint32_t len;
+	uint32_t flow_label; /* IPv6 */
 };
 
 /* What a packet of this family has for its hop limit when its sender does not say. */
 uint8_t ip_ttl(const struct berth_host *host, const struct host_path *path);
+/* The flow label of a conversation's IPv6 packets: a keyed hash of the pair, as RFC 6437 section 3 has it; never 0. */
+uint32_t ip_flow_label(const struct berth_host *host, const struct socket_pair *pair);
 /* A fragment's ID that nobody can foretell (RFC 6864, 7739). */
 uint32_t ip_draw_id(struct berth_host *host);
 /* Sets what IPv4 says about fragments of a whole packet on this path: none may be made, or the ID by which to know

@@ -65,6 +65,8 @@ void host_tcp_reply(struct berth_host *host)
 		host_counters_of(host, reply->pair.family)->no_route++;
 		return;
 	}
+	if (reply->pair.family == BERTH_IP6)
+		what.flow_label = ip_flow_label(host, &reply->pair);
 	what.source = ip_of_bytes(reply->pair.local, reply->pair.family, reply->pair.scope);
 	what.len = (uint32_t)tcp_header_len(&reply->header);
 	what.len_transport = (uint8_t)what.len;

@@ -17,6 +17,11 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	struct ip_header header;
 
 	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, ttl, e->pair.local, e->pair.foreign);
+	if (e->pair.family == BERTH_IP6) {
+		if (e->flow_label == 0)
+			e->flow_label = ip_flow_label(host, &e->pair);
+		header.ip6.flow_label = e->flow_label;
+	}
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->segment_size = 0;
 	out->n_slices = 0;

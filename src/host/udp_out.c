@@ -20,6 +20,8 @@ static void ip_header_of(const struct berth_host *host, const struct udp_datagra
 {
 	ip_header_init(header, d->pair.family, IP_PROTOCOL_UDP, d->tos, d->ttl ? d->ttl : ip_ttl(host, path),
 		       d->pair.local, d->pair.foreign);
+	if (d->pair.family == BERTH_IP6)
+		header->ip6.flow_label = ip_flow_label(host, &d->pair);
 }
 
 /* The UDP header at its place, checksum 0, and the first n bytes of payload as a slice. */

@@ -55,6 +55,7 @@ struct endpoint {
 	uint8_t tos, ttl;     /* of the IP packets that it sends */
 	uint8_t family;       /* that the socket was made with; pair.family is that of its packets */
 	int descriptor;       /* -1: none */
+	uint32_t flow_label;  /* of its IPv6 packets; 0: not drawn yet */
 	uint64_t id;          /* never used twice in a host's life */
 	struct table_node port_node;  /* in the table of bound ports, while port_listed */
 	struct list_node connections; /* linked: a TCP connection that holds its port; a ring without a head */

@@ -1,6 +1,8 @@
 /* Two IPv6 hosts on a cable: the same conversations as over IPv4. */
 #include "two_hosts.h"
 
+#include "eth.h"
+
 static struct berth_address six(const char *text)
 {
 	struct berth_address a;
@@ -112,6 +114,51 @@ static void connection(void **state)
 	cable_deinit(&c);
 }
 
+/* RFC 6437: all packets of a conversation have one label, other conversations another; never 0. */
+struct labels {
+	uint32_t of_port[2]; /* by destination port 7 and 8 */
+	unsigned n;
+};
+
+static bool look_at_label(struct cable *c, unsigned from, struct berth_frame *frame)
+{
+	struct labels *labels = c->user;
+	const uint8_t *ip = frame->data + ETH_HEADER;
+	uint32_t label = get_be32(ip) & 0xfffff;
+
+	if (from != 0 || get_be16(frame->data + ETH_OFF_TYPE) != ETH_TYPE_IP6 || ip[IP6_OFF_NEXT_HEADER] != 17)
+		return true;
+	uint32_t *seen = &labels->of_port[get_be16(ip + IP6_HEADER + 2) - 7];
+
+	assert_int_not_equal(label, 0);
+	assert_true(*seen == 0 || *seen == label);
+	*seen = label;
+	labels->n++;
+	return true;
+}
+
+static void flow_labels(void **state)
+{
+	struct labels labels = {0};
+	struct cable c = {0};
+	int a;
+
+	(void)state;
+	init(&c);
+	c.look = look_at_label;
+	c.user = &labels;
+	a = udp6_at(&c, 0, 1000);
+	for (unsigned i = 0; i < 6; i++) {
+		struct berth_socket_address to = {six("fd00::7"), (uint16_t)(7 + i % 2)};
+
+		assert_int_equal(berth_sendto(c.host[0], a, "x", 1, &to), 1);
+		cable_settle(&c);
+	}
+	assert_int_equal(labels.n, 6);
+	assert_int_not_equal(labels.of_port[0], labels.of_port[1]);
+	cable_deinit(&c);
+}
+
 /* Over the loopback, by ::1 and by the host's own address. */
 static void loopback(void **state)
 {
@@ -160,7 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(datagrams), cmocka_unit_test(refused_port),   cmocka_unit_test(connection),
-		cmocka_unit_test(loopback),  cmocka_unit_test(silent_without),
+		cmocka_unit_test(loopback),  cmocka_unit_test(silent_without), cmocka_unit_test(flow_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
