@@ -80,13 +80,17 @@ struct berth_vector {
 
 struct berth_message {
 	struct berth_socket_address foreign; /* send: to whom (family 0: the peer). receive: from whom */
-	struct berth_socket_address local;   /* receive: to which of the host's addresses it came */
+	struct berth_socket_address local;   /* receive: to which address it came. send: from which (see below) */
 	struct berth_vector *vectors;
 	size_t n_vectors;
 	unsigned flags; /* receive: BERTH_MSG_TRUNC when a datagram was cut */
 };
 
-/* As sendto and recvfrom, with the data in several places. BERTH_EINVAL when the sizes overflow. */
+/* As sendto and recvfrom, with the data in several places. BERTH_EINVAL when the sizes overflow.
+ *
+ * A UDP socket that is bound to all addresses speaks from `local` (the port is not looked at), so that the answer to a
+ * message that recvmsg has filled in comes from the address that was asked; when that is a group's, all stations' or of
+ * no family, and for all other sockets, the host chooses. BERTH_EADDRNOTAVAIL: it is not the host's, or no longer. */
 long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message);
 long berth_recvmsg(struct berth_host *host, int descriptor, struct berth_message *message, unsigned flags);
 

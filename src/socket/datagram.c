@@ -83,6 +83,31 @@ static int address_message(struct berth_host *host, const struct udp_socket *s,
 	return error;
 }
 
+static bool is_broadcast(const struct berth_host *host, const struct ip *ip)
+{
+	for (unsigned i = 0; i < host->n_interfaces; i++)
+		if (host_is_broadcast(host, i, ip))
+			return true;
+	return false;
+}
+
+/* An answer comes from the address that was asked (RFC 1122 section 4.1.3.5), which recvmsg has told and sendmsg takes
+ * back. Where that was no address to speak from - a group, all stations, another scope than the peer's - the host
+ * chooses, as without. */
+static int speak_from(const struct berth_host *host, const struct berth_address *local, struct socket_pair *pair)
+{
+	struct ip ip = ip_of_address(local), foreign = ip_of_bytes(pair->foreign, pair->family, pair->scope);
+
+	if (local->family == BERTH_ANY_FAMILY || ip_is_any(&ip) || ip_is_multicast(&ip) || ip_is_loopback(&ip))
+		return BERTH_OK;
+	if (ip_is_ip4(&ip) != ip_is_ip4(&foreign) || ip_is_link_local(&ip) != ip_is_link_local(&foreign))
+		return BERTH_OK;
+	if (!host_is_own(host, &ip))
+		return is_broadcast(host, &ip) ? BERTH_OK : BERTH_EADDRNOTAVAIL;
+	ip_to_bytes(&ip, pair->local);
+	return BERTH_OK;
+}
+
 static long datagram_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message,
 			  size_t total)
 {
@@ -95,6 +120,8 @@ static long datagram_send(struct berth_host *host, struct endpoint *e, const str
 	if (s->shut_send)
 		return BERTH_EPIPE;
 	error = address_message(host, s, &message->foreign, &pair);
+	if (!error && (!e->bound || e->bound_any) && !s->connected)
+		error = speak_from(host, &message->local.address, &pair);
 	if (error)
 		return error;
 	if (total > udp_payload_max(pair.family))

@@ -193,6 +193,52 @@ static void cut_and_peeked(void **state)
 	one_deinit(&o);
 }
 
+/* Sends as `m` says; the source address of the packet, or the error. */
+static int64_t source_of(struct one *o, int s, const struct berth_message *m)
+{
+	const uint8_t *udp;
+	long n = berth_sendmsg(o->host, s, m);
+
+	one_clear(o);
+	return n < 0 ? n : one_out(o) == 1 ? (int64_t)get_be32(sent_ip(o, 0, &udp).source) : 0;
+}
+
+static void from_the_address_that_was_asked(void **state)
+{
+	struct berth_message m = {.foreign = socket_address(PEER, 9)};
+	struct berth_address second = berth_ip4(192, 168, 1, 8);
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	assert_int_equal(berth_host_address_add(o.host, 1, &second, 24), 0);
+	one_meet(&o);
+	s = one_udp_socket(&o, 7);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	m.local = socket_address(HOST + 1, 7);
+	assert_int_equal(source_of(&o, s, &m), HOST + 1);
+	/* Where nobody can speak from, the host chooses: a group, all stations, another family. */
+	m.local = socket_address(IP(224, 0, 0, 1), 7);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	m.local = socket_address(IP(192, 168, 1, 255), 7);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	m.local = socket_address(UINT32_MAX, 7);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	m.local = socket_address(IP(127, 0, 0, 1), 7);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	m.local.address = (struct berth_address){.family = BERTH_IP6, .bytes = {0xfd, [15] = 7}};
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	/* One that is nobody's. */
+	m.local = socket_address(HOST + 2, 7);
+	assert_int_equal(source_of(&o, s, &m), BERTH_EADDRNOTAVAIL);
+	/* A socket of one address has no choice. */
+	m.local = socket_address(HOST + 1, 7);
+	assert_int_equal(berth_connect(o.host, s, &m.foreign), 0);
+	assert_int_equal(source_of(&o, s, &m), HOST);
+	one_deinit(&o);
+}
+
 static void gathered(void **state)
 {
 	struct berth_vector vectors[] = {{"ab", 2}, {NULL, 0}, {"cde", 3}};
@@ -410,6 +456,7 @@ int main(void)
 		cmocka_unit_test(connected),
 		cmocka_unit_test(two_with_one_pair),
 		cmocka_unit_test(cut_and_peeked),
+		cmocka_unit_test(from_the_address_that_was_asked),
 		cmocka_unit_test(gathered),
 		cmocka_unit_test(bounded_receive_queue),
 		cmocka_unit_test(bounded_send_queue),
