@@ -2,13 +2,14 @@
  *
  * TCP: what was received is sent before more is received, so that a peer that does not read is slowed down by its own
  * window and never costs more than one buffer. The end of the peer's data is followed by the end of ours. UDP: each
- * datagram goes back as it came; one for which there is no room is lost, as UDP may. */
+ * datagram goes back as it came, from the address that it came to; one for which there is no room is lost, as UDP may.
+ */
 #include "echo.h"
 
 #include <stdlib.h>
 
 #define CONNECTION_BUFFER 16384
-/* The largest UDP payload over IPv4 is 65,507 bytes. */
+/* The largest UDP payload is 65,507 bytes over IPv4 and 65,527 over IPv6. */
 #define DATAGRAM_BUFFER 65536
 #define NS_SWEEP 1000000000ull
 
@@ -168,18 +169,20 @@ static void stream_ready(struct berth_loop_socket *socket, unsigned ready)
 static void datagram_ready(struct berth_loop_socket *socket, unsigned ready)
 {
 	struct echo_server *server = ((struct door *)socket)->server;
-	struct berth_socket_address from;
+	struct berth_vector whole = {server->buffer, 0};
+	struct berth_message message = {.vectors = &whole, .n_vectors = 1};
 
 	for (;;) {
-		long n = berth_recvfrom(server->config.host, server->datagram.descriptor, server->buffer,
-					DATAGRAM_BUFFER, 0, &from);
+		whole.n = DATAGRAM_BUFFER;
+		long n = berth_recvmsg(server->config.host, server->datagram.descriptor, &message, 0);
 		if (n == BERTH_EAGAIN || n == BERTH_EBADF || n == BERTH_EINVAL)
 			return;
 		/* An ICMP error about an earlier answer is none about the next question. Two echo services would answer
 		 * each other for ever: what comes from the service's own port gets no answer. */
-		if (n >= 0 && from.port != server->config.local.port)
-			berth_sendto(server->config.host, server->datagram.descriptor, server->buffer, (size_t)n,
-				     &from);
+		if (n < 0 || message.foreign.port == server->config.local.port)
+			continue;
+		whole.n = (size_t)n;
+		berth_sendmsg(server->config.host, server->datagram.descriptor, &message);
 	}
 }
 

@@ -7,7 +7,7 @@
 struct echo_config {
 	struct berth_host *host;
 	struct berth_loop *loop;
-	struct berth_socket_address local; /* family 0: every address of the host */
+	struct berth_socket_address local; /* family 0: every address of the host, of both families */
 	unsigned n_connections_max;        /* TCP; more wait in the backlog; 256 */
 	berth_time ns_idle;                /* a connection on which nothing moves for so long is reset; 5 minutes */
 };

@@ -8,7 +8,7 @@
 struct http_config {
 	struct berth_host *host;
 	struct berth_loop *loop;
-	struct berth_socket_address local; /* family 0: every address of the host */
+	struct berth_socket_address local; /* family 0: every address of the host, of both families */
 	const char *root;                  /* the directory; borrowed for the call */
 	unsigned n_connections_max;        /* more wait in the backlog, or take an idle one's place; 512 */
 	berth_time ns_idle;                /* an open connection may wait so long for the next request; 60 s */

@@ -22,12 +22,16 @@ static int bind_and_listen(struct berth_host *host, int descriptor, enum berth_s
 int service_open(struct berth_host *host, enum berth_socket_type type, const struct berth_socket_address *local,
 		 struct berth_loop_socket *socket)
 {
-	enum berth_family family = local->address.family ? local->address.family : BERTH_IP4;
-	int descriptor = berth_socket(host, family, type);
+	/* An IPv6 socket speaks IPv4, too, unless it is told not to (RFC 3493 section 5.3). */
+	enum berth_family family = local->address.family ? local->address.family : BERTH_IP6;
+	int descriptor = berth_socket(host, family, type), alone = local->address.family == BERTH_IP6, r = 0;
 
 	if (descriptor < 0)
 		return descriptor;
-	int r = bind_and_listen(host, descriptor, type, local);
+	if (family == BERTH_IP6)
+		r = berth_setsockopt(host, descriptor, BERTH_SOL_IPV6, BERTH_IPV6_V6ONLY, &alone, sizeof(alone));
+	if (r == 0)
+		r = bind_and_listen(host, descriptor, type, local);
 	if (r == 0)
 		r = berth_set_user(host, descriptor, socket);
 	if (r < 0) {

@@ -8,7 +8,8 @@
 
 #include <berth/berth.h>
 
-/* A new socket bound to `local`, listening when it is TCP, whose events go to `socket`. The descriptor, or the error of
+/* A new socket bound to `local`, listening when it is TCP, whose events go to `socket`. Without an address (family 0)
+ * it is for all of the host's, of both families; all of one family is 0.0.0.0 or ::. The descriptor, or the error of
  * berth_socket, berth_bind or berth_listen, and no socket is left. */
 int service_open(struct berth_host *host, enum berth_socket_type type, const struct berth_socket_address *local,
 		 struct berth_loop_socket *socket);
