@@ -61,7 +61,7 @@ _berth_netstat() {
 	esac
 }
 
-_berth_host_options='--link --address --gateway --wire --pcap --name -h --help'
+_berth_host_options='--link --address --gateway --dns --wire --pcap --name -h --help'
 
 _berth_other() {
 	case $prev in
@@ -72,7 +72,7 @@ _berth_other() {
 	esac
 	case $1 in
 	serve) _berth_words "--http --echo $_berth_host_options" ;;
-	nc) _berth_words "-l --listen -u --udp -p --port -N -w --wait -v --verbose $_berth_host_options" ;;
+	nc) _berth_words "-l --listen -u --udp -4 -6 -p --port -N -w --wait -v --verbose $_berth_host_options" ;;
 	demo) _berth_words '--size --seed --wire --pcap --memory -h --help' ;;
 	ports) _berth_words '-g --group -t --transport -j --json -h --help' ;;
 	help) _berth_words "$(_berth_verbs)" ;;

@@ -96,6 +96,7 @@ for verb in serve nc
 	complete -c berth -n "$seen" -l link -x -d 'the TAP device'
 	complete -c berth -n "$seen" -l address -x -d 'address and prefix length'
 	complete -c berth -n "$seen" -l gateway -x -d 'the way to other networks'
+	complete -c berth -n "$seen" -l dns -x -d 'a server to ask for names'
 	complete -c berth -n "$seen" -l wire -x -d 'a bad wire'
 	complete -c berth -n "$seen" -l pcap -rF -d 'write all frames to'
 	complete -c berth -n "$seen" -l name -x -d "the host's name in netstat"
@@ -104,6 +105,8 @@ complete -c berth -n '__fish_seen_subcommand_from serve' -l http -x -d 'serve fi
 complete -c berth -n '__fish_seen_subcommand_from serve' -l echo -x -d 'send back what comes'
 complete -c berth -n '__fish_seen_subcommand_from nc' -s l -l listen -d 'wait for one connection'
 complete -c berth -n '__fish_seen_subcommand_from nc' -s u -l udp -d UDP
+complete -c berth -n '__fish_seen_subcommand_from nc' -s 4 -d 'IPv4 alone'
+complete -c berth -n '__fish_seen_subcommand_from nc' -s 6 -d 'IPv6 alone'
 complete -c berth -n '__fish_seen_subcommand_from nc' -s p -l port -x -d 'source port'
 complete -c berth -n '__fish_seen_subcommand_from nc' -s N -d 'shut down at the end of input'
 complete -c berth -n '__fish_seen_subcommand_from nc' -s w -l wait -x -d 'give up after'

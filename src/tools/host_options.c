@@ -1,124 +1,321 @@
-/* Options for a host on a link, and the host.
+/* Options for a host on a link.
  *
- * The wrappers go around the TAP device in one order: capture, wire, offload. Capture and wire turn what the device
- * hands over, with the kernel's offloads, into frames as they are on a cable; so each of the file's frames has its
- * checksum, made by berth. The kernel's own software checksums would not do: where the sum is 0, Linux writes 0xffff
- * for TCP, too, which dissectors call wrong.
- */
+ * Each option is read into a copy, which becomes the options when all of it was good: what is refused leaves no trace.
+ * What is wrong goes into a text of the caller's; only host_options_take and host_options_check write it out. */
 #include "host_options.h"
-#include "service.h"
 #include "tool.h"
 
-#include <errno.h>
-#include <net/if.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define NS_SECOND 1000000000ull
-#define NS_WATCH NS_SECOND
-#define OFFLOADS (BERTH_LINK_CHECKSUM | BERTH_LINK_SEGMENT)
+/* Room for an address and the name of an interface, which are cut apart in it. */
+#define TEXT_MAX (BERTH_ADDRESS_TEXT + BERTH_INTERFACE_NAME_MAX)
 
-/* ---- options ---- */
+static int wrong(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static int take_link(struct host_options *options, const char *value)
+static int wrong(char *why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, HOST_OPTION_WHY, format, arguments);
+	va_end(arguments);
+	return BERTH_EINVAL;
+}
+
+/* ---- addresses ---- */
+
+/* Text without its %INTERFACE, which is the host's. 0, BERTH_EINVAL: too long; BERTH_ENOENT: another interface. */
+static int without_scope(const char *text, char out[TEXT_MAX])
+{
+	const char *percent = text + strcspn(text, "%/"), *after = percent;
+
+	if (*percent == '%') {
+		size_t n = strcspn(percent + 1, "/");
+		bool by_number = n == 1 && percent[1] == '0' + HOST_INTERFACE;
+		bool by_name = n == strlen(HOST_INTERFACE_NAME) && strncmp(percent + 1, HOST_INTERFACE_NAME, n) == 0;
+		if (!by_number && !by_name)
+			return BERTH_ENOENT;
+		after = percent + 1 + n;
+	}
+	if ((size_t)(percent - text) + strlen(after) >= TEXT_MAX)
+		return BERTH_EINVAL;
+	snprintf(out, TEXT_MAX, "%.*s%s", (int)(percent - text), text, after);
+	return 0;
+}
+
+static bool is_link_local(const struct berth_address *a)
+{
+	return a->family == BERTH_IP6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2;
+}
+
+/* ::ffff:0:0/96, RFC 4291 section 2.5.5.2. */
+static bool is_mapped(const struct berth_address *a)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+	return a->family == BERTH_IP6 && memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+}
+
+/* Could be one host's on a link: no wildcard, group, loopback, broadcast or reserved address. */
+static bool is_one_host(const struct berth_address *a)
+{
+	if (berth_address_is_any(a) || berth_address_is_multicast(a) || berth_address_is_loopback(a))
+		return false;
+	return a->family != BERTH_IP4 || (a->bytes[0] != 0 && a->bytes[0] < 240);
+}
+
+void host_address_unmap(struct berth_address *a)
+{
+	if (is_mapped(a))
+		*a = berth_ip4(a->bytes[12], a->bytes[13], a->bytes[14], a->bytes[15]);
+}
+
+int host_address_parse(const char *text, struct berth_address *out)
+{
+	char plain[TEXT_MAX];
+	struct berth_address address;
+	int r = without_scope(text, plain);
+
+	if (r == 0)
+		r = berth_address_parse(plain, &address);
+	if (r < 0)
+		return r;
+	if (strchr(text, '%') && !is_link_local(&address) && !berth_address_is_multicast(&address))
+		return BERTH_EINVAL;
+	host_address_unmap(&address);
+	if (is_link_local(&address))
+		address.scope = HOST_INTERFACE;
+	*out = address;
+	return 0;
+}
+
+static int wrong_interface(const char *option, const char *value, char *why)
+{
+	return wrong(why, "%s '%s': the host's interface is %s; leave what follows the %% away", option, value,
+		     HOST_INTERFACE_NAME);
+}
+
+/* All bits behind the prefix are `bit`. */
+static bool host_bits_are(const struct host_network *network, unsigned bit)
+{
+	unsigned n_bits = network->address.family == BERTH_IP4 ? 32 : 128;
+
+	for (unsigned i = network->prefix; i < n_bits; i++)
+		if ((network->address.bytes[i / 8] >> (7 - i % 8) & 1u) != bit)
+			return false;
+	return true;
+}
+
+/* What makes an address with its prefix nobody's own; NULL: nothing. Networks of two addresses have neither of these
+ * (RFC 3021, RFC 6164), and those of one no others. */
+static const char *special(const struct host_network *network)
+{
+	bool is_ip4 = network->address.family == BERTH_IP4;
+
+	if (network->prefix >= (is_ip4 ? 31 : 127))
+		return NULL;
+	if (host_bits_are(network, 0)) /* RFC 1122 section 3.2.1.3; RFC 4291 section 2.6.1 */
+		return is_ip4 ? "the network itself" : "all routers of the network";
+	return is_ip4 && host_bits_are(network, 1) ? "all hosts of the network" : NULL;
+}
+
+static int check_network(const struct host_options *options, const struct host_network *network, const char *value,
+			 char *why)
+{
+	if (!is_one_host(&network->address) || is_mapped(&network->address))
+		return wrong(why, "--address '%s' is not one that a single host has; take one of the device's network",
+			     value);
+	if (special(network))
+		return wrong(why, "--address '%s' stands for %s; take one of a single host", value, special(network));
+	for (unsigned i = 0; i < options->n_addresses; i++)
+		if (berth_address_equal(&options->addresses[i].address, &network->address))
+			return wrong(why, "--address '%s' is given twice; once is enough", value);
+	if (options->n_addresses == HOST_ADDRESSES_MAX)
+		return wrong(why, "--address '%s': at most %d of them", value, HOST_ADDRESSES_MAX);
+	return 0;
+}
+
+static int parse_address(struct host_options *options, const char *value, char *why)
+{
+	char plain[TEXT_MAX];
+	struct host_network network;
+
+	int r = without_scope(value, plain);
+	if (r == BERTH_ENOENT)
+		return wrong_interface("--address", value, why);
+	if (r < 0 || !strchr(plain, '/') || berth_prefix_parse(plain, &network.address, &network.prefix) != 0 ||
+	    (strchr(value, '%') && !is_link_local(&network.address)))
+		return wrong(why,
+			     "--address '%s' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64",
+			     value);
+	if (is_link_local(&network.address))
+		network.address.scope = HOST_INTERFACE;
+	r = check_network(options, &network, value, why);
+	if (r == 0)
+		options->addresses[options->n_addresses++] = network;
+	return r;
+}
+
+static int parse_gateway(struct host_options *options, const char *value, char *why)
+{
+	struct berth_address address, *gateway;
+	char text[BERTH_ADDRESS_TEXT];
+	int r = host_address_parse(value, &address);
+
+	if (r == BERTH_ENOENT)
+		return wrong_interface("--gateway", value, why);
+	if (r < 0)
+		return wrong(why, "--gateway '%s' is no address, such as 192.168.1.1 or fe80::1", value);
+	if (!is_one_host(&address))
+		return wrong(why, "--gateway '%s' is not one that a single router has", value);
+	gateway = address.family == BERTH_IP4 ? &options->gateway4 : &options->gateway6;
+	if (gateway->family)
+		return wrong(why, "--gateway '%s': the one of its family is %s already; give one of each", value,
+			     berth_address_format(gateway, text, sizeof(text)));
+	*gateway = address;
+	return 0;
+}
+
+static int parse_dns(struct host_options *options, const char *value, char *why)
+{
+	struct berth_address address;
+	int r = host_address_parse(value, &address);
+
+	if (r == BERTH_ENOENT)
+		return wrong_interface("--dns", value, why);
+	if (r < 0)
+		return wrong(why, "--dns '%s' is no address, such as 192.168.1.1 or fd00::1", value);
+	if (!is_one_host(&address))
+		return wrong(why, "--dns '%s' is not one that a single server has", value);
+	for (unsigned i = 0; i < options->n_dns; i++)
+		if (berth_address_equal(&options->dns[i], &address))
+			return wrong(why, "--dns '%s' is given twice; once is enough", value);
+	if (options->n_dns == HOST_DNS_MAX)
+		return wrong(why, "--dns '%s': at most %d of them", value, HOST_DNS_MAX);
+	options->dns[options->n_dns++] = address;
+	return 0;
+}
+
+/* ---- the others ---- */
+
+static int parse_link(struct host_options *options, const char *value, char *why)
 {
 	if (strncmp(value, "tap:", 4) != 0 || value[4] == '\0' || strchr(value + 4, '/') || strchr(value + 4, ' '))
-		return tool_fail(options->verb, TOOL_USAGE, "--link '%s': a link is tap:NAME, such as tap:tap0", value);
+		return wrong(why, "--link '%s': a link is tap:NAME, such as tap:tap0", value);
 	if (strlen(value + 4) >= BERTH_INTERFACE_NAME_MAX)
-		return tool_fail(options->verb, TOOL_USAGE,
-				 "--link '%s': the name of a device has at most %d characters", value,
-				 BERTH_INTERFACE_NAME_MAX - 1);
+		return wrong(why, "--link '%s': the name of a device has at most %d characters", value,
+			     BERTH_INTERFACE_NAME_MAX - 1);
 	options->tap = value + 4;
-	return TOOL_DONE;
+	return 0;
 }
 
-static int take_address(struct host_options *options, const char *value)
+static int parse_wire(struct host_options *options, const char *value, char *why)
 {
-	struct berth_address address;
-	unsigned prefix;
-
-	if (!strchr(value, '/') || berth_prefix_parse(value, &address, &prefix) != 0)
-		return tool_fail(options->verb, TOOL_USAGE,
-				 "--address '%s' is no address with a prefix length, such as 192.168.1.7/24", value);
-	if (address.family != BERTH_IP4)
-		return tool_fail(options->verb, TOOL_USAGE, "--address '%s': only IPv4 addresses work yet", value);
-	if (berth_address_is_any(&address) || berth_address_is_multicast(&address) ||
-	    berth_address_is_loopback(&address) || address.bytes[0] >= 240)
-		return tool_fail(options->verb, TOOL_USAGE,
-				 "--address '%s' is not one that a single host has; take one of the device's network",
-				 value);
-	options->address = address;
-	options->prefix = prefix;
-	return TOOL_DONE;
-}
-
-static int take_gateway(struct host_options *options, const char *value)
-{
-	struct berth_address address;
-
-	if (berth_address_parse(value, &address) != 0 || address.family != BERTH_IP4)
-		return tool_fail(options->verb, TOOL_USAGE, "--gateway '%s' is no IPv4 address, such as 192.168.1.1",
-				 value);
-	options->gateway = address;
-	return TOOL_DONE;
-}
-
-static int take_wire(struct host_options *options, const char *value)
-{
-	const char *why = "not understood";
+	const char *complaint = "not understood";
 	size_t at = 0;
 
-	if (berth_wire_parse(value, &options->wire, &at, &why) != 0)
-		return tool_fail(options->verb, TOOL_USAGE, "--wire '%s', at '%.20s': %s; try delay=10ms,loss=2%%",
-				 value, at <= strlen(value) ? value + at : "", why);
+	if (berth_wire_parse(value, &options->wire, &at, &complaint) != 0)
+		return wrong(why, "--wire '%s', at '%.20s': %s; try delay=10ms,loss=2%%", value,
+			     at <= strlen(value) ? value + at : "", complaint);
 	options->has_wire = true;
-	return TOOL_DONE;
+	return 0;
 }
 
-static int take_name(struct host_options *options, const char *value)
+static int parse_name(struct host_options *options, const char *value, char *why)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 	size_t n = strlen(value);
 
 	if (n == 0 || n >= BERTH_HOST_NAME_MAX || strspn(value, plain) != n)
-		return tool_fail(options->verb, TOOL_USAGE,
-				 "--name '%s': a name has 1 to %d letters, digits, '-' and '_'", value,
-				 BERTH_HOST_NAME_MAX - 1);
+		return wrong(why, "--name '%s': a name has 1 to %d letters, digits, '-' and '_'", value,
+			     BERTH_HOST_NAME_MAX - 1);
 	options->name = value;
-	return TOOL_DONE;
+	return 0;
 }
 
-int host_options_take(struct host_options *options, int c, const char *value)
+static int parse(struct host_options *options, int c, const char *value, char *why)
 {
 	switch (c) {
 	case HOST_OPTION_LINK:
-		return take_link(options, value);
+		return parse_link(options, value, why);
 	case HOST_OPTION_ADDRESS:
-		return take_address(options, value);
+		return parse_address(options, value, why);
 	case HOST_OPTION_GATEWAY:
-		return take_gateway(options, value);
+		return parse_gateway(options, value, why);
+	case HOST_OPTION_DNS:
+		return parse_dns(options, value, why);
 	case HOST_OPTION_WIRE:
-		return take_wire(options, value);
+		return parse_wire(options, value, why);
 	case HOST_OPTION_PCAP:
 		options->pcap = value;
-		return TOOL_DONE;
+		return 0;
 	case HOST_OPTION_NAME:
-		return take_name(options, value);
+		return parse_name(options, value, why);
 	default:
 		return -1;
 	}
 }
 
-int host_options_check(const struct host_options *options)
+int host_option_parse(struct host_options *options, int c, const char *value, char *why)
+{
+	struct host_options read = *options;
+	int r = parse(&read, c, value, why);
+
+	if (r == 0)
+		*options = read;
+	return r;
+}
+
+/* ---- all of them ---- */
+
+bool host_options_has(const struct host_options *options, enum berth_family family)
+{
+	for (unsigned i = 0; i < options->n_addresses; i++)
+		if (options->addresses[i].address.family == family)
+			return true;
+	return false;
+}
+
+/* A gateway by hand goes with an address by hand: whoever else gives the address names the gateway, too. */
+static int validate_gateway(const struct host_options *options, const struct berth_address *gateway, char *why)
+{
+	char text[BERTH_ADDRESS_TEXT];
+	bool is_ip4 = gateway->family == BERTH_IP4;
+
+	if (!gateway->family || host_options_has(options, gateway->family))
+		return 0;
+	berth_address_format(gateway, text, sizeof(text));
+	return wrong(why, "--gateway %s: the host has no %s address; add --address A/P, such as %s", text,
+		     is_ip4 ? "IPv4" : "IPv6", is_ip4 ? "192.168.1.7/24" : "fd00::7/64");
+}
+
+int host_options_validate(const struct host_options *options, char *why)
 {
 	if (!options->tap)
-		return tool_fail(options->verb, TOOL_USAGE, "no link; add --link tap:NAME, such as --link tap:tap0");
-	if (!options->address.family)
-		return tool_fail(options->verb, TOOL_USAGE, "no address; add --address A/P, such as 192.168.1.7/24");
-	return TOOL_DONE;
+		return wrong(why, "no link; add --link tap:NAME, such as --link tap:tap0");
+	if (options->n_addresses == 0)
+		return wrong(why, "no address; add --address A/P, such as 192.168.1.7/24");
+	int r = validate_gateway(options, &options->gateway4, why);
+	return r == 0 ? validate_gateway(options, &options->gateway6, why) : r;
+}
+
+int host_options_take(struct host_options *options, int c, const char *value)
+{
+	char why[HOST_OPTION_WHY];
+	int r = host_option_parse(options, c, value, why);
+
+	return r == BERTH_EINVAL ? tool_fail(options->verb, TOOL_USAGE, "%s", why) : r == 0 ? TOOL_DONE : -1;
+}
+
+int host_options_check(const struct host_options *options)
+{
+	char why[HOST_OPTION_WHY];
+
+	if (host_options_validate(options, why) == 0)
+		return TOOL_DONE;
+	return tool_fail(options->verb, TOOL_USAGE, "%s", why);
 }
 
 bool host_port_parse(const char *text, unsigned transports, uint16_t *out)
@@ -134,312 +331,4 @@ bool host_port_parse(const char *text, unsigned transports, uint16_t *out)
 		return false;
 	*out = service.first;
 	return true;
-}
-
-/* ---- links ---- */
-
-static int tap_failed(const struct host_options *options, int error)
-{
-	const char *verb = options->verb, *tap = options->tap;
-
-	switch (error) {
-	case BERTH_ENOENT:
-		return tool_fail(verb, TOOL_FAILED,
-				 "%s: there is no /dev/net/tun; 'modprobe tun' as root loads the kernel's driver", tap);
-	case BERTH_EACCES:
-		return tool_fail(verb, TOOL_FAILED,
-				 "%s: /dev/net/tun may not be opened; run as root, or let root give this user access",
-				 tap);
-	case BERTH_EPERM:
-		return tool_fail(
-			verb, TOOL_FAILED,
-			"%s: making a device needs CAP_NET_ADMIN; as root, try 'ip tuntap add dev %s mode tap user "
-			"%ld'",
-			tap, tap, (long)getuid());
-	case BERTH_EBUSY:
-		return tool_fail(verb, TOOL_FAILED, "%s: another program uses the device; stop it or take another name",
-				 tap);
-	case BERTH_EINVAL:
-		return tool_fail(verb, TOOL_FAILED, "%s is not a TAP device; take another name", tap);
-	default:
-		return tool_fail(verb, TOOL_FAILED, "%s: %s", tap, berth_error_text(error));
-	}
-}
-
-/* A device that is down carries nothing, and the reason is hard to see: say it. */
-static void note_down(const struct host_options *options)
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", options->tap);
-	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && !(request.ifr_flags & IFF_UP))
-		tool_fail(options->verb, TOOL_DONE, "note: %s is down; 'ip link set %s up' brings it up", options->tap,
-			  options->tap);
-	close(fd);
-}
-
-static int open_tap(struct host_setup *setup)
-{
-	const struct host_options *options = setup->options;
-	struct berth_tap_config config;
-
-	berth_tap_config_default(&config);
-	snprintf(config.name, sizeof(config.name), "%s", options->tap);
-	int r = berth_link_tap(&config, &setup->link);
-	if (r < 0)
-		return tap_failed(options, r);
-	note_down(options);
-	return TOOL_DONE;
-}
-
-int host_capture_failed(const char *verb, const char *path, int error)
-{
-	switch (error) {
-	case BERTH_EPROTONOSUPPORT:
-		return tool_fail(verb, TOOL_FAILED, "--pcap: this berth was built without libpcap; build it with");
-	case BERTH_ENOENT:
-		return tool_fail(verb, TOOL_FAILED, "--pcap %s: no such directory; make it or name another file", path);
-	default:
-		return tool_fail(verb, TOOL_FAILED, "--pcap %s: %s; name another file", path, berth_error_text(error));
-	}
-}
-
-static int wrap_failed(struct host_setup *setup, const char *what, int error)
-{
-	setup->link = NULL; /* the wrapper took it, and freed it when it failed */
-	return tool_fail(setup->options->verb, TOOL_FAILED, "%s: %s", what, berth_error_text(error));
-}
-
-static int wrap_link(struct host_setup *setup)
-{
-	const struct host_options *options = setup->options;
-	int r;
-
-	if (options->pcap) {
-		r = berth_link_capture(setup->link, options->pcap, &setup->link);
-		if (r < 0) {
-			setup->link = NULL;
-			return host_capture_failed(options->verb, options->pcap, r);
-		}
-		setup->capture = setup->link;
-	}
-	if (options->has_wire) {
-		r = berth_link_wire(setup->link, &options->wire, berth_memory_libc(), &setup->link);
-		if (r < 0)
-			return wrap_failed(setup, "--wire", r);
-		setup->wire = setup->link;
-	}
-	if ((setup->link->capabilities & OFFLOADS) != OFFLOADS) {
-		r = berth_link_offload(setup->link, berth_memory_libc(), &setup->link);
-		if (r < 0)
-			return wrap_failed(setup, "link", r);
-	}
-	return TOOL_DONE;
-}
-
-/* ---- host ---- */
-
-static int add_interface(struct host_setup *setup)
-{
-	struct berth_interface_config config;
-
-	berth_interface_config_default(&config);
-	snprintf(config.name, sizeof(config.name), "eth0");
-	config.ethernet = setup->link->ethernet;
-	config.mtu = setup->link->mtu;
-	config.capabilities = setup->link->capabilities;
-	int r = berth_random(config.mac, sizeof(config.mac));
-	/* IEEE 802: unicast, locally administered. */
-	config.mac[0] = (uint8_t)((config.mac[0] & 0xfc) | 0x02);
-	return r < 0 ? r : berth_host_interface_add(setup->host, &config);
-}
-
-static int add_addresses(struct host_setup *setup, int interface)
-{
-	const struct host_options *options = setup->options;
-	struct berth_address any = berth_ip4(0, 0, 0, 0);
-	char text[BERTH_ADDRESS_TEXT];
-
-	int r = berth_host_address_add(setup->host, interface, &options->address, options->prefix);
-	if (r < 0)
-		return tool_fail(options->verb, TOOL_FAILED, "--address %s/%u: %s; take another address",
-				 berth_address_format(&options->address, text, sizeof(text)), options->prefix,
-				 berth_error_text(r));
-	if (!options->gateway.family)
-		return TOOL_DONE;
-	r = berth_host_route_add(setup->host, &any, 0, &options->gateway);
-	if (r < 0)
-		return tool_fail(options->verb, TOOL_FAILED,
-				 "--gateway %s: %s; a gateway lies in the network of --address",
-				 berth_address_format(&options->gateway, text, sizeof(text)), berth_error_text(r));
-	return TOOL_DONE;
-}
-
-static int make_host(struct host_setup *setup)
-{
-	const struct host_options *options = setup->options;
-	struct berth_host_config config;
-
-	int r = berth_host_config_real(&config);
-	snprintf(config.name, sizeof(config.name), "%s", options->name ? options->name : options->verb);
-	if (r == 0)
-		r = berth_host_new(&config, &setup->host);
-	if (r == 0)
-		r = add_interface(setup);
-	if (r < 0)
-		return tool_fail(options->verb, TOOL_FAILED, "no host: %s", berth_error_text(r));
-	int interface = r;
-	r = add_addresses(setup, interface);
-	if (r != TOOL_DONE)
-		return r;
-	setup->loop = berth_loop_new();
-	r = setup->loop ? berth_loop_attach(setup->loop, setup->host, interface, setup->link, NULL, NULL) : BERTH_EIO;
-	if (r < 0)
-		return tool_fail(options->verb, TOOL_FAILED, "no event loop: %s", berth_error_text(r));
-	return TOOL_DONE;
-}
-
-/* netstat shows a host that is published. One that cannot be works all the same. */
-static void publish(struct host_setup *setup)
-{
-	char directory[256] = "its directory";
-	int r = berth_control_new(setup->loop, setup->host, &setup->control);
-
-	if (r == 0)
-		return;
-	berth_control_directory(directory, sizeof(directory));
-	tool_fail(setup->options->verb, TOOL_DONE, "note: 'berth netstat' will not see this host: %s: %s", directory,
-		  berth_error_text(r));
-}
-
-/* ---- signals, capture ---- */
-
-static int watch_signals(struct host_setup *setup)
-{
-	int r = signals_watch(&setup->signals, setup->loop);
-
-	if (r < 0)
-		return tool_fail(setup->options->verb, TOOL_FAILED, "signals cannot be watched: %s",
-				 berth_error_text(r));
-	return TOOL_DONE;
-}
-
-static bool capture_failed(struct host_setup *setup)
-{
-	int error = setup->capture ? berth_link_capture_error(setup->capture) : 0;
-
-	if (error == 0)
-		return false;
-	if (!setup->capture_told)
-		tool_fail(setup->options->verb, TOOL_FAILED,
-			  "%s: %s; the capture ends here, the rest goes on; make room or name another file",
-			  setup->options->pcap, berth_error_text(error));
-	setup->capture_told = true;
-	return true;
-}
-
-/* What may go wrong while all is quiet: the capture's disk is full, the device is taken away. */
-static void watch_over(void *user)
-{
-	struct host_setup *setup = user;
-
-	capture_failed(setup);
-	if (if_nametoindex(setup->options->tap) == 0) {
-		setup->lost = true;
-		tool_fail(setup->options->verb, TOOL_FAILED, "%s: the device is gone; make it again and start anew",
-			  setup->options->tap);
-		berth_loop_stop(setup->loop);
-		return;
-	}
-	berth_loop_at(setup->loop, berth_loop_now(setup->loop) + NS_WATCH, watch_over, setup);
-}
-
-/* ---- all of it ---- */
-
-int host_setup_open(struct host_setup *setup, const struct host_options *options)
-{
-	*setup = (struct host_setup){.options = options};
-
-	int status = open_tap(setup);
-	if (status == TOOL_DONE)
-		status = wrap_link(setup);
-	if (status == TOOL_DONE)
-		status = make_host(setup);
-	if (status == TOOL_DONE)
-		status = watch_signals(setup);
-	if (status != TOOL_DONE) {
-		host_setup_close(setup, status);
-		return status;
-	}
-	publish(setup);
-	watch_over(setup);
-	return TOOL_DONE;
-}
-
-/* A connection that still has to bring something across. */
-static bool is_busy(const struct berth_socket_row *row)
-{
-	return row->protocol == BERTH_PROTOCOL_TCP && row->state != BERTH_TCP_LISTEN &&
-	       row->state != BERTH_TCP_TIME_WAIT && row->state != BERTH_TCP_CLOSED;
-}
-
-static bool host_busy(struct berth_host *host)
-{
-	struct berth_socket_row row;
-	uint64_t cursor = 0;
-
-	while (berth_host_snapshot_next(host, &cursor, &row))
-		if (is_busy(&row))
-			return true;
-	return false;
-}
-
-void host_settle(struct berth_loop *loop, struct berth_host *host, berth_time ns)
-{
-	berth_time end = berth_clock_now() + ns, now;
-
-	/* At least one round, for what was queued last. */
-	do {
-		now = berth_clock_now();
-		if (berth_loop_once(loop, now + NS_SECOND / 100) < 0)
-			return;
-	} while (now < end && host_busy(host));
-}
-
-int host_setup_close(struct host_setup *setup, int status)
-{
-	if ((capture_failed(setup) || setup->lost) && status == TOOL_DONE)
-		status = TOOL_FAILED;
-	setup->control = berth_control_free(setup->control);
-	signals_unwatch(&setup->signals);
-	if (setup->loop && setup->host)
-		berth_loop_detach(setup->loop, setup->host);
-	setup->loop = berth_loop_free(setup->loop);
-	setup->host = berth_host_free(setup->host);
-	setup->link = berth_link_free(setup->link);
-	setup->capture = setup->wire = NULL;
-	return status;
-}
-
-const char *host_error_hint(int error)
-{
-	switch (error) {
-	case BERTH_ECONNREFUSED:
-		return "nothing listens on that port there";
-	case BERTH_ETIMEDOUT:
-		return "is the other side up, and the address right?";
-	case BERTH_EHOSTUNREACH:
-		return "nobody on the link answers for that address; is the device up and configured?";
-	case BERTH_ENETUNREACH:
-		return "it lies in another network; add --gateway";
-	case BERTH_ECONNRESET:
-		return "the other side cut the conversation short";
-	case BERTH_EADDRINUSE:
-		return "take another port";
-	default:
-		return "see 'berth netstat -s' for what the host counted";
-	}
 }

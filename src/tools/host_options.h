@@ -1,20 +1,36 @@
-/* The options of the verbs that put a host on a link, and what they set up: link, wrappers, host, loop, control socket.
+/* The options of the verbs that put a host on a link.
  *
  * A verb keeps a struct host_options, has HOST_LONG_OPTIONS among its long options, gives each option that getopt
- * returns to host_options_take, and opens a struct host_setup with them. */
+ * returns to host_options_take, and opens a struct host_setup (host_setup.h) with them. Reading an option is a pure
+ * function of what was read before and its text; strings of the command line are borrowed for as long as the options
+ * are used. */
 #ifndef TOOLS_HOST_OPTIONS_H
 #define TOOLS_HOST_OPTIONS_H
-
-#include "signals.h"
 
 #include <berth/berth.h>
 #include <getopt.h>
 
+/* The host's one interface: its number, the scope of link-local addresses (RFC 4007), and its name. */
+#define HOST_INTERFACE 1
+#define HOST_INTERFACE_NAME "eth0"
+
+#define HOST_ADDRESSES_MAX 16
+#define HOST_DNS_MAX 4
+
+/* An address and its network's prefix. */
+struct host_network {
+	struct berth_address address;
+	unsigned prefix;
+};
+
 struct host_options {
 	const char *verb;
-	const char *tap;                       /* the device's name; NULL: not given */
-	struct berth_address address, gateway; /* family 0: not given */
-	unsigned prefix;
+	const char *tap;                                   /* the device's name; NULL: not given */
+	struct host_network addresses[HOST_ADDRESSES_MAX]; /* given by hand; no two are the same */
+	unsigned n_addresses;
+	struct berth_address gateway4, gateway6; /* family 0: not given */
+	struct berth_address dns[HOST_DNS_MAX];  /* no two are the same */
+	unsigned n_dns;
 	bool has_wire;
 	struct berth_wire_config wire;
 	const char *pcap; /* NULL: none */
@@ -25,6 +41,7 @@ enum host_option {
 	HOST_OPTION_LINK = 0x100, /* beyond all characters */
 	HOST_OPTION_ADDRESS,
 	HOST_OPTION_GATEWAY,
+	HOST_OPTION_DNS,
 	HOST_OPTION_WIRE,
 	HOST_OPTION_PCAP,
 	HOST_OPTION_NAME,
@@ -35,6 +52,7 @@ enum host_option {
 	{"link", required_argument, NULL, HOST_OPTION_LINK},                                                           \
 		{"address", required_argument, NULL, HOST_OPTION_ADDRESS},                                             \
 		{"gateway", required_argument, NULL, HOST_OPTION_GATEWAY},                                             \
+		{"dns", required_argument, NULL, HOST_OPTION_DNS},                                                     \
 		{"wire", required_argument, NULL, HOST_OPTION_WIRE},                                                   \
 		{"pcap", required_argument, NULL, HOST_OPTION_PCAP},                                                   \
 	{                                                                                                              \
@@ -43,51 +61,39 @@ enum host_option {
 
 #define HOST_USAGE                                                                                                     \
 	"  --link tap:NAME     the TAP device to use; it is made when it does not exist\n"                             \
-	"  --address A/P       the host's address and the length of its network's prefix\n"                            \
-	"  --gateway A         the way to other networks\n"                                                            \
+	"  --address A/P       an IPv4 or IPv6 address of the host and the length of its\n"                            \
+	"                      network's prefix; may be repeated\n"                                                    \
+	"  --gateway A         the way to other networks; one of each family\n"                                        \
+	"  --dns A             a server to ask for names; may be repeated\n"                                           \
 	"  --wire SPEC         a bad wire: delay=10ms,loss=2%,seed=7 (see berth-serve(1))\n"                           \
 	"  --pcap FILE         write all frames to FILE\n"                                                             \
 	"  --name NAME         the host's name in 'berth netstat'\n"
 
-/* Takes an option that getopt returned: TOOL_DONE, TOOL_USAGE (the error line is written), or -1: not one of these. */
-int host_options_take(struct host_options *options, int c, const char *value);
+/* Room for what is wrong with an option. */
+#define HOST_OPTION_WHY 512
 
-/* Everything that is needed was given: TOOL_DONE, or TOOL_USAGE and the error line is written. */
+/* Reads one option. 0; -1: not one of these; BERTH_EINVAL: *options is as it was, and why[HOST_OPTION_WHY] says what is
+ * wrong and what to try. */
+int host_option_parse(struct host_options *options, int c, const char *value, char *why);
+
+/* Everything that is needed was given, and it goes together. 0, or BERTH_EINVAL and why[HOST_OPTION_WHY] says. */
+int host_options_validate(const struct host_options *options, char *why);
+
+/* There is an address of this family by hand. */
+bool host_options_has(const struct host_options *options, enum berth_family family);
+
+/* The two above with the error line written: TOOL_DONE, TOOL_USAGE, or -1. */
+int host_options_take(struct host_options *options, int c, const char *value);
 int host_options_check(const struct host_options *options);
+
+/* An address as a person writes it: with %eth0 or %1 when it is link-local, or without, and IPv4 also as ::ffff:A. A
+ * link-local address has the scope HOST_INTERFACE. 0; BERTH_EINVAL: no address; BERTH_ENOENT: another interface's. */
+int host_address_parse(const char *text, struct berth_address *out);
+
+/* ::ffff:a.b.c.d, as an IPv6 socket has it that speaks IPv4, becomes a.b.c.d. */
+void host_address_unmap(struct berth_address *address);
 
 /* A port by number or by its service's name, for a set of BERTH_TRANSPORT_...; no port 0. */
 bool host_port_parse(const char *text, unsigned transports, uint16_t *out);
-
-struct host_setup {
-	const struct host_options *options; /* borrowed */
-	struct berth_loop *loop;
-	struct berth_host *host;
-	struct berth_link *link;    /* the outermost; owns the others */
-	struct berth_link *capture; /* NULL: none */
-	struct berth_link *wire;    /* NULL: none */
-	struct berth_control *control;
-	struct signals signals;
-	bool capture_told; /* that the capture has failed */
-	bool lost;         /* the device is gone, and a line says so; the loop was stopped */
-};
-
-/* Opens the link and puts capture, wire and offload around it, makes the host, attaches both to a new loop that hands
- * events to each socket's struct berth_loop_socket, publishes the control socket, and lets SIGINT, SIGTERM and SIGHUP stop
- * the loop. TOOL_DONE, or TOOL_FAILED, the error line is written and nothing is left open. */
-int host_setup_open(struct host_setup *setup, const struct host_options *options);
-
-/* Lets what was closed finish: runs the loop until no connection of the host has anything left to say, for at most
- * `ns`. */
-void host_settle(struct berth_loop *loop, struct berth_host *host, berth_time ns);
-
-/* Closes everything. `status`, or TOOL_FAILED when it is TOOL_DONE but the capture's file is not whole or the device is
- * gone. */
-int host_setup_close(struct host_setup *setup, int status);
-
-/* The line for a capture that could not begin. Returns TOOL_FAILED. */
-int host_capture_failed(const char *verb, const char *path, int error);
-
-/* What to try about an error of a conversation. Static text. */
-const char *host_error_hint(int error);
 
 #endif

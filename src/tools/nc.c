@@ -4,7 +4,7 @@
  * writer on the other. Standard input and output stay in blocking mode, since whoever else has them open would be
  * surprised: they are read when epoll says so, and written in pieces that a pipe which poll calls writable takes
  * without blocking. */
-#include "host_options.h"
+#include "host_setup.h"
 #include "service.h"
 #include "tool.h"
 #include "verbs.h"
@@ -23,8 +23,8 @@
 /* What closing may take when the other side is slow to acknowledge. */
 #define NS_SETTLE (10 * NS_SECOND)
 #define BUFFER 65536
-/* Standard input becomes datagrams that fit an Ethernet frame. */
-#define DATAGRAM 1472
+/* Standard input becomes datagrams that fit an Ethernet frame of either family. */
+#define DATAGRAM 1452
 
 const char nc_usage[] = "usage: berth nc --link tap:NAME --address A/P [options] HOST PORT\n"
 			"       berth nc --link tap:NAME --address A/P [options] -l PORT\n"
@@ -33,6 +33,7 @@ const char nc_usage[] = "usage: berth nc --link tap:NAME --address A/P [options]
 			"\n"
 			"  -l, --listen        wait for one connection, or with -u one sender\n"
 			"  -u, --udp           UDP instead of TCP\n"
+			"  -4, -6              IPv4, or IPv6, alone\n"
 			"  -p, --port PORT     the source port; with -l the port to listen on\n"
 			"  -N                  shut down at the end of standard input (always so)\n"
 			"  -w, --wait SECONDS  give up when nothing has moved for so long\n"
@@ -51,6 +52,7 @@ struct nc {
 	struct host_options options;
 	struct host_setup setup;
 	bool listen, udp, verbose;
+	uint8_t family;                      /* the only one wanted; 0: either */
 	uint16_t port;                       /* local; 0: any */
 	struct berth_socket_address foreign; /* family 0: nobody yet */
 	berth_time ns_wait;                  /* 0: for ever */
@@ -71,7 +73,10 @@ static void finish(struct nc *nc, int status)
 
 static const char *foreign_text(const struct nc *nc, char *out, size_t n)
 {
-	return berth_socket_address_format(&nc->foreign, out, n);
+	struct berth_socket_address foreign = nc->foreign;
+
+	host_address_unmap(&foreign.address);
+	return berth_socket_address_format(&foreign, out, n);
 }
 
 static void fail(struct nc *nc, int error)
@@ -366,9 +371,14 @@ static int open_failed(const struct nc *nc, const char *what, int error)
 			 host_error_hint(error));
 }
 
+static struct berth_address listen_address(const struct nc *nc)
+{
+	return nc->family ? (struct berth_address){.family = nc->family} : host_listen_address(&nc->options);
+}
+
 static int start_listening(struct nc *nc)
 {
-	struct berth_socket_address local = {nc->options.address, nc->port};
+	struct berth_socket_address local = {listen_address(nc), nc->port};
 	char where[BERTH_ADDRESS_TEXT];
 	int r = service_open(nc->setup.host, nc->udp ? BERTH_DATAGRAM : BERTH_STREAM, &local, &nc->socket);
 
@@ -383,11 +393,12 @@ static int start_listening(struct nc *nc)
 
 static int start_connecting(struct nc *nc)
 {
-	struct berth_socket_address local = {nc->options.address, nc->port};
+	enum berth_family family = nc->foreign.address.family;
+	struct berth_socket_address local = {{.family = (uint8_t)family}, nc->port};
 	struct berth_host *host = nc->setup.host;
 	char where[BERTH_ADDRESS_TEXT];
 
-	int r = berth_socket(host, BERTH_IP4, nc->udp ? BERTH_DATAGRAM : BERTH_STREAM);
+	int r = berth_socket(host, family, nc->udp ? BERTH_DATAGRAM : BERTH_STREAM);
 	if (r < 0)
 		return open_failed(nc, "no socket for", r);
 	nc->descriptor = r;
@@ -472,8 +483,15 @@ static int take_arguments(struct nc *nc, const char *source, int n, char **argum
 		return tool_bad_argument("nc", arguments[2]);
 	if (n < 2)
 		return tool_fail("nc", TOOL_USAGE, "whom to talk to? HOST and PORT are needed, or -l PORT to listen");
-	if (berth_address_parse(arguments[0], &nc->foreign.address) != 0 || nc->foreign.address.family != BERTH_IP4)
-		return tool_fail("nc", TOOL_USAGE, "'%s' is no IPv4 address; names are not looked up", arguments[0]);
+	int r = host_address_parse(arguments[0], &nc->foreign.address);
+	if (r == BERTH_ENOENT)
+		return tool_fail("nc", TOOL_USAGE, "'%s': the host's interface is %s; leave what follows the %% away",
+				 arguments[0], HOST_INTERFACE_NAME);
+	if (r < 0)
+		return tool_fail("nc", TOOL_USAGE, "'%s' is no address; names are not looked up", arguments[0]);
+	if (nc->family && nc->foreign.address.family != nc->family)
+		return tool_fail("nc", TOOL_USAGE, "'%s' is no IPv%d address; leave -%d away", arguments[0], nc->family,
+				 nc->family);
 	return take_port(nc, arguments[1], &nc->foreign.port);
 }
 
@@ -490,7 +508,11 @@ static int take_option(struct nc *nc, int c, const char **source, char **argv)
 		nc->udp = true;
 		return TOOL_DONE;
 	case 'v':
-		nc->verbose = true;
+		nc->verbose = nc->setup.talks = true;
+		return TOOL_DONE;
+	case '4':
+	case '6':
+		nc->family = (uint8_t)(c - '0');
 		return TOOL_DONE;
 	case 'N':
 		return TOOL_DONE;
@@ -524,7 +546,7 @@ static int parse_options(struct nc *nc, int argc, char **argv)
 	const char *source = NULL;
 	int c, status = TOOL_DONE;
 
-	while (status == TOOL_DONE && (c = getopt_long(argc, argv, ":hlup:Nw:v", options, NULL)) != -1) {
+	while (status == TOOL_DONE && (c = getopt_long(argc, argv, ":hlup:Nw:v46", options, NULL)) != -1) {
 		if (c == 'h')
 			return -1;
 		status = take_option(nc, c, &source, argv);

@@ -1,10 +1,11 @@
 /* berth serve: a host on a TAP device with HTTP and echo services, until a signal ends it. */
 #include "echo.h"
-#include "host_options.h"
+#include "host_setup.h"
 #include "http.h"
 #include "tool.h"
 #include "verbs.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,41 +127,51 @@ static int http_failed(const struct http_option *http, int error)
 	}
 }
 
+/* The lines that say where a service is: one for each of the host's addresses. */
+static void announce(const struct serve *s, uint16_t port, const char *before, const char *after)
+{
+	char where[BERTH_ADDRESS_TEXT];
+
+	for (unsigned i = 0; i < s->setup.n_addresses; i++) {
+		struct berth_socket_address local = {s->setup.addresses[i], port};
+		fprintf(stderr, "berth serve: %s%s%s\n", before,
+			berth_socket_address_format(&local, where, sizeof(where)), after);
+	}
+}
+
 static int start_http(struct serve *s, struct http_option *http)
 {
 	struct http_config config;
-	char where[BERTH_ADDRESS_TEXT];
+	char after[PATH_MAX + 16];
 
 	http_config_default(&config);
 	config.host = s->setup.host;
 	config.loop = s->setup.loop;
-	config.local = (struct berth_socket_address){s->options.address, http->port};
+	config.local = (struct berth_socket_address){host_listen_address(&s->options), http->port};
 	config.root = http->root;
 	int r = http_server_new(&config, &http->server);
 	if (r < 0)
 		return http_failed(http, r);
-	fprintf(stderr, "berth serve: http://%s/ serves %s\n",
-		berth_socket_address_format(&config.local, where, sizeof(where)), http->root);
+	snprintf(after, sizeof(after), "/ serves %s", http->root);
+	announce(s, http->port, "http://", after);
 	return TOOL_DONE;
 }
 
 static int start_echo(struct serve *s, struct echo_option *echo)
 {
 	struct echo_config config;
-	char where[BERTH_ADDRESS_TEXT];
 
 	echo_config_default(&config);
 	config.host = s->setup.host;
 	config.loop = s->setup.loop;
-	config.local = (struct berth_socket_address){s->options.address, echo->port};
+	config.local = (struct berth_socket_address){host_listen_address(&s->options), echo->port};
 	int r = echo_server_new(&config, &echo->server);
 	if (r == BERTH_EADDRINUSE)
 		return tool_fail("serve", TOOL_FAILED, "--echo %u: the port is in use by another service; take another",
 				 echo->port);
 	if (r < 0)
 		return tool_fail("serve", TOOL_FAILED, "--echo %u: %s", echo->port, berth_error_text(r));
-	fprintf(stderr, "berth serve: echo at %s, tcp and udp\n",
-		berth_socket_address_format(&config.local, where, sizeof(where)));
+	announce(s, echo->port, "echo at ", ", tcp and udp");
 	return TOOL_DONE;
 }
 
@@ -202,6 +213,7 @@ int serve_main(int argc, char **argv)
 	if (!s)
 		return tool_fail("serve", TOOL_FAILED, "out of memory");
 	s->options.verb = "serve";
+	s->setup.talks = true;
 	int status = parse_options(s, argc, argv);
 	if (status == -1)
 		status = tool_help(serve_usage);

@@ -30,24 +30,37 @@ done
 
 # What serve and nc share.
 for verb in serve nc; do
-	for option in link address gateway wire pcap name; do
+	for option in link address gateway dns wire pcap name; do
 		wrong $verb "option '--$option' needs a value; 'berth $verb --help' says which" --$option
 	done
 	for link in '' tap tap: eth0 mem:x 'tap:a b' tap:../x; do
 		wrong $verb "--link '$link': a link is tap:NAME, such as tap:tap0" --link "$link"
 	done
 	wrong $verb "--link 'tap:sixteencharacter': the name of a device has at most 15 characters" --link tap:sixteencharacter
-	for address in '' 192.168.1.7 192.168.1/24 192.168.1.256/24 192.168.1.7/33 192.168.1.7/ /24 host/24; do
-		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24" --address "$address"
+	for address in '' 192.168.1.7 192.168.1/24 192.168.1.256/24 192.168.1.7/33 192.168.1.7/ /24 host/24 fd00::7 \
+		fd00::7/129 'fd00::7%1/64'; do
+		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64" \
+			--address "$address"
 	done
-	for address in 0.0.0.0/8 127.0.0.1/8 224.0.0.1/24 255.255.255.255/32; do
+	for address in 0.0.0.0/8 127.0.0.1/8 224.0.0.1/24 255.255.255.255/32 ::/64 ::1/128 ff02::1/64; do
 		wrong $verb "--address '$address' is not one that a single host has; take one of the device's network" \
 			--address "$address"
 	done
-	wrong $verb "--address 'fd00::7/64': only IPv4 addresses work yet" --address fd00::7/64
-	for gateway in '' 192.168.1 192.168.1.1/24 fe80::1; do
-		wrong $verb "--gateway '$gateway' is no IPv4 address, such as 192.168.1.1" --gateway "$gateway"
+	wrong $verb "--address '192.168.1.0/24' stands for the network itself; take one of a single host" --address 192.168.1.0/24
+	wrong $verb "--address 'fd00::/64' stands for all routers of the network; take one of a single host" --address fd00::/64
+	wrong $verb "--address 'fd00::7/48' is given twice; once is enough" --address fd00::7/64 --address fd00::7/48
+	wrong $verb "--address 'fe80::7%tap0/64': the host's interface is eth0; leave what follows the % away" \
+		--address fe80::7%tap0/64
+	for gateway in '' 192.168.1 192.168.1.1/24 router; do
+		wrong $verb "--gateway '$gateway' is no address, such as 192.168.1.1 or fe80::1" --gateway "$gateway"
 	done
+	wrong $verb "--gateway 'fe80::2': the one of its family is fe80::1%1 already; give one of each" --gateway fe80::1 \
+		--gateway 192.168.1.1 --gateway fe80::2
+	wrong $verb "--gateway '255.255.255.255' is not one that a single router has" --gateway 255.255.255.255
+	for dns in '' dns.example 10.0.0.1:53; do
+		wrong $verb "--dns '$dns' is no address, such as 192.168.1.1 or fd00::1" --dns "$dns"
+	done
+	wrong $verb "--dns '127.0.0.53' is not one that a single server has" --dns 127.0.0.53
 	for name in '' a/b ../x 'a b' abcdefghijklmnopqrstuvwxyz0123456; do
 		wrong $verb "--name '$name': a name has 1 to 31 letters, digits, '-' and '_'" --name "$name"
 	done
@@ -85,8 +98,13 @@ wrong serve "--echo '17': at most 16 of them" $many --echo 17
 wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen'
 wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen' 192.168.1.5
 wrong nc "'x' is one argument too many; 'berth nc --help' says which it takes" 192.168.1.5 80 x
-wrong nc "'localhost' is no IPv4 address; names are not looked up" localhost 80
-wrong nc "'fe80::1' is no IPv4 address; names are not looked up" fe80::1 80
+wrong nc "'localhost' is no address; names are not looked up" localhost 80
+wrong nc "'fe80::1%tap0': the host's interface is eth0; leave what follows the % away" fe80::1%tap0 80
+wrong nc "'192.168.1.5' is no IPv6 address; leave -6 away" -6 192.168.1.5 80
+wrong nc "'fd00::5' is no IPv4 address; leave -4 away" -4 fd00::5 80
+wrong nc "--gateway 192.168.1.1: the host has no IPv4 address; add --address A/P, such as 192.168.1.7/24" --link tap:tap0 \
+	--address fd00::7/64 --gateway 192.168.1.1 fd00::5 80
+wrong serve "--gateway fe80::1%1: the host has no IPv6 address; add --address A/P, such as fd00::7/64" $here --gateway fe80::1
 wrong nc "'0' is no port from 1 to 65535 and no tcp service's name; try 'berth ports 0'" 192.168.1.5 0
 wrong nc "'htpt' is no port from 1 to 65535 and no udp service's name; try 'berth ports htpt'" -u 192.168.1.5 htpt
 wrong nc "no port to listen on; try 'berth nc -l ... 7000'" -l

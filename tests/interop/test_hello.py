@@ -12,7 +12,8 @@ def test_it_greets(t):
         assert process.poll() is None, process.stderr.read()
         for _ in range(3):
             with t.connect(7000) as c:
-                assert wire.receive_all(c) == f"hello, {t.at(c.getsockname()[1], t.pc)}\n".encode()
+                peer = t.at(c.getsockname()[1], t.pc if t.family == 6 else "::ffff:" + t.pc)
+                assert wire.receive_all(c) == f"hello, {peer}\n".encode()
     finally:
         process.kill()
         process.wait()

@@ -133,6 +133,41 @@ def test_listen(t):
             assert process.wait(wire.PATIENCE) == 0
 
 
+def test_listen_on_both_families(t):
+    options = {"link": t.both, "ready": "listening on *:7000"}
+    with t.running("nc", "-v", "-l", "7000", **options) as process:
+        with t.connect(7000) as c:
+            peer = t.at(c.getsockname()[1], t.pc)
+            c.sendall(DATA)
+            c.shutdown(socket.SHUT_WR)
+            assert process.stdout.read() == DATA
+            assert wire.receive_all(c) == b""
+        assert process.wait(wire.PATIENCE) == 0
+        assert process.stderr.read().decode() == f"berth nc: conversation with {peer}\n"
+
+
+def test_listen_on_one_family(t):
+    other = 10 - t.family
+    with t.running("nc", "-v", f"-{t.family}", "-l", "7000", link=t.both, ready="listening on"):
+        try:
+            socket.create_connection((wire.BED[other][1], 7000), timeout=wire.PATIENCE)
+            raise AssertionError("it listens on the other family, too")
+        except ConnectionRefusedError:
+            t.connect(7000).close()
+
+
+def test_listen_udp_on_both_families(t):
+    with t.running("nc", "-v", "-l", "-u", "-w", "2", "7000", ready="listening on", link=t.both,
+                   stdin=subprocess.PIPE) as process:
+        with t.udp_socket(7000) as s:
+            s.send(b"question")
+            assert os.read(process.stdout.fileno(), 100) == b"question"
+            process.stdin.write(b"answer")
+            process.stdin.flush()
+            assert s.recv(100) == b"answer"
+        assert process.wait(wire.PATIENCE) == 0
+
+
 def test_listen_udp(t):
     with t.running("nc", "-v", "-l", "-u", "-w", "2", "7000", ready="listening on", stdin=subprocess.PIPE) as process:
         with t.udp_socket(7000) as s:

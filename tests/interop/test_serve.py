@@ -237,6 +237,19 @@ def test_echo_udp(t):
             assert s.recv(70000) == BIG[:size], size
 
 
+def test_a_host_of_both_families(t):
+    """Each service is at each address, and answers from the one that was asked."""
+    with serve(t, link=t.both) as process:
+        for address in (t.host, t.second):
+            assert f"http://{t.at(80, address)}/ serves ".encode() in process.talk, process.talk
+            assert curl(t, t.url("/small.txt", address=address)).stdout == SMALL
+            with t.udp_socket() as s:
+                s.connect((address, 7))
+                s.send(b"to " + address.encode())
+                assert s.recv(100) == b"to " + address.encode()
+        assert process.talk.count(b"http://") == 4
+
+
 def test_nc_of_the_machine(t):
     wire.need("nc")
     with serve(t):
@@ -259,20 +272,21 @@ def test_netstat(t):
         lines = [" ".join(line.split()) for line in text.splitlines()]
         assert "Active Internet connections (servers and established)" in lines, text
         assert "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name Host" in lines, text
-        assert f"{t.tcp} 0 128 {t.host}:http {t.anybody} LISTEN {process.pid}/berth web" in lines, text
-        assert f"{t.udp} 0 0 {t.host}:echo {t.anybody} {process.pid}/berth web" in lines, text
-        assert any(line.startswith(f"{t.tcp} 0 ") and f"{t.host}:http {t.pc}:{pc_port} ESTABLISHED" in line
+        assert f"{t.tcp} 0 128 {t.at('http')} {t.anybody} LISTEN {process.pid}/berth web" in lines, text
+        assert f"{t.udp} 0 0 {t.at('echo')} {t.anybody} {process.pid}/berth web" in lines, text
+        assert any(line.startswith(f"{t.tcp} 0 ") and f"{t.at('http')} {t.at(pc_port, t.pc)} ESTABLISHED" in line
                    for line in lines), text
         # The kernel's end of the same conversation is in the same list.
-        assert any(f"{t.pc}:{pc_port} {t.host}:http ESTABLISHED" in line and line.endswith(" kernel")
+        assert any(f"{t.at(pc_port, t.pc)} {t.at('http')} ESTABLISHED" in line and line.endswith(" kernel")
                    for line in lines), text
         text = t.run(t.berth, "netstat", "-n", "--host", "web").stdout.decode()
-        assert f"{t.host}:80" in text and "LISTEN" not in text, text
+        assert t.at(80) in text and "LISTEN" not in text, text
         text = t.run(t.berth, "netstat", "-lnt", "--host", "web").stdout.decode()
         assert "LISTEN" in text and "ESTABLISHED" not in text and "udp" not in text, text
         rows = json.loads(t.run(t.berth, "netstat", "-a", "--json", "--columns", "+host").stdout)
-        assert {"proto": t.tcp, "local_port": 80, "local_service": "http", "state": "LISTEN", "host": "web"}.items() <= \
-            rows[[r["local_port"] for r in rows].index(80)].items(), rows
+        expected = {"proto": "tcp", "family": f"ipv{t.family}", "local_port": 80, "local_service": "http",
+                    "state": "LISTEN", "host": "web"}
+        assert expected.items() <= rows[[r["local_port"] for r in rows].index(80)].items(), rows
         counters = json.loads(t.run(t.berth, "netstat", "-s", "--json", "--host", "web").stdout)
         values = {c["name"]: c["value"] for c in counters}
         assert values["tcp_passive_opens"] >= 1 and values["tcp_segments_in"] >= 3, values

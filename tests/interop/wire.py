@@ -23,7 +23,7 @@ import traceback
 
 # The kernel's address and berth's, and the length of their network's prefix.
 BED = {4: ("192.168.1.5", "192.168.1.7", 24), 6: ("fd00::5", "fd00::7", 64)}
-FAMILIES = (4,)
+FAMILIES = (4, 6)
 # Under sanitizers and beside other tests everything takes longer; nothing is asserted about time.
 PATIENCE = 60
 # Wireshark's dissector with all checksums looked at, and the filter for what it must not find.
@@ -58,9 +58,14 @@ class Tools:
         self.pc, self.host, self.prefix = BED[family]
         self.link = ["--link", "tap:tap0", "--address", f"{self.host}/{self.prefix}"]
         self.socket_family = socket.AF_INET if family == 4 else socket.AF_INET6
+        # A host of both, and of two addresses of each.
+        self.both = ["--link", "tap:tap0"]
+        for _, host, prefix in BED.values():
+            self.both += ["--address", f"{host}/{prefix}", "--address", f"{host}7/{prefix}"]
+        self.second = self.host + "7"
         # The first words of a line of netstat's, and the wildcard there.
         self.tcp, self.udp = ("tcp", "udp") if family == 4 else ("tcp6", "udp6")
-        self.anybody = at("0.0.0.0" if family == 4 else "::", "*", netstat=True)
+        self.anybody = at("0.0.0.0" if family == 4 else "::", "*")
 
     def at(self, port, address=None):
         """As berth writes a socket address; berth's own host when no address is given."""
@@ -109,9 +114,10 @@ class Tools:
             del options["stdin"]
         return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, **options)
 
-    def start(self, verb, *arguments, ready=None, link=True, **options):
-        """Starts `berth VERB` on tap0 and waits for a line on its standard error that has `ready` in it."""
-        command = [self.berth, verb, *(self.link if link else []), *arguments]
+    def start(self, verb, *arguments, ready=None, link=None, **options):
+        """Starts `berth VERB`, with self.link unless other options are given, and waits for a line on its standard
+        error that has `ready` in it."""
+        command = [self.berth, verb, *(self.link if link is None else link), *arguments]
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         process = subprocess.Popen(command, stderr=subprocess.PIPE, **options)
@@ -142,9 +148,9 @@ def stop(process, number=signal.SIGINT):
     return process.wait(PATIENCE)
 
 
-def at(address, port, netstat=False):
-    """A socket address. netstat's users know it without brackets."""
-    return f"[{address}]:{port}" if ":" in address and not netstat else f"{address}:{port}"
+def at(address, port):
+    """A socket address."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def once(function):
@@ -213,7 +219,7 @@ def sysctl(name, value):
 def make_tap(device, *addresses):
     """A TAP device with addresses of the kernel's, which are used at once and without asking whether they are free."""
     command(f"ip tuntap add dev {device} mode tap")
-    for name, value in (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0)):
+    for name, value in (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0), ("keep_addr_on_down", 1)):
         sysctl(f"net/ipv6/conf/{device}/{name}", value)
     for address in addresses:
         if has_ip6() or ":" not in address:

@@ -3,7 +3,7 @@
  * This file has the options and the order of things: files, network, services, clients, views, report. All waiting is
  * done in one event loop; whatever ends calls demo_advance, which stops the loop when everything has. */
 #include "demo.h"
-#include "../host_options.h"
+#include "../host_setup.h"
 #include "../tool.h"
 #include "../verbs.h"
 

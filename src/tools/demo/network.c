@@ -4,7 +4,7 @@
  * over a link in memory. Either way the server's end of the cable is wrapped in the same order: capture, tally, wire,
  * tally, offload. */
 #include "network.h"
-#include "../host_options.h"
+#include "../host_setup.h"
 #include "../tool.h"
 #include "child.h"
 #include "namespace.h"
