@@ -159,7 +159,7 @@ static void make_request(struct client *client)
 static int begin(struct client *client)
 {
 	struct berth_host *host = client->config.host;
-	int r = berth_socket(host, BERTH_IP4, BERTH_STREAM);
+	int r = berth_socket(host, client->config.foreign.address.family, BERTH_STREAM);
 
 	if (r < 0)
 		return r;

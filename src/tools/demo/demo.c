@@ -1,4 +1,5 @@
-/* berth demo: two downloads and a UDP client at once over a bad cable, and nothing is lost.
+/* berth demo: two downloads, one over IPv4 and one over IPv6, and a UDP client at once over a bad cable, and nothing is
+ * lost.
  *
  * This file has the options and the order of things: files, network, services, clients, views, report. All waiting is
  * done in one event loop; whatever ends calls demo_advance, which stops the loop when everything has. */
@@ -137,8 +138,8 @@ void demo_advance(struct demo *demo)
 static struct download *download_of(struct demo *demo, const struct berth_socket_row *row)
 {
 	for (unsigned i = 0; i < N_DOWNLOADS; i++)
-		if (row->protocol == BERTH_PROTOCOL_TCP && row->local.port == demo->downloads[i].port &&
-		    row->foreign.port == demo->downloads[i].source)
+		if (row->protocol == BERTH_PROTOCOL_TCP && row->local.port == demo->downloads[i].server_address.port &&
+		    row->foreign.port == demo->downloads[i].pc_address.port)
 			return &demo->downloads[i];
 	return NULL;
 }
@@ -202,9 +203,8 @@ static int start_services(struct demo *demo)
 	http.host = demo->network.server;
 	http.loop = demo->network.loop;
 	http.root = demo->directory;
-	berth_address_parse(DEMO_SERVER, &http.local.address);
 	for (unsigned i = 0; r == 0 && i < N_DOWNLOADS; i++) {
-		http.local.port = demo->downloads[i].port;
+		http.local = demo->downloads[i].server_address;
 		r = http_server_new(&http, &demo->downloads[i].server);
 	}
 	if (r == BERTH_EPROTONOSUPPORT)
@@ -213,7 +213,8 @@ static int start_services(struct demo *demo)
 	echo_config_default(&echo);
 	echo.host = demo->network.server;
 	echo.loop = demo->network.loop;
-	echo.local = (struct berth_socket_address){http.local.address, ECHO_PORT};
+	berth_address_parse(DEMO_SERVER, &echo.local.address);
+	echo.local.port = ECHO_PORT;
 	if (r == 0)
 		r = echo_server_new(&echo, &demo->echo);
 	return r < 0 ? tool_fail("demo", TOOL_FAILED, "services: %s", berth_error_text(r)) : TOOL_DONE;
@@ -283,12 +284,26 @@ static void stop(struct demo *demo)
 	files_remove(demo);
 }
 
+static void init_download(struct demo *demo, unsigned i, const char *pc, const char *server)
+{
+	static const struct {
+		const char *name;
+		uint64_t size;
+		uint16_t source, port;
+	} files[N_DOWNLOADS] = {{"first.bin", SIZE_FIRST, 1099, 80}, {"second.bin", SIZE_SECOND, 1305, 8080}};
+	struct download *d = &demo->downloads[i];
+
+	*d = (struct download){.demo = demo, .name = files[i].name, .size = files[i].size, .reader.fd = -1};
+	d->pc_address.port = files[i].source;
+	d->server_address.port = files[i].port;
+	berth_address_parse(pc, &d->pc_address.address);
+	berth_address_parse(server, &d->server_address.address);
+}
+
 static void init(struct demo *demo)
 {
-	demo->downloads[0] = (struct download){
-		.demo = demo, .name = "first.bin", .size = SIZE_FIRST, .source = 1099, .port = 80, .reader.fd = -1};
-	demo->downloads[1] = (struct download){
-		.demo = demo, .name = "second.bin", .size = SIZE_SECOND, .source = 1305, .port = 8080, .reader.fd = -1};
+	init_download(demo, 0, DEMO_PC, DEMO_SERVER);
+	init_download(demo, 1, DEMO_PC6, DEMO_SERVER6);
 	demo->datagrams.n = N_DATAGRAMS;
 	demo->datagrams.descriptor = -1;
 	demo->datagrams.reader.fd = -1;

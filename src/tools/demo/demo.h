@@ -21,7 +21,7 @@ struct download {
 	struct demo *demo;
 	const char *name; /* of the file */
 	uint64_t size;
-	uint16_t source, port;
+	struct berth_socket_address pc_address, server_address;
 	char expected[SHA256_TEXT], found[SHA256_TEXT];
 	struct http_server *server;
 	pid_t curl, sum;       /* the programs that fetch and digest it */

@@ -36,18 +36,14 @@ static void on_client_end(void *user, int error)
 
 static int start_curl(struct download *d, int out)
 {
-	char source[16], url[96];
-	char *const command[] = {"curl",     "-q",
-				 "--silent", "--show-error",
-				 "--fail",   "--noproxy",
-				 "*",        "--local-port",
-				 source,     "--speed-limit",
-				 "1",        "--speed-time",
-				 "60",       url,
-				 NULL};
+	char source[16], url[96], server[BERTH_ADDRESS_TEXT];
+	char *const command[] = {
+		"curl",         "-q",   "--globoff",     "--silent", "--show-error", "--fail", "--noproxy", "*",
+		"--local-port", source, "--speed-limit", "1",        "--speed-time", "60",     url,         NULL};
 
-	snprintf(source, sizeof(source), "%u", d->source);
-	snprintf(url, sizeof(url), "http://" DEMO_SERVER ":%u/%s", d->port, d->name);
+	snprintf(source, sizeof(source), "%u", d->pc_address.port);
+	snprintf(url, sizeof(url), "http://%s/%s",
+		 berth_socket_address_format(&d->server_address, server, sizeof(server)), d->name);
 	d->curl = child_start(command, -1, out);
 	return d->curl < 0 ? BERTH_EIO : 0;
 }
@@ -58,8 +54,8 @@ static int start_client(struct download *d, int out)
 	char path[64];
 	struct client_config config = {
 		.host = d->demo->network.pc,
-		.local = {.port = d->source},
-		.foreign = {.port = d->port},
+		.local = d->pc_address,
+		.foreign = d->server_address,
 		.path = path,
 		.out = out,
 		.on_end = on_client_end,
@@ -67,8 +63,6 @@ static int start_client(struct download *d, int out)
 	};
 
 	snprintf(path, sizeof(path), "/%s", d->name);
-	berth_address_parse(DEMO_PC, &config.local.address);
-	berth_address_parse(DEMO_SERVER, &config.foreign.address);
 	return client_new(&config, &d->client);
 }
 
@@ -98,8 +92,8 @@ int downloads_start(struct demo *demo)
 	for (unsigned i = 0; i < N_DOWNLOADS; i++) {
 		int r = start(&demo->downloads[i]);
 		if (r < 0)
-			return tool_fail("demo", TOOL_FAILED, "download from port %u: %s", demo->downloads[i].port,
-					 berth_error_text(r));
+			return tool_fail("demo", TOOL_FAILED, "download from port %u: %s",
+					 demo->downloads[i].server_address.port, berth_error_text(r));
 	}
 	return TOOL_DONE;
 }

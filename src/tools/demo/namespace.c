@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What may pass before the kernel has an address ready. */
+#define USABLE_MS 2000
+
 static bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -66,31 +69,77 @@ static void set_address(struct ifreq *request, const char *text)
 	memcpy(&request->ifr_addr, &address, sizeof(address));
 }
 
-static bool bring_up(int fd, struct ifreq *request, const char *address, const char *mask)
-{
-	set_address(request, address);
-	if (ioctl(fd, SIOCSIFADDR, request) < 0)
-		return false;
-	set_address(request, mask);
-	if (ioctl(fd, SIOCSIFNETMASK, request) < 0 || ioctl(fd, SIOCGIFFLAGS, request) < 0)
-		return false;
-	request->ifr_flags |= IFF_UP | IFF_RUNNING;
-	return ioctl(fd, SIOCSIFFLAGS, request) == 0;
-}
-
-int namespace_configure(const char *device, const char *address, const char *mask)
+static bool bring_up(const char *device, const char *address, const char *mask)
 {
 	struct ifreq request = {0};
-	char path[96];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return -errno;
-	/* The demo is about IPv4; without this the kernel looks for IPv6 routers now and then. It may fail. */
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
-	write_file(path, "1");
+		return false;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
-	int r = bring_up(fd, &request, address, mask) ? 0 : -errno;
+	set_address(&request, address);
+	bool ok = ioctl(fd, SIOCSIFADDR, &request) == 0;
+	set_address(&request, mask);
+	ok = ok && ioctl(fd, SIOCSIFNETMASK, &request) == 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0;
+	request.ifr_flags |= IFF_UP | IFF_RUNNING;
+	ok = ok && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
 	close(fd);
-	return r;
+	return ok;
+}
+
+/* netdevice(7) has it, and no header that goes with those of the C library. */
+struct in6_request {
+	struct in6_addr address;
+	uint32_t prefix;
+	int interface;
+};
+
+/* An address is usable when a socket can be bound to it: the kernel sees to that in a thread of its own. */
+static bool wait_usable(int fd, const struct in6_addr *address)
+{
+	const struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = *address};
+
+	for (unsigned i = 0; i < USABLE_MS; i++) {
+		if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static bool add_address6(const char *device, const char *address, unsigned prefix)
+{
+	struct in6_request request = {.prefix = prefix, .interface = (int)if_nametoindex(device)};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	inet_pton(AF_INET6, address, &request.address);
+	bool ok = ioctl(fd, SIOCSIFADDR, &request) == 0 && wait_usable(fd, &request.address);
+	close(fd);
+	return ok;
+}
+
+/* The cable is the demo's own: nobody has to be asked whether an address is free, and there is no router to look for.
+ */
+static void expect_nobody(const char *device)
+{
+	static const char *const settings[] = {"accept_dad", "dad_transmits", "router_solicitations", "accept_ra"};
+	char path[96];
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", device, settings[i]);
+		write_file(path, "0");
+	}
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+	write_file(path, "0");
+}
+
+const char *namespace_configure(const char *device, const char *address, const char *mask, const char *address6,
+				unsigned prefix6)
+{
+	expect_nobody(device);
+	if (!bring_up(device, address, mask))
+		return "the TAP device could not be configured";
+	return add_address6(device, address6, prefix6) ? NULL : "the kernel has no IPv6 here";
 }

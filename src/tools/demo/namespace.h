@@ -9,8 +9,9 @@
  * text. */
 bool namespace_enter(const char **why);
 
-/* Gives a device of the namespace an IPv4 address ("192.168.1.5", "255.255.255.0") and brings it up. 0, or the negative
- * errno. */
-int namespace_configure(const char *device, const char *address, const char *mask);
+/* Gives a device of the namespace an IPv4 address ("192.168.1.5", "255.255.255.0") and an IPv6 address ("fd00::5", 64),
+ * and brings it up; both addresses are usable on return. NULL, or why not, in static text. */
+const char *namespace_configure(const char *device, const char *address, const char *mask, const char *address6,
+				unsigned prefix6);
 
 #endif

@@ -15,6 +15,15 @@
 
 #define TAP_NAME "cable0"
 
+/* A berth host at one end of the cable. */
+struct end {
+	const char *name, *address, *address6;
+	uint8_t mac; /* the last byte of it */
+};
+
+static const struct end server_end = {DEMO_SERVER_NAME, DEMO_SERVER, DEMO_SERVER6, 7};
+static const struct end pc_end = {DEMO_PC_NAME, DEMO_PC, DEMO_PC6, 5};
+
 static const char *find_curl(void)
 {
 	char *const command[] = {"curl", "--version", NULL};
@@ -50,11 +59,10 @@ static const char *open_kernel(struct berth_link **out)
 	int r = berth_link_tap(&config, out);
 	if (r < 0)
 		return tap_reason(r);
-	if (namespace_configure(TAP_NAME, DEMO_PC, DEMO_MASK) < 0) {
+	why = namespace_configure(TAP_NAME, DEMO_PC, DEMO_MASK, DEMO_PC6, DEMO_PREFIX6);
+	if (why)
 		*out = berth_link_free(*out);
-		return "the TAP device could not be configured";
-	}
-	return NULL;
+	return why;
 }
 
 static int failed(const char *what, int error)
@@ -121,22 +129,29 @@ static int add_interface(struct berth_host *host, const struct berth_link *link,
 	return berth_host_interface_add(host, &config);
 }
 
-static int open_host(struct network *network, const char *name, const char *address, struct berth_link *link,
-		     struct berth_host **out)
+static int add_address(struct berth_host *host, int interface, const char *text, unsigned prefix)
+{
+	struct berth_address address;
+
+	berth_address_parse(text, &address);
+	return berth_host_address_add(host, interface, &address, prefix);
+}
+
+static int open_host(struct network *network, const struct end *end, struct berth_link *link, struct berth_host **out)
 {
 	struct berth_host_config config;
-	struct berth_address a;
 
-	berth_address_parse(address, &a);
 	int r = berth_host_config_real(&config);
-	snprintf(config.name, sizeof(config.name), "%s", name);
+	snprintf(config.name, sizeof(config.name), "%s", end->name);
 	if (r == 0)
 		r = berth_host_new(&config, out);
 	if (r == 0)
-		r = add_interface(*out, link, a.bytes[3]);
+		r = add_interface(*out, link, end->mac);
 	int interface = r;
 	if (r >= 0)
-		r = berth_host_address_add(*out, interface, &a, DEMO_PREFIX);
+		r = add_address(*out, interface, end->address, DEMO_PREFIX);
+	if (r >= 0)
+		r = add_address(*out, interface, end->address6, DEMO_PREFIX6);
 	if (r >= 0)
 		r = berth_loop_attach(network->loop, *out, interface, link, NULL, NULL);
 	return r < 0 ? failed("host", r) : TOOL_DONE;
@@ -162,11 +177,11 @@ int network_open(struct network *network, const struct network_config *config)
 	if (status == TOOL_DONE && !(network->loop = berth_loop_new()))
 		status = tool_fail("demo", TOOL_FAILED, "no event loop: the system gives none");
 	if (status == TOOL_DONE)
-		status = open_host(network, DEMO_SERVER_NAME, DEMO_SERVER, network->server_link, &network->server);
+		status = open_host(network, &server_end, network->server_link, &network->server);
 	if (status == TOOL_DONE)
 		status = publish(network, network->server, &network->server_control);
 	if (status == TOOL_DONE && network->pc_link)
-		status = open_host(network, DEMO_PC_NAME, DEMO_PC, network->pc_link, &network->pc);
+		status = open_host(network, &pc_end, network->pc_link, &network->pc);
 	if (status == TOOL_DONE && network->pc_link)
 		status = publish(network, network->pc, &network->pc_control);
 	return status;

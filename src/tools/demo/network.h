@@ -1,4 +1,5 @@
-/* The demo's picture: the PC 192.168.1.5, the server 192.168.1.7, and the bad cable between them. */
+/* The demo's picture: the PC 192.168.1.5 and fd00::5, the server 192.168.1.7 and fd00::7, and the bad cable between
+ * them. */
 #ifndef DEMO_NETWORK_H
 #define DEMO_NETWORK_H
 
@@ -8,6 +9,9 @@
 #define DEMO_SERVER "192.168.1.7"
 #define DEMO_MASK "255.255.255.0"
 #define DEMO_PREFIX 24
+#define DEMO_PC6 "fd00::5"
+#define DEMO_SERVER6 "fd00::7"
+#define DEMO_PREFIX6 64
 /* The hosts' names in netstat. */
 #define DEMO_SERVER_NAME "demo"
 #define DEMO_PC_NAME "demo-pc"

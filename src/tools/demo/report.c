@@ -24,20 +24,22 @@ void report_begin(const struct demo *demo)
 	const struct berth_wire_config *wire = &demo->config.wire;
 
 	if (demo->network.pc) {
-		printf("A second berth host is the PC " DEMO_PC ", over a cable in memory, because\n%s.\n",
+		printf("A second berth host is the PC " DEMO_PC " and " DEMO_PC6
+		       ", over a cable in memory,\nbecause %s.\n",
 		       demo->network.why);
 	} else {
 		puts("The kernel of this machine, in a network namespace of its own, is the PC\n" DEMO_PC
-		     ". A TAP device is the cable.");
+		     " and " DEMO_PC6 ". A TAP device is the cable.");
 	}
-	puts("berth is the server " DEMO_SERVER ".");
+	puts("berth is the server " DEMO_SERVER " and " DEMO_SERVER6 ".");
 	print_direction("The cable is bad: to the PC", &wire->out);
 	print_direction(",\nto the server", &wire->in);
 	printf(" (seed %" PRIu64 ").\n\n", wire->seed);
 	for (unsigned i = 0; i < N_DOWNLOADS; i++) {
 		const struct download *d = &demo->downloads[i];
-		printf("%s downloads %.4g MB from port %u, from its port %u.\n", demo->network.pc ? "The PC" : "curl",
-		       megabytes(d->size), d->port, d->source);
+		printf("%s downloads %.4g MB over IPv%u from port %u, from its port %u.\n",
+		       demo->network.pc ? "The PC" : "curl", megabytes(d->size), d->server_address.address.family,
+		       d->server_address.port, d->pc_address.port);
 	}
 	printf("A UDP client sends %u datagrams to the echo service.\n", demo->datagrams.n);
 	fflush(stdout);
@@ -81,21 +83,22 @@ void report_progress_end(struct demo *demo)
 /* true: the file came whole. */
 static bool report_download(const struct download *d)
 {
+	unsigned port = d->server_address.port;
 	double seconds = (double)(d->ended - d->began) / NS_SECOND;
 
 	if (d->client_error)
-		tool_fail("demo", TOOL_FAILED, "port %u: %s", d->port, berth_error_text(d->client_error));
+		tool_fail("demo", TOOL_FAILED, "port %u: %s", port, berth_error_text(d->client_error));
 	else if (d->curl_status)
-		tool_fail("demo", TOOL_FAILED, "port %u: curl ended with status %d; its manual says what that is",
-			  d->port, d->curl_status);
+		tool_fail("demo", TOOL_FAILED, "port %u: curl ended with status %d; its manual says what that is", port,
+			  d->curl_status);
 	if (d->client_error || d->curl_status)
 		return false;
 	bool equal = strcmp(d->expected, d->found) == 0;
-	printf("port %-5u %9" PRIu64 " bytes in %.1f s, %.2f MB/s; SHA-256 %s\n", d->port, d->size, seconds,
-	       megabytes(d->size) / seconds, equal ? "equal" : "NOT EQUAL");
+	printf("port %-5u %9" PRIu64 " bytes over IPv%u in %.1f s, %.2f MB/s; SHA-256 %s\n", port, d->size,
+	       d->server_address.address.family, seconds, megabytes(d->size) / seconds, equal ? "equal" : "NOT EQUAL");
 	printf("           %s\n", d->found);
 	if (!equal)
-		tool_fail("demo", TOOL_NO, "port %u: what arrived is not what was sent; SHA-256 should be %s", d->port,
+		tool_fail("demo", TOOL_NO, "port %u: what arrived is not what was sent; SHA-256 should be %s", port,
 			  d->expected);
 	return equal;
 }

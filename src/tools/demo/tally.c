@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ethernet, IPv4 with all its options, and the first bytes of TCP. */
-#define PEEK (14 + 60 + 20)
+/* Ethernet, IPv4 with all its options (IPv6 has fewer bytes), and the first bytes of TCP. */
+#define ETHERNET 14
+#define PEEK (ETHERNET + 60 + 20)
 
 struct tally_link {
 	struct berth_link link;
@@ -29,19 +30,40 @@ static size_t peek(const struct berth_frame_out *frame, uint8_t *to)
 	return n;
 }
 
-/* Payload bytes of a TCP segment over IPv4 over Ethernet; 0 for everything else. */
+/* Where TCP begins in an IP packet, and how many bytes it is with what it carries. */
+struct segment {
+	unsigned off, len;
+};
+
+/* false: not TCP. IPv6 headers between IP and TCP are none that a berth host sends. */
+static bool find_segment(const uint8_t *bytes, struct segment *out)
+{
+	const uint8_t *ip = bytes + ETHERNET;
+
+	if (bytes[12] == 0x08 && bytes[13] == 0x00 && ip[9] == BERTH_PROTOCOL_TCP) {
+		out->off = (ip[0] & 15u) * 4;
+		unsigned total = ip[2] * 256u + ip[3];
+		out->len = total > out->off ? total - out->off : 0;
+		return true;
+	}
+	if (bytes[12] == 0x86 && bytes[13] == 0xdd && ip[6] == BERTH_PROTOCOL_TCP) {
+		*out = (struct segment){40, ip[4] * 256u + ip[5]};
+		return true;
+	}
+	return false;
+}
+
+/* Payload bytes of a TCP segment over IP over Ethernet; 0 for everything else. */
 static unsigned payload_of(const struct berth_frame_out *frame)
 {
 	uint8_t bytes[PEEK];
 	size_t n = peek(frame, bytes);
+	struct segment segment;
 
-	if (n < 14 + 20 + 20 || bytes[12] != 0x08 || bytes[13] != 0x00 || bytes[23] != BERTH_PROTOCOL_TCP)
+	if (n < ETHERNET + 20 + 20 || !find_segment(bytes, &segment) || n < ETHERNET + segment.off + 20)
 		return 0;
-	unsigned len_ip = (bytes[14] & 15u) * 4, total = bytes[16] * 256u + bytes[17];
-	if (n < 14 + len_ip + 20)
-		return 0;
-	unsigned len_tcp = (bytes[14 + len_ip + 12] >> 4) * 4u;
-	return total > len_ip + len_tcp ? total - len_ip - len_tcp : 0;
+	unsigned len_tcp = (bytes[ETHERNET + segment.off + 12] >> 4) * 4u;
+	return segment.len > len_tcp ? segment.len - len_tcp : 0;
 }
 
 static void tally_send(struct berth_link *link, const struct berth_frame_out *frames, unsigned n, berth_time now)
