@@ -283,7 +283,7 @@ def test_two_berths_through_the_kernel(t):
     """A listener on one TAP device, a client on another; the kernel routes between them."""
     pc, host, prefix = SECOND[t.family]
     wire.make_tap("tap1", f"{pc}/{prefix}")
-    wire.sysctl("net/ipv4/ip_forward" if t.family == 4 else "net/ipv6/conf/all/forwarding", 1)
+    wire.forward()
     with open(t.path("out"), "wb") as out, t.running("nc", "-v", "--gateway", t.pc, "-l", "7000", ready="listening on",
                                                      stdout=out) as process:
         r = t.run(t.berth, "nc", "--link", "tap:tap1", "--address", f"{host}/{prefix}", "--gateway", pc, t.host,

@@ -7,7 +7,7 @@ fails one, wire.Skip skips it. Where namespaces or TAP are not to be had, everyt
 
 Each function runs once over IPv4 and once over IPv6: t.pc and t.host are the two ends' addresses then, t.link the
 options that put a berth host there, and t.url, t.at, t.connect and t.ping take care of the rest. One to which the
-family makes no difference is marked @wire.once.
+family makes no difference is marked @wire.once, one that is about a single family @wire.only(6).
 """
 import contextlib
 import fcntl
@@ -153,9 +153,19 @@ def at(address, port):
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def only(family):
+    """The test is about one family."""
+
+    def mark(function):
+        function.families = (family,)
+        return function
+
+    return mark
+
+
 def once(function):
     """The test is the same for both families."""
-    function.once = True
+    function.families = ()
     return function
 
 
@@ -185,6 +195,35 @@ def need(program):
 # ---- namespaces ----
 
 
+class Namespace:
+    """Another machine: a network namespace beside that of the test, in a `with`."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["unshare", "-n", "sleep", "infinity"])
+        own = os.readlink("/proc/self/ns/net")
+        wait_for(lambda: os.readlink(f"/proc/{self.process.pid}/ns/net") != own, "a namespace")
+        self("ip link set lo up")
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def command(self, text):
+        """The words that run a program there."""
+        return ["nsenter", "-t", str(self.process.pid), "-n", *text.split()]
+
+    def __call__(self, text):
+        subprocess.run(self.command(text), check=True)
+
+    def cable(self, device, other):
+        """A cable from `device` here to `other` there; both still down."""
+        command(f"ip link add {device} type veth peer name {other} netns {self.process.pid}")
+        for name, value in QUIET:
+            sysctl(f"net/ipv6/conf/{device}/{name}", value)
+            self(f"sysctl -q -e net.ipv6.conf.{other}.{name}={value}")
+
+
 def why_not():
     """Why there can be no TAP device here; None when there can."""
     try:
@@ -206,6 +245,16 @@ def probe():
         sys.exit(f"/dev/net/tun: {error.strerror}")
 
 
+# The kernel neither asks nor listens on a device of the bed's, and keeps the addresses that it has there.
+QUIET = (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0), ("keep_addr_on_down", 1))
+
+
+def forward():
+    """The kernel becomes a router of both families."""
+    sysctl("net/ipv4/ip_forward", 1)
+    sysctl("net/ipv6/conf/all/forwarding", 1)
+
+
 def sysctl(name, value):
     """name: net/ipv6/conf/tap0/accept_ra. False: the kernel has no such thing."""
     try:
@@ -219,7 +268,7 @@ def sysctl(name, value):
 def make_tap(device, *addresses):
     """A TAP device with addresses of the kernel's, which are used at once and without asking whether they are free."""
     command(f"ip tuntap add dev {device} mode tap")
-    for name, value in (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0), ("keep_addr_on_down", 1)):
+    for name, value in QUIET:
         sysctl(f"net/ipv6/conf/{device}/{name}", value)
     for address in addresses:
         if has_ip6() or ":" not in address:
@@ -274,10 +323,12 @@ def run_all(tools, families=()):
     tests = []
     for name, function in vars(sys.modules["__main__"]).items():
         title = name[len("test_") :].replace("_", " ")
-        if name.startswith("test_") and (not families or hasattr(function, "once")):
+        if not name.startswith("test_"):
+            continue
+        of_test = getattr(function, "families", families)
+        tests += [(f"{title} (IPv{family})", run_of(family, function)) for family in of_test]
+        if not of_test:
             tests.append((title, run_of(4, function)))
-        elif name.startswith("test_"):
-            tests += [(f"{title} (IPv{family})", run_of(family, function)) for family in families]
     print(f"1..{len(tests)}")
     try:
         for i, (title, function) in enumerate(tests):
