@@ -21,6 +21,7 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 	host_frame_arrives(to, frame);
 	if (!eth_parse(frame->data, frame->len, &eth)) {
 		host->counters.eth.too_short++;
+		to->counters.errors_in++;
 		return;
 	}
 	if (!is_for_us(to, eth.destination)) {
@@ -29,6 +30,7 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 	}
 	if (eth.source[0] & 1) {
 		host->counters.eth.bad_source++;
+		to->counters.errors_in++;
 		return;
 	}
 	packet.frame = frame;
@@ -36,6 +38,7 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 	packet.scope = interface;
 	packet.interface = (uint8_t)interface;
 	packet.to_many = eth.destination[0] & 1;
+	to->counters.multicast_in += packet.to_many;
 	if (eth.type == ETH_TYPE_IP4)
 		ip4_in(host, &packet);
 	else if (eth.type == ETH_TYPE_IP6 && to->ip6)

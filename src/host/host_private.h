@@ -57,6 +57,7 @@ struct host_interface {
 	uint32_t ms_reachable, ms_retransmit; /* IPv6, by the link's routers; 0: they have not said */
 	struct {
 		uint64_t frames_in, bytes_in, frames_out, bytes_out;
+		uint64_t multicast_in, errors_in, drops_out;
 	} counters;
 };
 

@@ -39,10 +39,12 @@ void loopback_push(struct berth_host *host, const struct berth_frame_out *out, u
 	const uint8_t *header = out->header + out->off_header;
 	bool ip6 = header[0] >> 4 == 6;
 	struct ip_counters *counters = ip6 ? &host->counters.ip6 : &host->counters.ip;
+	struct host_interface *interface = &host->interfaces[HOST_LOOPBACK];
 	struct berth_frame *frame;
 
 	if (frames->n >= HOST_LOOP_MAX || frames->bytes + out->len > HOST_LOOP_BYTES) {
 		counters->queue_full++;
+		interface->counters.drops_out++;
 		return;
 	}
 	frame = berth_frame_copy(out, host->memory);
@@ -59,6 +61,8 @@ void loopback_push(struct berth_host *host, const struct berth_frame_out *out, u
 	frames->n++;
 	frames->bytes += frame->capacity;
 	counters->looped++;
+	interface->counters.frames_out++;
+	interface->counters.bytes_out += out->len;
 }
 
 void loopback_run(struct berth_host *host, unsigned n_max)
@@ -68,6 +72,7 @@ void loopback_run(struct berth_host *host, unsigned n_max)
 	while (n_max-- > 0 && (frame = pop(&host->loop))) {
 		struct ip_packet packet = {.frame = frame, .scope = (uint32_t)frame->mark, .interface = HOST_LOOPBACK};
 
+		host_frame_arrives(&host->interfaces[HOST_LOOPBACK], frame);
 		ip_in(host, &packet);
 		berth_frame_unref(frame);
 	}

@@ -81,6 +81,7 @@ void packet_ready(struct berth_host *host, struct host_packet *packet)
 {
 	if (host->ready.n >= HOST_READY_MAX || host->ready.bytes >= HOST_READY_BYTES) {
 		host->counters.ip.queue_full++;
+		host->interfaces[packet->interface].counters.drops_out++;
 		packet_free(host, packet);
 		return;
 	}

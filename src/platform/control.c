@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "control_text.h"
 #include "errors.h"
 
 #define READERS_MAX 16
@@ -23,20 +24,10 @@
 #define NS_ACCEPT_PAUSE UINT64_C(1000000000)
 #define NAME_ROOM (BERTH_HOST_NAME_MAX + 32)
 
-enum stage {
-	STAGE_HEAD,
-	STAGE_SOCKETS,
-	STAGE_COUNTERS,
-	STAGE_END,
-	STAGE_DONE,
-};
-
 struct reader {
 	struct berth_control *control;
 	int fd; /* -1: free */
-	enum stage stage;
-	uint64_t cursor;     /* of the host's sockets */
-	size_t n_counters;   /* written so far */
+	struct control_text text;
 	berth_time patience; /* let go when nothing was taken by then */
 	size_t off, len;     /* buffer[off .. len) is to be sent */
 	char buffer[BUFFER];
@@ -51,51 +42,21 @@ struct berth_control {
 	struct reader *readers[READERS_MAX];
 };
 
-/* ---- making the text ---- */
-
-/* Writes the next line into `out`; 0: there is none, and the stage is over. */
-static size_t stage_line(struct reader *reader, char *out)
-{
-	struct berth_host *host = reader->control->host;
-	struct berth_snapshot_head head = {.pid = getpid()};
-	struct berth_socket_row row;
-	struct berth_counter counter;
-
-	switch (reader->stage) {
-	case STAGE_HEAD:
-		snprintf(head.host, sizeof(head.host), "%s", berth_host_name(host));
-		reader->stage = STAGE_SOCKETS;
-		return berth_snapshot_write_head(&head, out);
-	case STAGE_SOCKETS:
-		return berth_host_snapshot_next(host, &reader->cursor, &row) ? berth_snapshot_write_socket(&row, out)
-									     : 0;
-	case STAGE_COUNTERS:
-		return berth_host_counter(host, reader->n_counters++, &counter)
-			       ? berth_snapshot_write_counter(&counter, out)
-			       : 0;
-	case STAGE_END:
-		reader->stage = STAGE_DONE;
-		return berth_snapshot_write_end(out);
-	case STAGE_DONE:
-		break;
-	}
-	return 0;
-}
+/* ---- readers ---- */
 
 /* Fills the buffer with as many lines as surely have room. */
 static void reader_fill(struct reader *reader)
 {
-	reader->off = reader->len = 0;
-	while (reader->stage != STAGE_DONE && reader->len + BERTH_SNAPSHOT_LINE <= BUFFER) {
-		size_t n = stage_line(reader, reader->buffer + reader->len);
+	const struct berth_control *control = reader->control;
+	size_t n = 1;
 
+	reader->off = reader->len = 0;
+	while (n && reader->len + BERTH_SNAPSHOT_LINE <= BUFFER) {
+		n = control_text_line(&reader->text, control->host, berth_loop_now(control->loop),
+				      reader->buffer + reader->len);
 		reader->len += n;
-		if (!n)
-			reader->stage++;
 	}
 }
-
-/* ---- readers ---- */
 
 static void control_patience(void *user);
 

@@ -169,6 +169,10 @@ static void test_what_is_sent(void **state)
 	read_all(&p, fd, text, sizeof(text));
 	snprintf(head, sizeof(head), "berth-snapshot 1 host=web%%20server/1 pid=%ld\n", (long)getpid());
 	assert_memory_equal(text, head, strlen(head));
+	assert_non_null(strstr(text, "\ninterface index=0 name=lo up=1 hop_limit=64 mtu=65535\n"));
+	assert_non_null(strstr(text, "\naddress index=0 interface=lo address=127.0.0.1/8 state=preferred "
+				     "origin=loopback\n"));
+	assert_non_null(strstr(text, "\nroute index=0 interface=lo destination=127.0.0.0/8 origin=loopback\n"));
 	assert_non_null(strstr(text, "\nsocket proto=udp fd=0 local=0.0.0.0:1000 foreign=0.0.0.0:0\n"));
 	assert_non_null(strstr(text, "\nsocket proto=udp fd=1 local=0.0.0.0:1001 foreign=0.0.0.0:0\n"));
 	assert_non_null(strstr(text, "\ncounter "));

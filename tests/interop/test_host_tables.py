@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""What a host says of its interfaces, addresses, routes and neighbours, beside what the kernel at the other end of the
+TAP device says of the same: test_host_tables.py BERTH"""
+import ipaddress
+import json
+import subprocess
+
+import wire
+
+
+def table(t, *arguments):
+    done = t.run(t.berth, "netstat", *arguments, "--host", "web", "--json")
+    assert done.returncode == 0 and not done.stderr, done
+    return json.loads(done.stdout)
+
+
+def ip(*arguments):
+    done = subprocess.run(["ip", "-j", "-s", *arguments], capture_output=True, check=True, timeout=wire.PATIENCE)
+    return json.loads(done.stdout)
+
+
+def serve(t, *arguments):
+    return t.running("serve", "--echo", "7", "--name", "web", *arguments, ready="echo at")
+
+
+def talk(t):
+    with t.connect(7) as c:
+        c.sendall(b"hello")
+        assert c.recv(5) == b"hello"
+
+
+def test_interfaces(t):
+    with serve(t) as process:
+        before = ip("link", "show", "tap0")[0]
+        talk(t)
+        rows = {row["interface"]: row for row in table(t, "-i")}
+        link, after = rows.pop("eth0"), ip("link", "show", "tap0")[0]
+        assert set(rows) == {"lo"} and rows["lo"]["flags"] == "LRU", rows
+        assert (link["host"], link["pid"], link["index"], link["mtu"]) == ("web", process.pid, 1, before["mtu"]), link
+        assert (link["state"], link["flags"]) == ("up", "BMRU"), link
+        # What the kernel has sent there, the host has received, and the other way round.
+        assert 3 <= link["rx_packets"] <= after["stats64"]["tx"]["packets"], (link, after)
+        assert 3 <= link["tx_packets"] <= after["stats64"]["rx"]["packets"], (link, after)
+        assert link["rx_bytes"] >= 3 * 54 and link["tx_bytes"] >= 3 * 54, link
+        [mine] = [one for one in link["address_info"] if one["address"] == t.host]
+        assert mine == {"address": t.host, "prefix_length": t.prefix, "state": "preferred", "origin": "static",
+                        "valid_ms": None, "preferred_ms": None}, mine
+        text = t.run(t.berth, "netstat", "-i").stdout.decode()
+        lines = [line.split() for line in text.splitlines()]
+        assert any(line[:1] == ["eth0"] and line[-1:] == ["web"] for line in lines), text
+        assert any(line[:1] == ["tap0"] and line[-1:] == ["kernel"] for line in lines), text
+        assert [f"{t.host}/{t.prefix}", "preferred", "static", "-", "-", "eth0", "web"] in lines, text
+        assert max(len(line) for line in text.splitlines()) <= 80, text
+
+
+def test_routes(t):
+    with serve(t, "--gateway", t.pc):
+        rows = [row for row in table(t, f"-r{t.family}") if row["interface"] == "eth0"]
+        [default] = [row for row in rows if row["prefix_length"] == 0]
+        assert (default["gateway"], default["flags"], default["protocol"]) == (t.pc, "UG", "static"), default
+        network = ipaddress.ip_network(f"{t.host}/{t.prefix}", strict=False)
+        [network] = [row for row in rows if f"{row['destination']}/{row['prefix_length']}" == str(network)]
+        assert network["protocol"] == "kernel", network
+        assert (network["gateway"], network["flags"]) == (None, "U"), network
+        text = t.run(t.berth, "netstat", "-rn").stdout.decode()
+        assert any(t.pc in line and line.split()[-1] == "web" for line in text.splitlines()), text
+        assert any(line.split()[-1:] == ["kernel"] for line in text.splitlines()), text
+
+
+def test_neighbours(t):
+    with serve(t):
+        talk(t)
+        [link] = [row for row in table(t, "-i") if row["index"] == 1]
+        [row] = [row for row in table(t, "--neighbours", f"-{t.family}") if row["address"] == t.pc]
+        assert row["hardware_address"] == ip("link", "show", "tap0")[0]["address"], row
+        assert (row["interface"], row["index"]) == ("eth0", 1) and row["state"] in ("REACHABLE", "STALE", "DELAY"), row
+        # The other way round, in the same list.
+        everybody = json.loads(t.run(t.berth, "netstat", "--neighbours", "--json").stdout)
+        [kernel] = [row for row in everybody if (row["host"], row["address"]) == ("kernel", t.host)]
+        assert (kernel["hardware_address"], kernel["interface"]) == (link["hardware_address"], "tap0"), kernel
+        text = t.run(t.berth, "netstat", "--neighbours").stdout.decode()
+        assert {line.split()[-1] for line in text.splitlines()[2:]} == {"web", "kernel"}, text
+
+
+def test_a_station_that_is_not_there(t):
+    nobody = {4: t.host.rsplit(".", 1)[0] + ".99", 6: t.host.rsplit(":", 1)[0] + ":99"}[t.family]
+    with t.running("nc", "--name", "web", "-w", "5", nobody, "80"):
+        wire.wait_for(lambda: [row for row in json.loads(t.run(t.berth, "netstat", "--neighbours", "--host", "web",
+                                                               "--json").stdout or b"[]")
+                               if (row["address"], row["state"], row["hardware_address"]) ==
+                               (nobody, "INCOMPLETE", None)], "an entry that nobody has answered")
+
+
+if __name__ == "__main__":
+    wire.main()
