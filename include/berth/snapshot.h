@@ -210,13 +210,16 @@ struct berth_search_row {
 };
 
 /* Walks what the host has at `now`, as berth_host_snapshot_next walks sockets: *cursor is 0 before the first call and
- * berth's own afterwards; true and *row, or false: no more. Of addresses, routes, servers and domains that come and go
- * during a walk some may be missed or seen twice; neighbours and interfaces that live through it are seen once. */
+ * berth's own afterwards; true and *row, or false: no more. Of addresses, routes, groups, servers and domains that come
+ * and go during a walk some may be missed or seen twice; neighbours and interfaces that live through it are seen once.
+ */
 bool berth_host_interface_next(const struct berth_host *host, uint64_t *cursor, struct berth_interface_row *row);
 bool berth_host_address_next(const struct berth_host *host, berth_time now, uint64_t *cursor,
 			     struct berth_address_row *row);
 bool berth_host_route_next(const struct berth_host *host, berth_time now, uint64_t *cursor,
 			   struct berth_route_row *row);
+/* The groups that every host has joined for good (224.0.0.1, ff02::1) are among them. */
+bool berth_host_group_next(const struct berth_host *host, uint64_t *cursor, struct berth_group_row *row);
 bool berth_host_neighbour_next(const struct berth_host *host, berth_time now, uint64_t *cursor,
 			       struct berth_neighbour_row *row);
 /* Servers of names and search domains, in the order of their use. */

@@ -1,9 +1,11 @@
-/* Snapshots of what a host has besides sockets: interfaces, addresses, routes, neighbours, servers of names.
+/* Snapshots of what a host has besides sockets: interfaces, addresses, routes, groups, neighbours, servers
+ * of names.
  *
  * Most of it lies in small arrays, and a cursor is the place behind the one seen last. Neighbours are walked in the
  * order of their hashes, which never change: each step looks at all of them for the next, and there are not many. */
 #include <string.h>
 
+#include "group.h"
 #include "host_private.h"
 #include "neighbour.h"
 
@@ -146,6 +148,42 @@ bool berth_host_route_next(const struct berth_host *host, berth_time now, uint64
 		row->gateway = ip_to_address(&route->gateway);
 	name_of(host, route->interface, row->interface);
 	++*cursor;
+	return true;
+}
+
+/* ---- groups ---- */
+
+/* Group number i of an interface: first those that no list has, since they are joined for good. */
+static bool group_number(const struct berth_host *host, unsigned interface, uint32_t i, struct ip *group,
+			 uint32_t *users)
+{
+	static const struct ip all4 = {.low = IP4_MAPPED | 0xe0000001},
+			       all6 = {.high = UINT64_C(0xff02) << 48, .low = 1};
+	uint32_t n_always = host->interfaces[interface].ip6 ? 2 : 1;
+
+	if (i >= n_always)
+		return group_row(host, interface, i - n_always, group, users);
+	*group = i == 0 ? all4 : all6;
+	*users = 1;
+	return true;
+}
+
+/* The cursor is the interface, and below it the number of the group. */
+bool berth_host_group_next(const struct berth_host *host, uint64_t *cursor, struct berth_group_row *row)
+{
+	uint32_t interface = (uint32_t)(*cursor >> 32), i = (uint32_t)*cursor, users;
+	struct ip group;
+
+	while (interface < host->n_interfaces && !group_number(host, interface, i, &group, &users)) {
+		interface++;
+		i = 0;
+	}
+	*cursor = (uint64_t)interface << 32 | (i + 1);
+	if (interface >= host->n_interfaces)
+		return false;
+	group.scope = ip_high_is_link_local(group.high) ? interface : 0;
+	*row = (struct berth_group_row){.index = interface, .group = ip_to_address(&group), .users = users};
+	name_of(host, interface, row->interface);
 	return true;
 }
 

@@ -38,6 +38,13 @@ static size_t route_line(struct berth_host *host, berth_time now, uint64_t *curs
 	return berth_host_route_next(host, now, cursor, &row) ? berth_snapshot_write_route(&row, out) : 0;
 }
 
+static size_t group_line(struct berth_host *host, berth_time now, uint64_t *cursor, char *out)
+{
+	struct berth_group_row row;
+
+	return berth_host_group_next(host, cursor, &row) ? berth_snapshot_write_group(&row, out) : 0;
+}
+
 static size_t neighbour_line(struct berth_host *host, berth_time now, uint64_t *cursor, char *out)
 {
 	struct berth_neighbour_row row;
@@ -81,7 +88,7 @@ static size_t end_line(struct berth_host *host, berth_time now, uint64_t *cursor
 size_t control_text_line(struct control_text *text, struct berth_host *host, berth_time now, char *out)
 {
 	static line_writer *const stages[] = {
-		head_line, interface_line, address_line, route_line,   neighbour_line,
+		head_line, interface_line, address_line, route_line,   group_line, neighbour_line,
 		dns_line,  search_line,    socket_line,  counter_line, end_line,
 	};
 

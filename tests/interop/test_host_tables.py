@@ -67,6 +67,16 @@ def test_routes(t):
         assert any(line.split()[-1:] == ["kernel"] for line in text.splitlines()), text
 
 
+def test_groups(t):
+    with serve(t):
+        rows = {(row["interface"], row["group"], row["users"]) for row in table(t, f"-g{t.family}")}
+        everybody = "224.0.0.1" if t.family == 4 else "ff02::1"
+        assert {("lo", everybody, 1), ("eth0", everybody, 1)} <= rows, rows
+        if t.family == 6:
+            solicited = "ff02::1:ff00:" + t.host.rsplit(":", 1)[1]
+            assert {users for interface, group, users in rows if (interface, group) == ("eth0", solicited)}, rows
+
+
 def test_neighbours(t):
     with serve(t):
         talk(t)

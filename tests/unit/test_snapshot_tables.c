@@ -2,7 +2,10 @@
  * same.
  */
 #include "dns.h"
+#include "group.h"
 #include "two_hosts.h"
+
+#include <stdio.h>
 
 #include "ip.h"
 #include "neighbour.h"
@@ -252,6 +255,41 @@ static void routes(void **state)
 	cable_deinit(&c);
 }
 
+/* ---- groups ---- */
+
+/* All groups as text, "lo 224.0.0.1 1, eth0 ...". */
+static void assert_groups(const struct cable *c, const char *expected)
+{
+	struct berth_group_row row;
+	char text[512] = "";
+	uint64_t cursor = 0;
+	size_t n = 0;
+
+	while (berth_host_group_next(c->host[0], &cursor, &row))
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s %u", n ? ", " : "", row.interface,
+				      text_of(&row.group), row.users);
+	assert_string_equal(text, expected);
+	assert_false(berth_host_group_next(c->host[0], &cursor, &row));
+}
+
+static void groups(void **state)
+{
+	const struct ip four = ip_of_ip4(0xef010203), six = {.high = UINT64_C(0xff02) << 48, .low = 0x10203};
+	struct cable c = {0};
+
+	cable_init(&c);
+	c.host[0]->interfaces[0].ip6 = true;
+	assert_groups(&c, "lo 224.0.0.1 1, lo ff02::1 1, eth0 224.0.0.1 1");
+	assert_int_equal(group_join(c.host[0], 1, &four), 0);
+	assert_int_equal(group_join(c.host[0], 1, &four), 0);
+	assert_groups(&c, "lo 224.0.0.1 1, lo ff02::1 1, eth0 224.0.0.1 1, eth0 239.1.2.3 2");
+	assert_int_equal(group_leave(c.host[0], 1, &four), 0);
+	assert_int_equal(group_leave(c.host[0], 1, &four), 0);
+	assert_int_equal(group_join(c.host[0], 1, &six), 0);
+	assert_groups(&c, "lo 224.0.0.1 1, lo ff02::1 1, eth0 224.0.0.1 1, eth0 ff02::1:203%1 1");
+	cable_deinit(&c);
+}
+
 /* ---- neighbours ---- */
 
 static unsigned find_neighbour(const struct cable *c, const char *address, struct berth_neighbour_row *out)
@@ -409,6 +447,7 @@ int main(void)
 		cmocka_unit_test(counters),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(routes),
+		cmocka_unit_test(groups),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(neighbours_change),
 		cmocka_unit_test(neighbours_come_and_go),
