@@ -105,8 +105,9 @@ int berth_host_interface_add(struct berth_host *host, const struct berth_interfa
 int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address,
 			   unsigned prefix);
 
-/* Takes an address away, with the route to its network. Conversations from it end as if the wire were cut. 0, or
- * BERTH_EINVAL (no such interface), BERTH_EADDRNOTAVAIL (it has no such address). */
+/* Takes an address away, with the route to its network. Connections from it end with BERTH_EADDRNOTAVAIL, without
+ * a word to their peers; so do those from an address that is lost in any other way. 0, or BERTH_EINVAL (no such
+ * interface), BERTH_EADDRNOTAVAIL (it has no such address). */
 int berth_host_address_remove(struct berth_host *host, int interface, const struct berth_address *address);
 
 /* What an interface finds out by itself. */

@@ -86,6 +86,22 @@ static void tell(struct berth_host *host, const struct host_address *a, enum ber
 	host_notice(host, &notice);
 }
 
+/* Nothing is sent any more from an address that is not to be used: its connections are over. (A datagram's source is
+ * looked at when it leaves.) */
+static void end_connections(struct berth_host *host, const struct ip *ip)
+{
+	struct list *all = &host->endpoints.all;
+
+	for (struct list_node *node = list_first(all), *next; node; node = next) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, all);
+		struct ip local = ip_of_bytes(e->pair.local, e->pair.family, e->pair.scope);
+
+		next = node->next == &all->ring ? NULL : node->next;
+		if (e->kind != ENDPOINT_UDP && ip_equal(&local, ip))
+			tcp_address_gone(&host->tcp, tcp_of_endpoint(e));
+	}
+}
+
 static void set_state(struct berth_host *host, struct host_address *a, enum host_address_state state,
 		      const uint8_t *mac)
 {
@@ -96,7 +112,10 @@ static void set_state(struct berth_host *host, struct host_address *a, enum host
 		tell(host, a, BERTH_NOTICE_ADDRESS_READY, NULL);
 		if (ip_is_link_local(&a->ip))
 			group_source_ready(host, a->interface);
-	} else if (state == ADDRESS_DUPLICATE) {
+	} else if (was_usable && !host_address_usable(a)) {
+		end_connections(host, &a->ip);
+	}
+	if (state == ADDRESS_DUPLICATE) {
 		tell(host, a, BERTH_NOTICE_ADDRESS_DUPLICATE, mac);
 	}
 	host_path_forget(host);
@@ -136,14 +155,19 @@ static bool has_sibling(const struct berth_host *host, const struct host_address
 
 void host_address_drop(struct berth_host *host, struct host_address *a)
 {
+	struct ip ip = a->ip;
+	bool was_usable = host_address_usable(a);
+
 	if (a->origin != ORIGIN_ROUTER && !has_sibling(host, a))
 		host_route_remove(host, is_network_of, a);
-	if (a->origin != ORIGIN_HAND && host_address_usable(a))
+	if (a->origin != ORIGIN_HAND && was_usable)
 		tell(host, a, BERTH_NOTICE_ADDRESS_GONE, NULL);
 	group_own_leave(host, a->interface, &a->ip);
 	acd_end(host, a);
 	*a = (struct host_address){.state = ADDRESS_FREE};
 	host_path_forget(host);
+	if (was_usable)
+		end_connections(host, &ip);
 }
 
 /* An address of the API as the host has it on this interface: a link-local one with its scope, a prefix of 128 bits.

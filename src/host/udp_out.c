@@ -123,6 +123,14 @@ static void loop_back(struct berth_host *host, const struct host_path *path, con
 	berth_frame_unref(arrival.frame);
 }
 
+/* It was this host's address when the datagram was made, and still is. Within the host nobody asks. */
+static bool source_is_good(const struct berth_host *host, const struct host_path *path, const struct udp_datagram *d)
+{
+	struct ip source = ip_of_bytes(d->pair.local, d->pair.family, path->interface);
+
+	return path->reach == REACH_LOCAL || ip_equal(&source, &path->source) || host_is_own(host, &source);
+}
+
 bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out)
 {
 	struct udp_datagram *d = udp_output(&host->udp, s);
@@ -137,6 +145,11 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 	path = host_path(host, &foreign);
 	if (!path) {
 		host_counters_of(host, d->pair.family)->no_route++;
+		udp_datagram_free(&host->udp, d);
+		return false;
+	}
+	if (!source_is_good(host, path, d)) {
+		host_counters_of(host, d->pair.family)->lost_source++;
 		udp_datagram_free(&host->udp, d);
 		return false;
 	}

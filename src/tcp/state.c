@@ -94,3 +94,11 @@ void tcp_abort(struct tcp_env *env, struct tcb *t, int error)
 	t->reset_due = tcp_states[t->state].synchronised && t->state != BERTH_TCP_TIME_WAIT;
 	tcp_drop(env, t, error);
 }
+
+void tcp_address_gone(struct tcp_env *env, struct tcb *t)
+{
+	if (t->state == BERTH_TCP_CLOSED || t->state == BERTH_TCP_LISTEN)
+		return;
+	tcp_drop(env, t, BERTH_EADDRNOTAVAIL);
+	tcp_reap(env);
+}

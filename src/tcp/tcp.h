@@ -142,6 +142,11 @@ void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error,
 /* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191). */
 void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu);
 
+/* t's local address is the host's no more (RFC 5227 section 2.4, RFC 2131 section 4.4.5): t ends with
+ * BERTH_EADDRNOTAVAIL. Its peer is not told, as that would be one more packet from the address; whoever has it now says
+ * what there is to say. A listener stays. */
+void tcp_address_gone(struct tcp_env *env, struct tcb *t);
+
 /* ---- for the socket layer; t is always a TCP endpoint with a descriptor ---- */
 
 /* A new endpoint in CLOSED, added to env->endpoints. NULL when out of memory. */

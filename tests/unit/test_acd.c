@@ -180,6 +180,43 @@ static void defended_and_given_up(void **state)
 	cable_deinit(&c);
 }
 
+/* What a conversation says after its address is given up: nothing. */
+static void conversations_end(void **state)
+{
+	struct berth_socket_address to = at(5, 80), any = {.port = 1000};
+	struct cable c = {0};
+	int listener, s, u;
+	char x[8];
+
+	(void)state;
+	cable_init(&c);
+	second(&c, 10, 8);
+	cable_run(&c, c.now + SECOND);
+	listener = berth_socket(c.host[0], BERTH_IP4, BERTH_STREAM);
+	any.port = 80;
+	assert_int_equal(berth_bind(c.host[0], listener, &any), 0);
+	assert_int_equal(berth_listen(c.host[0], listener, 5), 0);
+	s = berth_socket(c.host[1], BERTH_IP4, BERTH_STREAM);
+	berth_connect(c.host[1], s, &to);
+	cable_settle(&c);
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5), 5);
+	u = udp_at(&c, 1, 1000);
+	assert_int_equal(berth_connect(c.host[1], u, &to), 0);
+	say(&c, 1, &claim);
+	cable_settle(&c);
+	say(&c, 1, &claim);
+	c.n_moved[1] = 0;
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5), BERTH_EADDRNOTAVAIL);
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5), BERTH_EPIPE);
+	berth_send(c.host[1], u, "hello", 5);
+	cable_settle(&c);
+	cable_run(&c, c.now + 100 * SECOND);
+	assert_int_equal(c.n_moved[1], 0);
+	assert_int_equal(berth_recv(c.host[1], s, x, 8, 0), 0);
+	berth_close(c.host[1], s);
+	cable_deinit(&c);
+}
+
 /* An address that nobody asked about is kept, and a storm of claims brings one answer. */
 static void kept(void **state)
 {
@@ -289,15 +326,11 @@ static void pace_is_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(free_address),
-		cmocka_unit_test(taken),
-		cmocka_unit_test(both_at_once),
-		cmocka_unit_test(defended_and_given_up),
-		cmocka_unit_test(kept),
-		cmocka_unit_test(no_conflicts),
-		cmocka_unit_test(probe_against_probe),
-		cmocka_unit_test(removed_while_asking),
-		cmocka_unit_test(pace_is_checked),
+		cmocka_unit_test(free_address),         cmocka_unit_test(taken),
+		cmocka_unit_test(both_at_once),         cmocka_unit_test(defended_and_given_up),
+		cmocka_unit_test(conversations_end),    cmocka_unit_test(kept),
+		cmocka_unit_test(no_conflicts),         cmocka_unit_test(probe_against_probe),
+		cmocka_unit_test(removed_while_asking), cmocka_unit_test(pace_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
