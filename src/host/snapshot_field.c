@@ -10,45 +10,57 @@
 
 /* ---- writing ---- */
 
+static void add_bytes(struct snapshot_line *line, const char *bytes, size_t n)
+{
+	size_t room = BERTH_SNAPSHOT_LINE - 1 - line->len;
+
+	if (n > room)
+		n = room;
+	memcpy(line->out + line->len, bytes, n);
+	line->len += n;
+	line->out[line->len] = 0;
+}
+
 void snapshot_add(struct snapshot_line *line, const char *text)
 {
-	int n = snprintf(line->out + line->len, BERTH_SNAPSHOT_LINE - line->len, "%s", text);
-
-	if (n < 0)
-		return;
-	line->len += (size_t)n;
-	if (line->len > BERTH_SNAPSHOT_LINE - 1)
-		line->len = BERTH_SNAPSHOT_LINE - 1;
+	add_bytes(line, text, strlen(text));
 }
 
 void snapshot_add_name(struct snapshot_line *line, const char *name, size_t n)
 {
-	char text[4];
+	static const char digits[] = "0123456789ABCDEF";
 
 	for (size_t i = 0; i < n && name[i]; i++) {
 		uint8_t c = (uint8_t)name[i];
+		const char escaped[] = {'%', digits[c >> 4], digits[c & 15]};
 
 		if (c < ' ' || c == 0x7f)
-			c = '?';
-		snprintf(text, sizeof(text), c > ' ' && c < 0x7f && c != '%' ? "%c" : "%%%02X", c);
-		snapshot_add(line, text);
+			add_bytes(line, "?", 1);
+		else if (c > ' ' && c < 0x7f && c != '%')
+			add_bytes(line, &name[i], 1);
+		else
+			add_bytes(line, escaped, sizeof(escaped));
 	}
 }
 
 static void add_key(struct snapshot_line *line, const char *key)
 {
-	snapshot_add(line, " ");
+	add_bytes(line, " ", 1);
 	snapshot_add(line, key);
-	snapshot_add(line, "=");
+	add_bytes(line, "=", 1);
 }
 
 void snapshot_add_number(struct snapshot_line *line, const char *key, uint64_t value)
 {
-	char text[24];
+	char text[20];
+	size_t at = sizeof(text);
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
 	add_key(line, key);
-	snapshot_add(line, text);
+	add_bytes(line, text + at, sizeof(text) - at);
 }
 
 size_t snapshot_end(struct snapshot_line *line)
@@ -352,22 +364,34 @@ static bool parse_field(const struct snapshot_field *field, const char *text, ch
 	return false;
 }
 
-/* A key twice is an error, as nobody could say which holds. */
-static bool parse_key(const struct snapshot_table *table, char *word, char *row, uint64_t *seen)
+/* The field with this key, its number; n_fields: there is none. Keys mostly come in the table's order, so that the
+ * search begins behind the last one. */
+static size_t find_field(const struct snapshot_table *table, const char *key, size_t after)
+{
+	for (size_t n = 0; n < table->n_fields; n++) {
+		size_t i = after + n < table->n_fields ? after + n : after + n - table->n_fields;
+
+		if (strcmp(key, table->fields[i].key) == 0)
+			return i;
+	}
+	return table->n_fields;
+}
+
+/* A key twice is an error, as nobody could say which holds. *at: where the search begins. */
+static bool parse_key(const struct snapshot_table *table, char *word, char *row, uint64_t *seen, size_t *at)
 {
 	const char *value = snapshot_cut_value(word);
+	size_t i = value ? find_field(table, word, *at) : 0;
 
 	if (!value)
 		return false;
-	for (size_t i = 0; i < table->n_fields; i++) {
-		if (strcmp(word, table->fields[i].key))
-			continue;
-		if (*seen >> i & 1)
-			return false;
-		*seen |= UINT64_C(1) << i;
-		return parse_field(&table->fields[i], value, row);
-	}
-	return true;
+	if (i == table->n_fields)
+		return true;
+	if (*seen >> i & 1)
+		return false;
+	*seen |= UINT64_C(1) << i;
+	*at = i + 1 < table->n_fields ? i + 1 : 0;
+	return parse_field(&table->fields[i], value, row);
 }
 
 static void set_usual(const struct snapshot_table *table, char *row)
@@ -404,11 +428,12 @@ bool snapshot_read(const struct snapshot_table *table, char *rest, void *row)
 {
 	union snapshot_row read;
 	uint64_t seen = 0;
+	size_t at = 0;
 	char *word;
 
 	set_usual(table, (char *)&read);
 	while ((word = snapshot_next_word(&rest)))
-		if (!parse_key(table, word, (char *)&read, &seen))
+		if (!parse_key(table, word, (char *)&read, &seen, &at))
 			return false;
 	if (!is_whole(table, (const char *)&read, seen))
 		return false;
