@@ -1,6 +1,7 @@
-/* One host, 192.168.1.7, and a test that plays everybody else: frames made by hand go in, and what comes out is kept to
- * be looked at. All memory is from a heap that must be empty at the end; every frame in is exactly as long as its
- * bytes, so that a sanitizer sees a read beyond them. */
+/* One host, 192.168.1.7 and if so wanted fd00::7, and a test that plays everybody else, the peer with 5 at its end
+ * first of all: frames made by hand go in, and what comes out is kept to be looked at. All memory is from a heap that
+ * must be empty at the end; every frame in is exactly as long as its bytes, so that a sanitizer sees a read beyond
+ * them. */
 #ifndef ONE_HOST_H
 #define ONE_HOST_H
 
@@ -17,8 +18,10 @@
 
 #include "arp.h"
 #include "checksum.h"
+#include "families.h"
 #include "heap.h"
 #include "host_private.h"
+#include "nd.h"
 #include "neighbour.h"
 #include "out.h"
 #include "icmp.h"
@@ -46,6 +49,7 @@ struct one {
 	berth_time now;
 	struct sent_frame out[OUT_MAX]; /* what the host sent, since one_clear */
 	unsigned n_out;
+	uint8_t family; /* of what has no other family in its name; 0: IPv4 */
 };
 
 static const uint8_t mac_host[6] = {2, 0, 0, 0, 0, 7}, mac_peer[6] = {2, 0, 0, 0, 0, 5},
@@ -141,6 +145,24 @@ static inline void one_run(struct one *o, berth_time until)
 	one_out(o);
 }
 
+/* A host whose addresses of that family are ready, and that has nothing more to say about itself. */
+static inline void one_init_family(struct one *o, uint8_t family)
+{
+	struct berth_address address = {.family = BERTH_IP6, .bytes = {0xfd, [15] = 7}};
+	struct berth_notice notice;
+	struct berth_event event;
+
+	one_init(o);
+	o->family = family;
+	if (family != BERTH_IP6)
+		return;
+	assert_int_equal(berth_host_address_add(o->host, 1, &address, 64), 0);
+	one_run(o, o->now + 10 * SECOND);
+	one_clear(o);
+	while (berth_host_next_event(o->host, &event) || berth_host_next_notice(o->host, &notice))
+		;
+}
+
 static inline uint64_t counter(const struct berth_host *host, const char *name)
 {
 	struct berth_counter c;
@@ -220,13 +242,76 @@ static inline size_t make_udp(uint8_t *to, uint32_t source, uint32_t destination
 	return UDP_HEADER + n;
 }
 
-static inline void one_udp(struct one *o, uint16_t from_port, uint16_t to_port, const void *data, size_t n)
+/* ---- of the host's family: 192.168.1.LAST or fd00::LAST ---- */
+
+static inline struct berth_socket_address one_at(const struct one *o, unsigned last, uint16_t port)
+{
+	struct berth_address ip6 = {.family = BERTH_IP6, .bytes = {0xfd, [15] = (uint8_t)last}};
+
+	return (struct berth_socket_address){o->family == BERTH_IP6 ? ip6 : berth_ip4(192, 168, 1, (uint8_t)last),
+					     port};
+}
+
+/* An IPv6 packet from fd00::LAST to the host. */
+static inline void one_packet6(struct one *o, unsigned last, uint8_t hop_limit, uint8_t protocol, const void *payload,
+			       size_t n)
+{
+	struct eth_header eth = {.type = ETH_TYPE_IP6};
+	struct ip6_header ip = {.source = {0xfd, [15] = (uint8_t)last},
+				.destination = {0xfd, [15] = 7},
+				.payload_len = (uint16_t)n,
+				.next_header = protocol,
+				.hop_limit = hop_limit};
+	uint8_t *bytes = malloc(ETH_HEADER + IP6_HEADER + n), *to;
+
+	memcpy(eth.destination, mac_host, 6);
+	memcpy(eth.source, mac_peer, 6);
+	to = ip6_emit(&ip, eth_emit(&eth, bytes));
+	if (n)
+		memcpy(to, payload, n);
+	one_frame(o, bytes, ETH_HEADER + IP6_HEADER + n);
+	free(bytes);
+}
+
+/* A packet from LAST to the host. */
+static inline void one_packet_from(struct one *o, unsigned last, uint8_t protocol, const void *payload, size_t n)
+{
+	if (o->family == BERTH_IP6)
+		one_packet6(o, last, 64, protocol, payload, n);
+	else
+		one_packet(o,
+			   &(struct packet_spec){
+				   .source = IP(192, 168, 1, last), .protocol = protocol, .payload = payload, .n = n});
+}
+
+/* A datagram from LAST to the host, as make_udp; its length. */
+static inline size_t one_make_udp(const struct one *o, uint8_t *to, unsigned last, uint16_t from_port, uint16_t to_port,
+				  const void *data, size_t n)
+{
+	struct berth_socket_address from = one_at(o, last, 0), host = one_at(o, 7, 0);
+	size_t len = make_udp(to, IP(192, 168, 1, last), 0, from_port, to_port, data, n);
+	uint64_t sum;
+
+	if (o->family == BERTH_IP6) {
+		put_be16(to + 6, 0);
+		sum = checksum_pseudo(from.address.bytes, host.address.bytes, 16, 17, (uint32_t)len);
+		put_be16(to + 6, checksum_finish(checksum_add(sum, to, len)));
+	}
+	return len;
+}
+
+static inline void one_udp_from(struct one *o, unsigned last, uint16_t from_port, uint16_t to_port, const void *data,
+				size_t n)
 {
 	uint8_t *bytes = malloc(UDP_HEADER + n);
-	size_t len = make_udp(bytes, 0, 0, from_port, to_port, data, n);
 
-	one_packet(o, &(struct packet_spec){.protocol = 17, .payload = bytes, .n = len});
+	one_packet_from(o, last, 17, bytes, one_make_udp(o, bytes, last, from_port, to_port, data, n));
 	free(bytes);
+}
+
+static inline void one_udp(struct one *o, uint16_t from_port, uint16_t to_port, const void *data, size_t n)
+{
+	one_udp_from(o, 5, from_port, to_port, data, n);
 }
 
 static inline void one_icmp(struct one *o, uint32_t source, uint8_t type, uint8_t code, uint32_t rest, const void *body,
@@ -256,10 +341,27 @@ static inline void one_arp(struct one *o, uint16_t operation, const uint8_t send
 	one_frame(o, bytes, sizeof(bytes));
 }
 
+/* The peer looks for the host. */
+static inline void one_peer_solicits(struct one *o)
+{
+	struct nd_neighbour nd = {.target = {0xfd, [15] = 7}, .has_mac = true};
+	uint8_t body[ND_NEIGHBOUR_MAX], bytes[ICMP_HEADER + ND_NEIGHBOUR_MAX];
+	struct berth_socket_address peer = one_at(o, 5, 0), host = one_at(o, 7, 0);
+	struct icmp_message m = {.type = ICMP6_NEIGHBOUR_SOLICIT, .body = body};
+
+	memcpy(nd.mac, mac_peer, 6);
+	m.len_body = nd_neighbour_emit(m.type, &nd, body);
+	icmp6_emit(&m, peer.address.bytes, host.address.bytes, bytes);
+	one_packet6(o, 5, 255, 58, bytes, ICMP_HEADER + m.len_body);
+}
+
 /* The host knows where the peer is. */
 static inline void one_introduce(struct one *o)
 {
-	one_arp(o, ARP_REQUEST, mac_peer, PEER, HOST);
+	if (o->family == BERTH_IP6)
+		one_peer_solicits(o);
+	else
+		one_arp(o, ARP_REQUEST, mac_peer, PEER, HOST);
 	one_out(o);
 	one_clear(o);
 }
@@ -267,8 +369,11 @@ static inline void one_introduce(struct one *o)
 /* The host knows it, and has heard of it just now: nothing is asked. */
 static inline void one_meet(struct one *o)
 {
+	struct ip peer;
+
 	one_introduce(o);
-	neighbour_learn(o->host, NEIGHBOUR_AT(o->host, PEER), mac_peer, true);
+	peer = ip_of_address(&(struct berth_address[]){one_at(o, 5, 0).address}[0]);
+	neighbour_learn(o->host, neighbour_find(o->host, 1, &peer), mac_peer, true);
 }
 
 static inline struct berth_socket_address socket_address(uint32_t ip, uint16_t port)
@@ -280,7 +385,7 @@ static inline struct berth_socket_address socket_address(uint32_t ip, uint16_t p
 static inline int one_udp_socket(struct one *o, uint16_t port)
 {
 	struct berth_socket_address any = {.port = port};
-	int s = berth_socket(o->host, BERTH_IP4, BERTH_DATAGRAM);
+	int s = berth_socket(o->host, o->family == BERTH_IP6 ? BERTH_IP6 : BERTH_IP4, BERTH_DATAGRAM);
 
 	assert_true(s >= 0);
 	assert_int_equal(berth_bind(o->host, s, &any), 0);
@@ -299,6 +404,49 @@ static inline struct ip4_header sent_ip(const struct one *o, unsigned i, const u
 	assert_int_equal(ip4_parse(o->out[i].bytes + ETH_HEADER, o->out[i].n - ETH_HEADER, &ip), IP4_OK);
 	*payload = o->out[i].bytes + ETH_HEADER + ip.len_header;
 	return ip;
+}
+
+/* Frame i is a datagram of the host's family: its UDP header, and the length of header and payload. */
+static inline const uint8_t *sent_udp(const struct one *o, unsigned i, size_t *len)
+{
+	struct ip6_payload payload;
+	struct ip6_header h;
+	const uint8_t *udp;
+	struct ip4_header ip;
+
+	if (o->family == BERTH_IP6) {
+		assert_true(i < o->n_out);
+		assert_int_equal(get_be16(o->out[i].bytes + 12), ETH_TYPE_IP6);
+		assert_int_equal(ip6_parse(o->out[i].bytes + ETH_HEADER, o->out[i].n - ETH_HEADER, &h, &payload, NULL),
+				 IP6_OK);
+		assert_int_equal(payload.protocol, 17);
+		*len = payload.len;
+		return o->out[i].bytes + ETH_HEADER + payload.off;
+	}
+	ip = sent_ip(o, i, &udp);
+	assert_int_equal(ip.protocol, 17);
+	*len = (size_t)ip.total_len - ip.len_header;
+	return udp;
+}
+
+/* The peer says that the port which frame i went to is nobody's. */
+static inline void one_refuse(struct one *o, unsigned i)
+{
+	struct icmp_message m = {.type = ICMP6_UNREACHABLE,
+				 .code = ICMP6_PORT_UNREACHABLE,
+				 .body = o->out[i].bytes + ETH_HEADER,
+				 .len_body = o->out[i].n - ETH_HEADER};
+	struct berth_socket_address peer = one_at(o, 5, 0), host = one_at(o, 7, 0);
+	uint8_t *bytes;
+
+	if (o->family != BERTH_IP6) {
+		one_icmp(o, 0, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, 0, m.body, 28);
+		return;
+	}
+	bytes = malloc(ICMP_HEADER + m.len_body);
+	icmp6_emit(&m, peer.address.bytes, host.address.bytes, bytes);
+	one_packet6(o, 5, 64, 58, bytes, ICMP_HEADER + m.len_body);
+	free(bytes);
 }
 
 /* Frame i is ICMP with a right checksum. */

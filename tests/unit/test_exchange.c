@@ -117,16 +117,10 @@ static void send_to(struct side *from, uint8_t net, uint8_t last, const char *te
 	assert_int_equal(berth_sendto(from->host, from->socket, text, strlen(text), &to), strlen(text));
 }
 
-/* So many frames have left a side: a question or its answer and datagrams. Over IPv6 a neighbour may be asked once more
- * whether it is there, and answers (RFC 4861 section 7.3). */
+/* So many frames have left a side: a question or its answer, and datagrams. */
 static void expect_sent(const struct side *side, uint64_t n)
 {
-	uint64_t n_sent = side->link->counters.sent - side->n_before;
-
-	if (side->family == BERTH_IP4)
-		assert_int_equal(n_sent, n);
-	else
-		assert_true(n_sent >= n && n_sent <= n + 2);
+	assert_int_equal(side->link->counters.sent - side->n_before, n);
 }
 
 static void test_datagrams(void **state)
