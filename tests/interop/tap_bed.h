@@ -152,6 +152,30 @@ static void kernel_address6(void)
 	bed_ask(&request);
 }
 
+/* The kernel takes packets to its address. */
+static bool kernel_hears6(void)
+{
+	const char *const local = "fd000009000000000000000000000001 80";
+	FILE *file = fopen("/proc/net/ipv6_route", "re");
+	char line[256];
+	bool found = false;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		found |= strstr(line, local) && strstr(line, DEVICE);
+	fclose(file);
+	return found;
+}
+
+/* That it does comes a moment after the address. */
+static void kernel_wait6(void)
+{
+	for (unsigned n = 0; !kernel_hears6(); n++) {
+		assert_true(n < 5000);
+		usleep(1000);
+	}
+}
+
 static void kernel_neighbour6(void)
 {
 	struct berth_address address = bed_address(BERTH_IP6, TEST);
@@ -210,6 +234,7 @@ static void device_up(uint8_t mac_kernel[6], bool known)
 		kernel_neighbour4(fd);
 		kernel_neighbour6();
 	}
+	kernel_wait6();
 	close(fd);
 }
 
