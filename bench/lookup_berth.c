@@ -17,12 +17,6 @@
 
 #define N_HOT 10
 
-static void put_be32(uint8_t *to, uint32_t v)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
 static struct socket_pair pair_of(uint32_t i)
 {
 	struct socket_pair pair = {.family = BERTH_IP4, .protocol = 6, .local_port = 80};
