@@ -82,6 +82,11 @@ static inline void ip_header_init(struct ip_header *header, uint8_t family, uint
 	}
 }
 
+static inline void ip_header_set_ttl(struct ip_header *header, uint8_t ttl)
+{
+	*(header->family == BERTH_IP4 ? &header->ip4.ttl : &header->ip6.hop_limit) = ttl;
+}
+
 static inline unsigned ip_header_len(uint8_t family)
 {
 	return family == BERTH_IP4 ? IP4_HEADER : IP6_HEADER;

@@ -13,10 +13,9 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
 	struct host_path *path = host_path(host, &foreign);
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
-	uint8_t ttl = e->ttl || !path ? e->ttl : ip_ttl(host, path);
 	struct ip_header header;
 
-	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, ttl, e->pair.local, e->pair.foreign);
+	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, e->ttl, e->pair.local, e->pair.foreign);
 	if (e->pair.family == BERTH_IP6) {
 		if (e->flow_label == 0)
 			e->flow_label = ip_flow_label(host, &e->pair);
@@ -34,6 +33,8 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 		host_ip_counters(host, &foreign)->no_route++;
 		return false;
 	}
+	if (e->ttl == 0)
+		ip_header_set_ttl(&header, ip_ttl(host, path));
 	ip_header_whole(host, path, &header);
 	ip_checksum(out, &header, TCP_OFF_CHECKSUM, capabilities & BERTH_LINK_CHECKSUM);
 	out->off_transport = 1; /* where it lies depends on the IP header */

@@ -15,8 +15,9 @@ static void map(struct berth_address *address)
 static struct berth_socket_address end_of(const struct socket_pair *pair, const uint8_t bytes[16], uint16_t port,
 					  uint8_t family)
 {
-	struct berth_socket_address a = endpoint_address(bytes, pair->family, port);
+	struct berth_socket_address a = {.address.family = pair->family, .port = port};
 
+	memcpy(a.address.bytes, bytes, 16);
 	if (endpoint_needs_scope(bytes, pair->family))
 		a.address.scope = pair->scope;
 	if (family == BERTH_IP6 && pair->family == BERTH_IP4)

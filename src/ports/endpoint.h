@@ -112,16 +112,6 @@ static inline bool endpoint_needs_scope(const uint8_t bytes[16], uint8_t family)
 	return family == BERTH_IP6 && ip_high_is_link_local(get_be64(bytes));
 }
 
-static inline struct berth_socket_address endpoint_address(const uint8_t bytes[16], uint8_t family, uint16_t port)
-{
-	struct berth_socket_address a = {.port = port};
-
-	a.address.family = family;
-	for (unsigned i = 0; i < 16; i++)
-		a.address.bytes[i] = bytes[i];
-	return a;
-}
-
 /* One end of a pair as a program sees it whose socket is of `family`: IPv4 addresses are v4-mapped for an IPv6 socket
  * (RFC 3493 section 3.7). */
 struct berth_socket_address endpoint_local(const struct socket_pair *pair, uint8_t family);

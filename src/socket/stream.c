@@ -53,8 +53,6 @@ static long stream_send(struct berth_host *host, struct endpoint *e, const struc
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
 {
 	message->flags = 0;
-	message->foreign = endpoint_foreign(&e->pair, e->family);
-	message->local = endpoint_local(&e->pair, e->family);
 	return tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
 }
 

@@ -46,16 +46,33 @@ long berth_send(struct berth_host *host, int descriptor, const void *data, size_
 	return berth_sendto(host, descriptor, data, n, NULL);
 }
 
+static long receive(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
+{
+	size_t total;
+
+	return sum_vectors(message, &total) ? socket_operations(e)->recv(host, e, message, flags) : BERTH_EINVAL;
+}
+
+/* A datagram has brought its ends; those of a connection are the same each time, and only made for who asks. */
+static void name_ends(const struct endpoint *e, struct berth_message *message)
+{
+	if (e->kind == ENDPOINT_UDP)
+		return;
+	message->foreign = endpoint_foreign(&e->pair, e->family);
+	message->local = endpoint_local(&e->pair, e->family);
+}
+
 long berth_recvmsg(struct berth_host *host, int descriptor, struct berth_message *message, unsigned flags)
 {
 	struct endpoint *e = socket_endpoint(host, descriptor);
-	size_t total;
+	long received;
 
 	if (!e)
 		return BERTH_EBADF;
-	if (!sum_vectors(message, &total))
-		return BERTH_EINVAL;
-	return socket_operations(e)->recv(host, e, message, flags);
+	received = receive(host, e, message, flags);
+	if (received >= 0)
+		name_ends(e, message);
+	return received;
 }
 
 long berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t n, unsigned flags,
@@ -63,10 +80,16 @@ long berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t 
 {
 	struct berth_vector vector = {.data = data, .n = n};
 	struct berth_message message = {.vectors = &vector, .n_vectors = 1};
-	long received = berth_recvmsg(host, descriptor, &message, flags);
+	struct endpoint *e = socket_endpoint(host, descriptor);
+	long received;
 
-	if (foreign && received >= 0)
+	if (!e)
+		return BERTH_EBADF;
+	received = receive(host, e, &message, flags);
+	if (foreign && received >= 0) {
+		name_ends(e, &message);
 		*foreign = message.foreign;
+	}
 	return received;
 }
 
