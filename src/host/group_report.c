@@ -65,7 +65,7 @@ static bool is_told(const struct group_reports *reports, const struct host_group
 		return false;
 	if (ip_is_ip4(&group->ip))
 		return ip_to_ip4(&group->ip) != 0xe0000001;
-	return (group->ip.high >> 48 & 15) > 1 && !(group->ip.high == UINT64_C(0xff02) << 48 && group->ip.low == 1);
+	return !ip_is_interface_local(&group->ip) && !(group->ip.high == UINT64_C(0xff02) << 48 && group->ip.low == 1);
 }
 
 static uint8_t newest(const struct group_reports *reports)

@@ -41,11 +41,11 @@ static bool destination_is_good(struct berth_host *host, struct ip_packet *packe
 	if (dhcp_listens(host, packet))
 		return true;
 	if (host_is_broadcast(host, packet->interface, ip) ||
-	    (ip_is_multicast(ip) && group_joined(host, packet->interface, ip))) {
+	    (ip_is_multicast(ip) && !ip_is_interface_local(ip) && group_joined(host, packet->interface, ip))) {
 		packet->to_many = true;
 		return true;
 	}
-	if (ip_is_multicast(ip))
+	if (ip_is_multicast(ip) && !ip_is_interface_local(ip))
 		counters->not_joined++;
 	else if (!ip_is_unicast(ip))
 		counters->martian_destination++;

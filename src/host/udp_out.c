@@ -156,7 +156,7 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 	if (path->reach == REACH_MULTICAST) {
 		if (d->loop)
 			loop_back(host, path, d);
-		if (d->ttl == 0) {
+		if (d->ttl == 0 || ip_is_interface_local(&path->destination)) {
 			udp_datagram_free(&host->udp, d);
 			return false;
 		}

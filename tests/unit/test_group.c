@@ -220,6 +220,56 @@ static void test_only_joined(void **state)
 	one_deinit(&o);
 }
 
+/* A datagram of IPv6 to a group. */
+static void datagram6_to(struct one *o, const char *group)
+{
+	struct eth_header eth = {.destination = {0x33, 0x33}, .source = {2, [5] = 5}, .type = ETH_TYPE_IP6};
+	struct ip6_header h = {.payload_len = UDP_HEADER, .next_header = IP_PROTOCOL_UDP, .hop_limit = 1};
+	struct ip from = ip_from("fe80::5"), to = ip_from(group);
+	uint8_t bytes[ETH_HEADER + IP6_HEADER + UDP_HEADER] = {0};
+
+	ip_to_bytes(&from, h.source);
+	ip_to_bytes(&to, h.destination);
+	ip6_emit(&h, eth_emit(&eth, bytes));
+	one_frame(o, bytes, sizeof(bytes));
+}
+
+/* What stays within an interface is not believed from a wire, joined or not, and does not get there. */
+static void test_interface_local(void **state)
+{
+	struct berth_socket_address to = {.port = 7};
+	struct one o;
+	int s;
+
+	(void)state;
+	one_init(&o);
+	give_address(&o, "fe80::7", ADDRESS_PREFERRED);
+	join(&o, "ff01::7");
+	join(&o, "ff02::7");
+	assert_true(is_joined(&o, "ff01::7"));
+	datagram6_to(&o, "ff01::7");
+	datagram6_to(&o, "ff00::7");
+	assert_counter(&o, "ip6_martian_destination", 2);
+	datagram6_to(&o, "ff02::8");
+	assert_counter(&o, "ip6_not_joined", 1);
+	datagram6_to(&o, "ff02::7");
+	assert_counter(&o, "ip6_delivered", 1);
+	one_run(&o, o.now + 10 * SECOND);
+	one_clear(&o);
+	s = berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM);
+	assert_int_equal(berth_address_parse("ff01::7", &to.address), 0);
+	to.address.scope = 1;
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	one_run(&o, o.now + SECOND);
+	assert_int_equal(o.n_out, 0);
+	assert_int_equal(berth_address_parse("ff02::8", &to.address), 0);
+	to.address.scope = 1;
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	one_run(&o, o.now + SECOND);
+	assert_int_equal(o.n_out, 1);
+	one_deinit(&o);
+}
+
 /* At each place where memory may be short, the group is joined or it is not, and the host goes on. */
 static void test_no_memory(void **state)
 {
@@ -255,9 +305,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_references),     cmocka_unit_test(test_scope), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_always),         cmocka_unit_test(test_bound), cmocka_unit_test(test_hopping),
-		cmocka_unit_test(test_solicited_node), cmocka_unit_test(test_rows),  cmocka_unit_test(test_only_joined),
+		cmocka_unit_test(test_references),     cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_refused),        cmocka_unit_test(test_always),
+		cmocka_unit_test(test_bound),          cmocka_unit_test(test_hopping),
+		cmocka_unit_test(test_solicited_node), cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_only_joined),    cmocka_unit_test(test_interface_local),
 		cmocka_unit_test(test_no_memory),
 	};
 
