@@ -3,13 +3,14 @@
  * The input is a little program: each record is an operation and its operands. Frames come raw, or built from operands
  * with right checksums and with sequence numbers near those that the host uses, so that the fuzzer gets behind the
  * first checks: segments and datagrams of either family, ICMP errors about what the host has sent, neighbour discovery,
- * routers, listener queries, extension headers and fragments. Time passes; the program behind the sockets sends,
- * receives and closes. At the end the host is freed, and not one byte may still be allocated. */
+ * routers, DHCP servers, listener queries, extension headers and fragments. Time passes; the program behind the sockets
+ * sends, receives and closes. At the end the host is freed, and not one byte may still be allocated. */
 #include "fuzz.h"
 
 #include <berth/berth.h>
 
 #include "../unit/heap.h"
+#include "dhcp_message.h"
 #include "host_frames.h"
 #include "icmp.h"
 
@@ -20,6 +21,8 @@
 enum {
 	WORLD_INTRODUCED = 0x01, /* the host knows the peer's MAC address */
 	WORLD_IP6 = 0x02,        /* its interface speaks IPv6 too, and that is what conversations are over */
+	WORLD_ASKS = 0x04,       /* the host asks whether its IPv4 addresses are taken (RFC 5227) */
+	WORLD_AUTO = 0x08,       /* DHCP and routers tell it what to use */
 };
 
 /* A TCP conversation as the peer sees it. */
@@ -38,6 +41,7 @@ struct world {
 	int descriptors[16];
 	uint8_t last[FRAME_MAX]; /* the IP packet that the host sent last */
 	size_t n_last;
+	uint32_t xid; /* of DHCP, by the host's last message */
 };
 
 static void frame_in(struct world *w, const uint8_t *bytes, size_t n)
@@ -64,6 +68,8 @@ static void listen_to(struct world *w, const uint8_t *ip, size_t n)
 
 	w->n_last = n < sizeof(w->last) ? n : sizeof(w->last);
 	memcpy(w->last, ip, w->n_last);
+	if (len && n >= len + 16 && ip[9] == IP_PROTOCOL_UDP && get_be16(ip + len + 2) == DHCP_SERVER_PORT)
+		w->xid = get_be32(ip + len + 12);
 	if (len == 0 || n < len + 20 || (ip[0] >> 4 == 6 ? ip[6] : ip[9]) != IP_PROTOCOL_TCP)
 		return;
 	for (unsigned i = 0; i < CONVERSATIONS; i++) {
@@ -99,7 +105,7 @@ static void flush(struct world *w)
 	while (berth_host_next_event(w->host, &event))
 		CHECK(event.ready != 0 || event.descriptor == -1);
 	while (berth_host_next_notice(w->host, &notice))
-		CHECK(notice.address.family != BERTH_ANY_FAMILY);
+		CHECK(notice.interface <= 1);
 }
 
 static void raw_frame(struct world *w)
@@ -176,6 +182,53 @@ static void icmp_about_last(struct world *w)
 	put_be16(icmp + 6, (uint16_t)(take(&w->in) * 8));
 	memcpy(icmp + 8, w->last, n);
 	packet_seal(&packet, 2);
+	packet_in(w, &packet);
+}
+
+/* ---- DHCP ---- */
+
+/* A server's message: what the host has asked for last, or what the input makes of it. */
+static void dhcp_message(struct world *w)
+{
+	uint8_t udp[TRANSPORT_MAX] = {0}, type = take(&w->in), bits = take(&w->in), operand = take(&w->in);
+	struct packet packet = {.ends = ends_of(false), .protocol = IP_PROTOCOL_UDP, .transport = udp};
+	struct dhcp_message m = {.op = DHCP_TO_CLIENT,
+				 .type = type % 9,
+				 .xid = w->xid ^ (bits & 1),
+				 .yours = 0xc0a80100u | operand,
+				 .mac = {2, 0, 0, 0, 0, 7},
+				 .has_server_id = !(bits & 2),
+				 .server_id = 0xc0a80105,
+				 .has_mask = bits & 4,
+				 .mask = operand & 1 ? 0xffffff00 : UINT32_MAX << (operand & 31),
+				 .has_lease = !(bits & 8),
+				 .s_lease = UINT32_C(1) << (operand & 31),
+				 .has_t1 = bits & 16,
+				 .s_t1 = operand,
+				 .routers = {{0xc0a80105, 0x08080808}, bits >> 5 & 3},
+				 .dns = {{0xc0a80105, 0}, bits >> 6},
+				 .has_mtu = bits & 32,
+				 .mtu = (uint16_t)(68 + operand * 64)};
+	size_t n_more = take(&w->in), len = dhcp_len(&m);
+	const uint8_t *more = take_bytes(&w->in, &n_more);
+
+	put_be16(udp, DHCP_SERVER_PORT);
+	put_be16(udp + 2, DHCP_CLIENT_PORT);
+	dhcp_emit(&m, udp + 8);
+	/* More options in place of the end and what pads it. */
+	if (n_more) {
+		size_t at = DHCP_HEADER;
+
+		while (at + 1 < len && udp[8 + at] != 255)
+			at += udp[8 + at] ? 2u + udp[8 + at + 1] : 1;
+		if (at + n_more > len)
+			len = at + n_more;
+		memcpy(udp + 8 + at, more, n_more);
+	}
+	packet.n = 8 + len;
+	put_be16(udp + 4, (uint16_t)packet.n);
+	memset(packet.ends.destination, 0xff, 4);
+	packet_seal(&packet, 6);
 	packet_in(w, &packet);
 }
 
@@ -388,7 +441,7 @@ static void configure(struct world *w)
 
 	if (what & 0x10)
 		address = berth_ip4(192, 168, what, operand);
-	switch (what & 3) {
+	switch (what & 7) {
 	case 0:
 		berth_host_address_add(w->host, 1, &address, what & 0x10 ? 24 : 64);
 		break;
@@ -402,6 +455,9 @@ static void configure(struct world *w)
 		break;
 	case 3:
 		berth_host_route_remove(w->host, &any, operand % 65, &gateway);
+		break;
+	default:
+		berth_host_interface_auto(w->host, 1, operand % 8);
 		break;
 	}
 }
@@ -420,7 +476,7 @@ static void open_sockets(struct world *w)
 	berth_bind(w->host, w->descriptors[1], &udp);
 }
 
-static void make_host(struct world *w)
+static void make_host(struct world *w, uint8_t options)
 {
 	struct berth_host_config config;
 	struct berth_interface_config interface;
@@ -436,12 +492,15 @@ static void make_host(struct world *w)
 	berth_interface_config_default(&interface);
 	memcpy(interface.name, "eth0", 5);
 	memcpy(interface.mac, (uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
+	interface.ms_acd = options & WORLD_ASKS ? 1000 : 0;
 	CHECK(berth_host_interface_add(w->host, &interface) == 1);
 	CHECK(berth_host_address_add(w->host, 1, &address, 24) == 0);
 	if (w->ip6) {
 		address = (struct berth_address){.family = BERTH_IP6, .bytes = {0xfd, [15] = 7}};
 		CHECK(berth_host_address_add(w->host, 1, &address, 64) == 0);
 	}
+	if ((options & WORLD_AUTO) && berth_host_interface_auto(w->host, 1, 7))
+		CHECK(berth_host_interface_auto(w->host, 1, BERTH_AUTO_DHCP) == 0);
 	open_sockets(w);
 	for (unsigned i = 0; i < CONVERSATIONS; i++)
 		w->talks[i] = (struct conversation){.port = (uint16_t)(1000 + i), .host_port = 80, .seq = 0xffffff00u};
@@ -474,14 +533,14 @@ static void introduce(struct world *w)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const operations[])(struct world *) = {
-		raw_frame, ip_packet,     segment,    icmp_about_last, pass_time,
-		program,   icmp6_message, nd_message, extended_packet, configure,
+		raw_frame,     ip_packet,  segment,         icmp_about_last, pass_time,    program,
+		icmp6_message, nd_message, extended_packet, configure,       dhcp_message,
 	};
 	struct world w = {.in = {data, n}};
 	uint8_t options = take(&w.in);
 
 	w.ip6 = options & WORLD_IP6;
-	make_host(&w);
+	make_host(&w, options);
 	if (options & WORLD_INTRODUCED)
 		introduce(&w);
 	while (w.in.n > 0) {

@@ -10,6 +10,7 @@
 
 #include <berth/link.h>
 
+#include "families.h"
 #include "heap.h"
 
 static void pair_new(unsigned capabilities, uint32_t queue_max, struct berth_link **a, struct berth_link **b)
@@ -226,56 +227,48 @@ static uint16_t folded(const uint8_t *p, size_t n)
 	return (uint16_t)sum;
 }
 
-/* Pieces of odd length, a field that holds a partial sum: what arrives is whole, right, and not vouched for. */
-static void test_complete(void **state)
+static void pair_complete(struct berth_link **a, struct berth_link **b)
 {
 	struct berth_memory_pair_config config;
-	struct berth_frame_out out = {.len_header = 54, .off_transport = 34, .off_checksum = 16, .n_slices = 3};
+
+	berth_memory_pair_config_default(&config);
+	config.capabilities = BERTH_LINK_CHECKSUM;
+	config.complete = true;
+	assert_int_equal(berth_link_memory_pair(&config, a, b), 0);
+}
+
+/* Pieces of odd length, a field that holds a partial sum: what arrives is whole, right, and not vouched for. The
+ * transport begins behind an IPv4 header or an IPv6 one. */
+static void test_complete(void **state)
+{
+	uint8_t off = family_of(state) == BERTH_IP6 ? 54 : 34, len_header = (uint8_t)(off + 20);
+	struct berth_frame_out out = {
+		.len_header = len_header, .off_transport = off, .off_checksum = 16, .n_slices = 3};
 	static uint8_t payload[1000];
 	struct berth_link *a, *b;
 
 	for (unsigned i = 0; i < sizeof(payload); i++)
 		payload[i] = (uint8_t)(i * 7 + 3);
-	for (unsigned i = 0; i < 54; i++)
+	for (unsigned i = 0; i < len_header; i++)
 		out.header[i] = (uint8_t)(i * 5);
-	out.header[50] = out.header[51] = 0; /* a pseudo-header that adds up to nothing */
+	out.header[off + 16] = out.header[off + 17] = 0; /* a pseudo-header that adds up to nothing */
 	out.slices[0] = (struct berth_slice){payload, 301};
 	out.slices[1] = (struct berth_slice){payload + 301, 1};
-	out.slices[2] = (struct berth_slice){payload + 302, 698};
-	out.len = 54 + 1000;
 	out.checksum = BERTH_CHECKSUM_PARTIAL;
-	berth_memory_pair_config_default(&config);
-	config.capabilities = BERTH_LINK_CHECKSUM;
-	config.complete = true;
-	assert_int_equal(berth_link_memory_pair(&config, &a, &b), 0);
+	pair_complete(&a, &b);
 	for (unsigned n_payload = 995; n_payload <= 1000; n_payload++) {
 		struct berth_frame *frame;
 
-		out.slices[2].len = n_payload - 302;
-		out.len = 54 + n_payload;
+		out.slices[2] = (struct berth_slice){payload + 302, n_payload - 302};
+		out.len = len_header + n_payload;
 		berth_link_send(a, &out, 1, 0);
 		frame = berth_link_receive(b, 0);
 		assert_non_null(frame);
 		assert_int_equal(frame->checksum, BERTH_CHECKSUM_FULL);
-		assert_int_equal(folded(frame->data + 34, frame->len - 34), 0xffff);
-		assert_memory_equal(frame->data, out.header, 50);
-		assert_memory_equal(frame->data + 52, out.header + 52, 2);
-		assert_memory_equal(frame->data + 54, payload, n_payload);
-		berth_frame_unref(frame);
-	}
-	/* A sum of zero stays zero in TCP; in UDP that would say there is none (RFC 768). */
-	memset(out.header, 0, sizeof(out.header));
-	out.n_slices = 1;
-	out.slices[0] = (struct berth_slice){(const uint8_t *)"\xff\xff", 2};
-	out.len = 56;
-	for (unsigned udp = 0; udp < 2; udp++) {
-		struct berth_frame *frame;
-
-		out.off_checksum = udp ? 6 : 16;
-		berth_link_send(a, &out, 1, 0);
-		frame = berth_link_receive(b, 0);
-		assert_int_equal(frame->data[34 + out.off_checksum], udp ? 0xff : 0);
-		assert_int_equal(frame->data[35 + out.off_checksum], udp ? 0xff : 0);
+		assert_int_equal(folded(frame->data + off, frame->len - off), 0xffff);
+		assert_memory_equal(frame->data, out.header, off + 16);
+		assert_memory_equal(frame->data + off + 18, out.header + off + 18, 2);
+		assert_memory_equal(frame->data + len_header, payload, n_payload);
 		berth_frame_unref(frame);
 	}
 	/* A field that would lie outside is nothing to write to. */
@@ -287,13 +280,41 @@ static void test_complete(void **state)
 	berth_link_free(b);
 }
 
+/* A sum of zero stays zero in TCP; in UDP that would say there is none (RFC 768). */
+static void test_complete_zero(void **state)
+{
+	uint8_t off = family_of(state) == BERTH_IP6 ? 54 : 34;
+	struct berth_frame_out out = {.len_header = (uint8_t)(off + 20),
+				      .len = off + 22u,
+				      .off_transport = off,
+				      .checksum = BERTH_CHECKSUM_PARTIAL,
+				      .n_slices = 1,
+				      .slices = {{(const uint8_t *)"\xff\xff", 2}}};
+	struct berth_link *a, *b;
+
+	pair_complete(&a, &b);
+	for (unsigned udp = 0; udp < 2; udp++) {
+		struct berth_frame *frame;
+
+		out.off_checksum = udp ? 6 : 16;
+		berth_link_send(a, &out, 1, 0);
+		frame = berth_link_receive(b, 0);
+		assert_int_equal(frame->data[off + out.off_checksum], udp ? 0xff : 0);
+		assert_int_equal(frame->data[off + 1 + out.off_checksum], udp ? 0xff : 0);
+		berth_frame_unref(frame);
+	}
+	berth_link_free(a);
+	berth_link_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_bytes), cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_queue_full),      cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_other_end_gone),  cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_bad_config),      cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_bad_config),      IN_BOTH_FAMILIES(test_complete),
+		IN_BOTH_FAMILIES(test_complete_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
