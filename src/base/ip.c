@@ -26,11 +26,7 @@ struct berth_address ip_to_address(const struct ip *ip)
 
 static unsigned leading_zeros(uint64_t word)
 {
-	unsigned n = 0;
-
-	for (; n < 64 && !(word >> 63); n++)
-		word <<= 1;
-	return n;
+	return word ? (unsigned)__builtin_clzll(word) : 64;
 }
 
 unsigned ip_common_prefix(const struct ip *a, const struct ip *b)
