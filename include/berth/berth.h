@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "platform.h"
 #include "ports.h"
+#include "resolver.h"
 #include "snapshot.h"
 #include "socket.h"
 

@@ -23,6 +23,7 @@ extern "C" {
 	X(EMFILE, 24, "too many open descriptors")                                                                     \
 	X(ENOSPC, 28, "no space left on device")                                                                       \
 	X(EPIPE, 32, "sending side is shut down")                                                                      \
+	X(ENODATA, 61, "no data of this kind")                                                                         \
 	X(EPROTO, 71, "the other side broke the protocol")                                                             \
 	X(EOVERFLOW, 75, "value too large")                                                                            \
 	X(EDESTADDRREQ, 89, "destination address required")                                                            \
