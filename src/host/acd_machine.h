@@ -50,7 +50,7 @@ enum acd_deed {
 
 enum acd_verdict {
 	ACD_IGNORED, /* nothing to do, or nothing yet */
-	ACD_TAKEN, /* before it was used */
+	ACD_TAKEN,   /* before it was used */
 	ACD_DEFEND,
 	ACD_GIVE_UP,
 };

@@ -47,18 +47,20 @@ static const struct counter table[] = {
 												ICMP_COUNTER_MAP(X)
 #undef X
 #define X(name, text) ENTRY(igmp, counters.igmp, name, text)
-											GROUP_COUNTER_MAP(X)
-#undef X
-#define X(name, text) ENTRY(mld, counters.mld, name, text)
-												GROUP_COUNTER_MAP(X)
-#undef X
-#define X(name, text) ENTRY(tcp, tcp.counters, name, text)
-													TCP_COUNTER_MAP(
+													GROUP_COUNTER_MAP(
 														X)
 #undef X
-#define X(name, text) ENTRY(udp, udp.counters, name, text)
-														UDP_COUNTER_MAP(
+#define X(name, text) ENTRY(mld, counters.mld, name, text)
+														GROUP_COUNTER_MAP(
 															X)
+#undef X
+#define X(name, text) ENTRY(tcp, tcp.counters, name, text)
+															TCP_COUNTER_MAP(
+																X)
+#undef X
+#define X(name, text) ENTRY(udp, udp.counters, name, text)
+																UDP_COUNTER_MAP(
+																	X)
 #undef X
 };
 

@@ -71,7 +71,7 @@
 	X(bad_tcp_checksum, "segments with a bad checksum")                                                            \
 	X(bad_tcp_header, "segments shorter than their header")                                                        \
 	X(no_route, "packets without a route")                                                                         \
-	X(lost_source, "packets from an address that the host no longer has")                                                                         \
+	X(lost_source, "packets from an address that the host no longer has")                                          \
 	X(queue_full, "packets that found the queue to the link or the loopback full")                                 \
 	X(no_memory, "packets dropped for want of memory")                                                             \
 	X(fragments_in, "fragments received")                                                                          \

@@ -38,7 +38,8 @@ void eth_in(struct berth_host *host, unsigned interface, struct berth_frame *fra
 	packet.scope = interface;
 	packet.interface = (uint8_t)interface;
 	packet.to_many = eth.destination[0] & 1;
-	to->counters.multicast_in += packet.to_many;
+	if (packet.to_many)
+		to->counters.multicast_in++;
 	if (eth.type == ETH_TYPE_IP4)
 		ip4_in(host, &packet);
 	else if (eth.type == ETH_TYPE_IP6 && to->ip6)

@@ -117,6 +117,7 @@ struct host_path {
 	uint32_t mtu;
 	berth_time until;            /* the MTU is known up to then */
 	struct neighbour *neighbour; /* of the next hop, once asked for; NULL before */
+	uint64_t endpoint;           /* id of the connection whose path this is; 0: nobody has said */
 	uint8_t family;              /* of the destination */
 	uint16_t eth_type;           /* the family's */
 	uint8_t interface;
@@ -335,6 +336,21 @@ static inline struct host_path *host_path(struct berth_host *host, const struct 
 	if (ip_equal(&last->destination, destination) && host->now < last->until)
 		return last;
 	return host_path_find(host, destination);
+}
+/* The same for a connection, which finds its path by its own name: as long as it is there the peer is the same, since to
+ * connect to another asks for that one's path. */
+static inline struct host_path *host_path_of(struct berth_host *host, const struct endpoint *e)
+{
+	struct host_path *path = &host->last;
+	struct ip foreign;
+
+	if (path->endpoint == e->id && host->now < path->until)
+		return path;
+	foreign = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
+	path = host_path(host, &foreign);
+	if (path)
+		path->endpoint = e->id;
+	return path;
 }
 /* Something that a cached path may rest on has changed. */
 static inline void host_path_forget(struct berth_host *host)

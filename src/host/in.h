@@ -121,8 +121,14 @@ struct berth_frame *reassemble(struct berth_host *host, const struct ip_packet *
 
 void host_udp_in(struct berth_host *host, const struct ip_packet *packet);
 void host_tcp_in(struct berth_host *host, const struct ip_packet *packet);
-/* Sends the answer that TCP has left in its env, if any. */
-void host_tcp_reply(struct berth_host *host);
+/* Sends the answer that TCP has left in its env. */
+void host_tcp_send_reply(struct berth_host *host);
+/* The same, if there is one. */
+static inline void host_tcp_reply(struct berth_host *host)
+{
+	if (host->tcp.reply.wanted)
+		host_tcp_send_reply(host);
+}
 
 /* ---- igmp.c, mld.c ---- */
 

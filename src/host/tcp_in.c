@@ -47,7 +47,7 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	host_tcp_reply(host);
 }
 
-void host_tcp_reply(struct berth_host *host)
+void host_tcp_send_reply(struct berth_host *host)
 {
 	struct tcp_reply *reply = &host->tcp.reply;
 	uint8_t buffer[TCP_HEADER_MAX];
@@ -56,8 +56,6 @@ void host_tcp_reply(struct berth_host *host)
 	struct host_path *path;
 	uint64_t sum;
 
-	if (!reply->wanted)
-		return;
 	reply->wanted = false;
 	foreign = ip_of_bytes(reply->pair.foreign, reply->pair.family, reply->pair.scope);
 	path = host_path(host, &foreign);

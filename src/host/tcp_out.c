@@ -10,8 +10,7 @@
 bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_out *out)
 {
 	struct endpoint *e = tcp_endpoint(t);
-	struct ip foreign = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
-	struct host_path *path = host_path(host, &foreign);
+	struct host_path *path = host_path_of(host, e);
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
 	struct ip_header header;
 
@@ -30,7 +29,7 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	}
 	if (!path) {
 		/* As if lost on the way: TCP sends it again, and gives up in its own time. */
-		host_ip_counters(host, &foreign)->no_route++;
+		host_counters_of(host, e->pair.family)->no_route++;
 		return false;
 	}
 	if (e->ttl == 0)
