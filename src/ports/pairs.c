@@ -1,4 +1,4 @@
-/* The socket-pair table, the rules of binding and the choice of ephemeral ports.
+/* The socket-pair table and the rules of binding.
  *
  * The table of ports holds every endpoint that has a port, found by protocol and port: of both families, since an IPv6
  * socket may hold its port for both. TCP connections are the exception: those of one port and local address are a ring,
@@ -10,7 +10,7 @@
 
 #include <berth/error.h>
 
-#include "bytes.h"
+#include "ephemeral.h"
 #include "pairs.h"
 
 enum { PROTOCOL_TCP = 6 };
@@ -389,40 +389,17 @@ static bool may_connect(const struct pairs *pairs, const struct endpoint *e, uin
 
 /* ---- ephemeral ports ---- */
 
-static uint32_t common_divisor(uint32_t a, uint32_t b)
-{
-	while (b) {
-		uint32_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
-/* RFC 6056 section 3.3.1 with the spread of section 3.3.2: a random start, then through the whole range by a random
- * step that has no divisor in common with the range's length, so that each port is tried once. The randomness is a
- * keyed hash of a count, which nobody without the key can foretell. 0 when no port fits. */
+/* The first in a random order for which e fits; 0: none. */
 static uint16_t choose_port(struct pairs *pairs, const struct endpoint *e,
 			    bool (*fits)(const struct pairs *, const struct endpoint *, uint16_t))
 {
-	uint32_t n = (uint32_t)pairs->last - pairs->first + 1, at, step;
-	uint8_t count[8];
-	uint64_t drawn;
+	struct ephemeral way;
+	uint16_t port;
 
-	put_be32(put_be32(count, (uint32_t)(pairs->n_drawn >> 32)), (uint32_t)pairs->n_drawn);
-	pairs->n_drawn++;
-	drawn = siphash24(pairs->key, count, sizeof(count));
-	at = (uint32_t)drawn % n;
-	step = (uint32_t)(drawn >> 32) % n + 1;
-	while (common_divisor(step, n) != 1)
-		step = step % n + 1;
-	for (uint32_t i = 0; i < n; i++) {
-		uint16_t port = (uint16_t)(pairs->first + at);
-
+	ephemeral_begin(&way, pairs->key, pairs->n_drawn++, pairs->first, pairs->last);
+	while (ephemeral_next(&way, &port)) {
 		if (fits(pairs, e, port))
 			return port;
-		at = (at + step) % n;
 	}
 	return 0;
 }

@@ -1,9 +1,10 @@
-/* Descriptors, events, and TCP sockets through the socket API: two hosts, and what each call says when. */
+/* Descriptors, events, and TCP sockets through the socket API, in both families: two hosts, and what each call says
+ * when. */
 #include "two_hosts.h"
 
 static int stream(struct cable *c, unsigned i)
 {
-	int s = berth_socket(c->host[i], BERTH_IP4, BERTH_STREAM);
+	int s = berth_socket(c->host[i], c->family, BERTH_STREAM);
 
 	assert_true(s >= 0);
 	return s;
@@ -55,14 +56,18 @@ static unsigned event_of(struct cable *c, unsigned i, int s, void *user)
 	return event.ready;
 }
 
+static unsigned last_byte(const struct cable *c)
+{
+	return c->family == BERTH_IP4 ? 3 : 15;
+}
+
 static void a_conversation(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 80), name;
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 80), name;
 	char got[16];
 	int l, s, r;
 
-	(void)state;
 	cable_init(&c);
 	l = listener(&c, 1, 80);
 	assert_int_equal(berth_set_user(c.host[1], l, &l), 0);
@@ -80,10 +85,10 @@ static void a_conversation(void **state)
 	assert_int_equal(event_of(&c, 1, l, &l), BERTH_READABLE);
 	r = berth_accept(c.host[1], l, &name);
 	assert_true(r >= 0);
-	assert_int_equal(name.address.bytes[3], 5);
+	assert_int_equal(name.address.bytes[last_byte(&c)], 5);
 	assert_int_equal(berth_getsockname(c.host[1], r, &name), 0);
 	assert_int_equal(name.port, 80);
-	assert_int_equal(name.address.bytes[3], 7);
+	assert_int_equal(name.address.bytes[last_byte(&c)], 7);
 	/* A new connection tells what is true of it. */
 	assert_int_equal(event_of(&c, 1, r, NULL), BERTH_WRITABLE);
 	assert_int_equal(event_of(&c, 1, r, NULL), 0);
@@ -92,7 +97,7 @@ static void a_conversation(void **state)
 	assert_int_equal(event_of(&c, 1, r, NULL), BERTH_READABLE | BERTH_WRITABLE);
 	assert_int_equal(event_of(&c, 1, r, NULL), 0);
 	assert_int_equal(berth_recvfrom(c.host[1], r, got, sizeof(got), BERTH_MSG_PEEK, &name), 5);
-	assert_int_equal(name.address.bytes[3], 5);
+	assert_int_equal(name.address.bytes[last_byte(&c)], 5);
 	assert_int_equal(berth_recv(c.host[1], r, got, 2, 0), 2);
 	assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), 3);
 	assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), BERTH_EAGAIN);
@@ -114,12 +119,11 @@ static void a_conversation(void **state)
 /* Data that came before accept is told of after it. */
 static void early_data(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 80);
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 80);
 	struct berth_event event;
 	int l, s, r;
 
-	(void)state;
 	cable_init(&c);
 	l = listener(&c, 1, 80);
 	s = stream(&c, 0);
@@ -136,12 +140,11 @@ static void early_data(void **state)
 
 static void refused(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 81);
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 81);
 	int s, error = 0;
 	size_t n = sizeof(error);
 
-	(void)state;
 	cable_init(&c);
 	s = stream(&c, 0);
 	assert_int_equal(berth_connect(c.host[0], s, &to), BERTH_EINPROGRESS);
@@ -155,36 +158,34 @@ static void refused(void **state)
 
 static void connecting_errors(void **state)
 {
-	struct cable c = {0};
+	static const char *const nowhere[2][4] = {{"192.168.1.255", "8.8.8.8", "224.0.0.1", "0.0.0.0"},
+						  {"ff02::1%1", "2001:db8::8", "ff05::1", "::"}};
+	struct cable c = {.family = family_of(state)};
 	struct berth_socket_address a;
 	int s, l;
 
-	(void)state;
 	cable_init(&c);
 	s = stream(&c, 0);
-	a = at(7, 0);
+	a = cable_at(&c, 7, 0);
 	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_EINVAL);
-	a = at(255, 80);
-	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_ENETUNREACH);
-	a.address = berth_ip4(8, 8, 8, 8);
-	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_ENETUNREACH);
-	a.address = berth_ip4(224, 0, 0, 1);
-	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_ENETUNREACH);
-	a.address = berth_ip4(0, 0, 0, 0);
-	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_ENETUNREACH);
+	for (unsigned i = 0; i < 4; i++) {
+		a.port = 80;
+		assert_int_equal(berth_address_parse(nowhere[c.family == BERTH_IP6][i], &a.address), 0);
+		assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_ENETUNREACH);
+	}
 	a.address.family = BERTH_ANY_FAMILY;
 	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_EAFNOSUPPORT);
 	assert_int_equal(berth_getsockname(c.host[0], s, &a), 0);
 	assert_int_equal(a.port, 0);
 	l = listener(&c, 0, 80);
-	a = at(7, 80);
+	a = cable_at(&c, 7, 80);
 	assert_int_equal(berth_connect(c.host[0], l, &a), BERTH_EINVAL);
 	assert_int_equal(berth_send(c.host[0], l, "x", 1), BERTH_ENOTCONN);
 	/* The same pair twice. */
-	a = at(5, 1000);
+	a = cable_at(&c, 5, 1000);
 	assert_int_equal(berth_bind(c.host[0], s, &a), 0);
 	assert_int_equal(berth_listen(c.host[0], listener(&c, 0, 90), 1), 0); /* again: a new backlog */
-	a = at(7, 80);
+	a = cable_at(&c, 7, 80);
 	assert_int_equal(berth_connect(c.host[0], s, &a), BERTH_EINPROGRESS);
 	assert_int_equal(berth_listen(c.host[0], s, 1), BERTH_EINVAL);
 	cable_deinit(&c);
@@ -193,11 +194,10 @@ static void connecting_errors(void **state)
 /* Unbound, listen takes an ephemeral port. */
 static void listen_unbound(void **state)
 {
-	struct cable c = {0};
+	struct cable c = {.family = family_of(state)};
 	struct berth_socket_address name;
 	int s;
 
-	(void)state;
 	cable_init(&c);
 	s = stream(&c, 0);
 	assert_int_equal(berth_listen(c.host[0], s, -5), 0);
@@ -208,11 +208,10 @@ static void listen_unbound(void **state)
 
 static void no_descriptor_for_accept(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 80);
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 80);
 	int l, s, last = 0;
 
-	(void)state;
 	cable_init(&c);
 	l = listener(&c, 1, 80);
 	c.host[1]->config.n_sockets_max = 16;
@@ -231,11 +230,12 @@ static void no_descriptor_for_accept(void **state)
 static void within_the_host(void **state)
 {
 	static uint8_t data[300000], got[300000];
-	struct berth_address addresses[] = {berth_ip4(127, 0, 0, 1), berth_ip4(192, 168, 1, 5)};
-	struct cable c = {0};
+	struct cable c = {.family = family_of(state)};
+	struct berth_address addresses[2];
 
-	(void)state;
 	cable_init(&c);
+	assert_int_equal(berth_address_parse(c.family == BERTH_IP4 ? "127.0.0.1" : "::1", &addresses[0]), 0);
+	addresses[1] = cable_address(&c, 5);
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i >> 3);
 	for (unsigned i = 0; i < 2; i++) {
@@ -269,12 +269,11 @@ static void within_the_host(void **state)
 /* Events cost by what happens, not by what is open. */
 static void events_of_many(void **state)
 {
-	struct cable c = {0};
-	struct berth_socket_address to = at(7, 0);
+	struct cable c = {.family = family_of(state)};
+	struct berth_socket_address to = cable_at(&c, 7, 0);
 	struct berth_event event;
 	int s[1000], from;
 
-	(void)state;
 	cable_init(&c);
 	from = udp_at(&c, 0, 9);
 	for (unsigned i = 0; i < 1000; i++)
@@ -302,14 +301,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors),
-		cmocka_unit_test(a_conversation),
-		cmocka_unit_test(early_data),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(connecting_errors),
-		cmocka_unit_test(listen_unbound),
-		cmocka_unit_test(no_descriptor_for_accept),
-		cmocka_unit_test(within_the_host),
-		cmocka_unit_test(events_of_many),
+		IN_BOTH_FAMILIES(a_conversation),
+		IN_BOTH_FAMILIES(early_data),
+		IN_BOTH_FAMILIES(refused),
+		IN_BOTH_FAMILIES(connecting_errors),
+		IN_BOTH_FAMILIES(listen_unbound),
+		IN_BOTH_FAMILIES(no_descriptor_for_accept),
+		IN_BOTH_FAMILIES(within_the_host),
+		IN_BOTH_FAMILIES(events_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
