@@ -19,6 +19,8 @@ static const struct kind kinds[] = {
 	 "ff05::fb", "fd00::7"},
 	{BERTH_IP6, BERTH_SOL_IP, BERTH_IP_ADD_MEMBERSHIP, BERTH_IP_DROP_MEMBERSHIP, "224.0.0.251", "239.1.2.3",
 	 "::ffff:192.168.1.5", "::ffff:224.0.0.251", "::ffff:192.168.1.7"},
+	{BERTH_IP6, BERTH_SOL_IPV6, BERTH_IPV6_JOIN_GROUP, BERTH_IPV6_LEAVE_GROUP, "ff02::fb%1", "ff05::3", "fd00::5",
+	 "ff02::fb%1", "fd00::7"},
 };
 
 #define FOR_EACH_KIND(kind)                                                                                            \
@@ -143,7 +145,8 @@ static void on_its_own_link(void **state)
 	static const char *const groups[][2] = {{"224.0.0.251", "224.0.0.251"},
 						{"ff02::fb%1", "ff02::fb%2"},
 						{"ff05::fb", "ff05::fb"},
-						{"224.0.0.251", "224.0.0.251"}};
+						{"224.0.0.251", "224.0.0.251"},
+						{"ff02::fb%1", "ff02::fb%2"}};
 	struct berth_address second = berth_ip4(192, 168, 2, 5);
 	struct cable c = {0};
 
@@ -441,6 +444,9 @@ static void bounds(void **state)
 		joined += error == 0;
 		if (error) {
 			assert_int_equal(error, BERTH_ENOBUFS);
+			assert_int_equal(berth_setsockopt(c.host[0], s[n_sockets - 1], BERTH_SOL_IPV6,
+							  BERTH_IPV6_JOIN_GROUP, &m, sizeof(m)),
+					 BERTH_ENOBUFS);
 			assert_int_equal(berth_setsockopt(c.host[0], s[n_sockets - 1], BERTH_SOL_IPV6,
 							  BERTH_IPV6_LEAVE_GROUP, &m, sizeof(m)),
 					 BERTH_EADDRNOTAVAIL);

@@ -430,6 +430,7 @@ static void test_datagrams_for_many(void **state)
 		{"6 224.0.0.251", PORT, NULL, NULL},                /* 12 */
 		{"6 0.0.0.0", PORT, NULL, NULL},                    /* 13 */
 		{"4 0.0.0.0", PORT, "10.0.0.1", "10.0.0.9"},        /* 14: connected, it is at that address alone */
+		{"6 ff05::fb", PORT, "ff05::fb", "fe80::9%1"},      /* 15 */
 	};
 	static const struct {
 		const char *local, *foreign;
@@ -443,6 +444,7 @@ static void test_datagrams_for_many(void **state)
 		{"ff02::fb%1", "fe80::8%1", 1 << 1 | 1 << 2 | 1 << 4},
 		{"ff02::fb%2", "fe80::9%2", 1 << 1 | 1 << 2 | 1 << 5},
 		{"ff05::fb", "fe80::9%2", 1 << 1 | 1 << 2},
+		{"ff05::fb", "fe80::9%1", 1 << 1 | 1 << 2 | 1 << 15},
 	};
 	enum { N = sizeof(sockets) / sizeof(sockets[0]) };
 	struct endpoint e[N];

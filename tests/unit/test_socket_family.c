@@ -482,6 +482,33 @@ static void errors(void **state)
 	cable_deinit(&c);
 }
 
+/* An interface that an address does not need is not looked at (RFC 4007 section 6). */
+static void needless_scopes(void **state)
+{
+	static const char *const peers[] = {"fd00::7", "::ffff:192.168.1.7", "ff05::fb"};
+	struct cable c = {0};
+
+	(void)state;
+	begin(&c);
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		struct berth_socket_address to = named(peers[i], 9), name, own = named("fd00::5", 0);
+		int s = socket_on(&c, 0, BERTH_IP6, BERTH_DATAGRAM);
+
+		to.address.scope = own.address.scope = 77;
+		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+		assert_int_equal(berth_connect(c.host[0], s, &to), 0);
+		assert_int_equal(berth_getpeername(c.host[0], s, &name), 0);
+		assert_address(&name, peers[i], 9);
+		berth_close(c.host[0], s);
+		s = socket_on(&c, 0, BERTH_IP6, BERTH_DATAGRAM);
+		assert_int_equal(berth_bind(c.host[0], s, &own), 0);
+		assert_int_equal(berth_getsockname(c.host[0], s, &name), 0);
+		assert_address(&name, "fd00::5", name.port);
+		berth_close(c.host[0], s);
+	}
+	cable_deinit(&c);
+}
+
 /* A connection is with one host. */
 static void streams_to_many(void **state)
 {
@@ -579,6 +606,7 @@ int main(void)
 		cmocka_unit_test(within_one_host),
 		cmocka_unit_test(v6only),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(needless_scopes),
 		cmocka_unit_test(streams_to_many),
 		cmocka_unit_test(tentative_addresses),
 		cmocka_unit_test(conflicts),
