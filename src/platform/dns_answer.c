@@ -2,8 +2,9 @@
  *
  * A name in a message is labels, and may end in a pointer to the end of another name. Here a pointer leads backwards
  * only, before the labels that it ends, so that every name comes to its end (RFC 9267 section 2); a name has at most
- * 255 bytes (RFC 1035 section 2.3.4), so that it has a bounded number of pointers too. Records are walked in their
- * order, for each alias once more, and the number of aliases is bounded. */
+ * 255 bytes (RFC 1035 section 2.3.4), so that it has a bounded number of pointers too. Records are walked twice: for
+ * what is wrong with them and for aliases, of which there are few, and for the addresses of the name that these lead
+ * to. */
 #include "dns_answer.h"
 
 #include <berth/error.h>
@@ -150,75 +151,89 @@ static bool record_read(const struct message *m, size_t *at, struct record *out)
 	return true;
 }
 
-/* Every record of the section is whole, and every alias has a name that fills its data. */
-static bool section_check(const struct message *m, size_t at, unsigned n_records)
+struct answer {
+	size_t at; /* of the first record */
+	unsigned n_records;
+	struct record aliases[ALIASES_MAX];
+	unsigned n_aliases;
+};
+
+/* Every record is whole, and every alias has a name that fills its data. Notes the aliases; more than there is room for
+ * make no sense. */
+static bool answer_check(const struct message *m, struct answer *a)
 {
+	size_t at = a->at;
 	struct record r;
 
-	for (unsigned i = 0; i < n_records; i++) {
+	for (unsigned i = 0; i < a->n_records; i++) {
 		if (!record_read(m, &at, &r))
 			return false;
-		if (r.type == TYPE_CNAME && name_end(m, r.data) != r.data + r.n_data)
+		if (r.type != TYPE_CNAME)
+			continue;
+		if (a->n_aliases == ALIASES_MAX || name_end(m, r.data) != r.data + r.n_data)
 			return false;
+		a->aliases[a->n_aliases++] = r;
 	}
 	return true;
 }
 
-struct wanted {
-	size_t name; /* whose addresses */
-	unsigned type;
-	size_t n_data;
-	enum berth_family family;
-	struct berth_address *out;
-	size_t n, n_out;
-};
-
-static void take(const struct message *m, const struct record *r, struct wanted *w)
+/* What a name is an alias of; 0: of nothing. */
+static size_t alias_of(const struct message *m, const struct answer *a, size_t name)
 {
-	if (w->n == w->n_out)
-		return;
-	struct berth_address *a = &w->out[w->n++];
-	memset(a, 0, sizeof(*a));
-	a->family = (uint8_t)w->family;
-	memcpy(a->bytes, m->bytes + r->data, r->n_data);
+	for (unsigned i = 0; i < a->n_aliases; i++) {
+		if (a->aliases[i].class == CLASS_IN && name_equal(m, a->aliases[i].name, name))
+			return a->aliases[i].data;
+	}
+	return 0;
 }
 
-/* Takes the addresses of the name. Whether it is an alias instead: then of another name from now on. */
-static bool section_take(const struct message *m, size_t at, unsigned n_records, struct wanted *w)
+/* What a name is an alias of in the end, itself if it is none; 0: the aliases go round. */
+static size_t name_of(const struct message *m, const struct answer *a, size_t name)
 {
+	for (unsigned n_steps = 0; n_steps <= a->n_aliases; n_steps++) {
+		size_t next = alias_of(m, a, name);
+
+		if (!next)
+			return name;
+		name = next;
+	}
+	return 0;
+}
+
+/* Writes the addresses of a name to out[n_out]. How many. */
+static size_t answer_take(const struct message *m, const struct answer *a, size_t name, enum berth_family family,
+			  struct berth_address *out, size_t n_out)
+{
+	unsigned type = family == BERTH_IP4 ? TYPE_A : TYPE_AAAA;
+	size_t n_data = family == BERTH_IP4 ? 4 : 16, at = a->at, n = 0;
 	struct record r;
 
-	for (unsigned i = 0; i < n_records && record_read(m, &at, &r); i++) {
-		if (r.class != CLASS_IN || !name_equal(m, r.name, w->name))
+	for (unsigned i = 0; i < a->n_records && n < n_out && record_read(m, &at, &r); i++) {
+		if (r.class != CLASS_IN || r.type != type || r.n_data != n_data || !name_equal(m, r.name, name))
 			continue;
-		if (r.type == w->type && r.n_data == w->n_data)
-			take(m, &r, w);
-		if (r.type == TYPE_CNAME && !w->n) {
-			w->name = r.data;
-			return true;
-		}
+		memset(&out[n], 0, sizeof(out[n]));
+		out[n].family = (uint8_t)family;
+		memcpy(out[n++].bytes, m->bytes + r.data, n_data);
 	}
-	return false;
+	return n;
 }
 
 int dns_answer_addresses(const uint8_t *bytes, size_t n, enum berth_family family, struct berth_address *out,
 			 size_t n_out)
 {
 	struct message m = {bytes, n};
-	struct wanted w = {.name = HEADER, .family = family, .out = out, .n_out = n_out};
-	unsigned n_aliases = 0;
+	struct answer a = {.n_aliases = 0};
+	size_t name, end;
 
 	if (n < HEADER || get16(bytes + 4) != 1)
 		return BERTH_EPROTO;
-	unsigned n_records = get16(bytes + 6);
-	size_t at = name_end(&m, HEADER);
-	if (!at || n - at < QUESTION || !section_check(&m, at + QUESTION, n_records))
+	end = name_end(&m, HEADER);
+	if (!end || n - end < QUESTION)
 		return BERTH_EPROTO;
-	w.type = family == BERTH_IP4 ? TYPE_A : TYPE_AAAA;
-	w.n_data = family == BERTH_IP4 ? 4 : 16;
-	while (section_take(&m, at + QUESTION, n_records, &w)) {
-		if (++n_aliases > ALIASES_MAX)
-			return BERTH_EPROTO;
-	}
-	return (int)w.n;
+	a.at = end + QUESTION;
+	a.n_records = get16(bytes + 6);
+	if (!answer_check(&m, &a))
+		return BERTH_EPROTO;
+	name = name_of(&m, &a, HEADER);
+	return name ? (int)answer_take(&m, &a, name, family, out, n_out) : BERTH_EPROTO;
 }

@@ -12,7 +12,6 @@
  *
  * c-ares calls back in the middle of its work. What it brings is noted, and fetched when it is done. */
 #include "dns_cares.h"
-#include "dns_answer.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -66,10 +65,16 @@ static int error_of(int status, uint8_t rcode)
 	}
 }
 
+static void answer(struct dns_question *q, const struct dns_exchange *e)
+{
+	q->answer.n = e && e->n ? e->n : e ? BERTH_ENODATA : BERTH_EPROTO;
+	if (e && e->n > 0)
+		memcpy(q->answer.addresses, e->addresses, (size_t)e->n * sizeof(e->addresses[0]));
+}
+
 static void on_answer(void *user, int status, int timeouts, unsigned char *bytes, int n)
 {
 	struct dns_question *q = user;
-	int r;
 
 	q->dns->news = true;
 	/* When c-ares learns that a server knows no EDNS (RFC 6891 section 7) it asks again without, but only one of
@@ -79,10 +84,11 @@ static void on_answer(void *user, int status, int timeouts, unsigned char *bytes
 		q->state = DNS_AGAIN;
 		return;
 	}
-	r = status == ARES_SUCCESS
-		    ? dns_answer_addresses(bytes, (size_t)n, q->family, q->answer.addresses, DNS_ADDRESSES_MAX)
-		    : error_of(status, q->rcode);
-	q->answer.n = r ? r : BERTH_ENODATA;
+	/* It has seen no records, and takes every answer for an empty one. */
+	if ((status == ARES_SUCCESS || status == ARES_ENODATA) && n >= DNS_HEADER)
+		answer(q, dns_exchange_find(q->dns, bytes));
+	else
+		q->answer.n = error_of(status, q->exchange.rcode);
 	q->state = DNS_DONE;
 }
 
@@ -91,8 +97,8 @@ static void ask(struct dns_question *q)
 	struct dns *dns = q->dns;
 
 	q->state = DNS_ASKED;
-	q->n_sent = 0;
-	q->rcode = 0;
+	q->exchange.n_sent = 0;
+	q->exchange.rcode = 0;
 	dns->asking = q;
 	ares_query(dns->channel, q->name, CLASS_IN, q->family == BERTH_IP4 ? TYPE_A : TYPE_AAAA, on_answer, q);
 	dns->asking = NULL;

@@ -28,6 +28,7 @@ static void sockets_sweep(struct dns *dns)
 
 		if (socket->dead) {
 			*at = socket->next;
+			free(socket->stream.in);
 			free(socket);
 		} else {
 			at = &socket->next;
@@ -77,7 +78,7 @@ static ares_socket_t on_socket(int family, int type, int protocol, void *user)
 	socket->number = dns->next_number;
 	dns->next_number = dns->next_number == INT_MAX ? 0 : dns->next_number + 1;
 	socket->descriptor = -1;
-	socket->stream = type == SOCK_STREAM;
+	socket->is_stream = type == SOCK_STREAM;
 	socket->next = dns->sockets;
 	dns->sockets = socket;
 	return socket->number;
@@ -108,7 +109,7 @@ static int on_connect(ares_socket_t number, const struct sockaddr *address, ares
 		return fail(BERTH_EINVAL);
 	socket->server = server;
 	socket->descriptor = berth_socket(dns->host, dns->config.servers[server].address.family,
-					  socket->stream ? BERTH_STREAM : BERTH_DATAGRAM);
+					  socket->is_stream ? BERTH_STREAM : BERTH_DATAGRAM);
 	if (socket->descriptor < 0)
 		return fail(socket->descriptor);
 	berth_set_user(dns->host, socket->descriptor, socket);
@@ -118,64 +119,6 @@ static int on_connect(ares_socket_t number, const struct sockaddr *address, ares
 
 /* ---- what passes ---- */
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
-/* A packet is the answer to a question: the same number, and the same one question; letters of its name in either case
- * (RFC 4343). The lengths of labels are no letters. */
-static bool is_answer(const struct dns_question *q, const uint8_t *packet, size_t n)
-{
-	if (!(packet[2] & 0x80) || n < q->n_sent || memcmp(packet, q->sent, 2) != 0 || packet[4] != 0 || packet[5] != 1)
-		return false;
-	for (size_t i = DNS_HEADER; i < q->n_sent; i++) {
-		if (lower(packet[i]) != lower(q->sent[i]))
-			return false;
-	}
-	return true;
-}
-
-/* The question that a datagram answers, NULL when there is none (attacks.md 22). c-ares looks for itself, but newer
- * ones give a question up when anything arrives that they cannot read, and 1.18 when an empty datagram does. */
-static struct dns_question *question_of(const struct dns *dns, const uint8_t *packet, size_t n)
-{
-	struct dns_question *q = dns->questions;
-
-	while (q && n >= DNS_HEADER && !(q->state == DNS_ASKED && q->n_sent && is_answer(q, packet, n)))
-		q = q->next;
-	return n >= DNS_HEADER ? q : NULL;
-}
-
-/* Whether c-ares has a question that it has not sent while it was asked, so that what would answer it is not known. */
-static bool has_unsent(const struct dns *dns)
-{
-	const struct dns_question *q = dns->questions;
-
-	while (q && !(q->state == DNS_ASKED && !q->n_sent))
-		q = q->next;
-	return q;
-}
-
-/* The next datagram that is an answer. c-ares 1.18 does not tell a server that turned a question down from one that
- * could not be reached, so that it is noted here. */
-static long receive_datagram(const struct dns *dns, const struct dns_socket *socket, uint8_t *out, size_t n)
-{
-	struct dns_question *q = NULL;
-	long r;
-
-	do
-		r = berth_recv(dns->host, socket->descriptor, out, n, 0);
-	while (r >= 0 && !(q = question_of(dns, out, (size_t)r)) && !(r >= DNS_HEADER && has_unsent(dns)));
-	if (q) {
-		uint8_t rcode = out[3] & 0xf;
-
-		if (rcode == DNS_SERVFAIL || rcode == DNS_NOTIMP || rcode == DNS_REFUSED)
-			q->rcode = rcode;
-	}
-	return r;
-}
-
 static ares_ssize_t on_receive(ares_socket_t number, void *out, size_t n, int flags, struct sockaddr *from,
 			       ares_socklen_t *n_from, void *user)
 {
@@ -184,8 +127,7 @@ static ares_ssize_t on_receive(ares_socket_t number, void *out, size_t n, int fl
 
 	if (!socket || socket->descriptor < 0)
 		return fail(BERTH_EBADF);
-	long r = socket->stream ? berth_recv(dns->host, socket->descriptor, out, n, 0)
-				: receive_datagram(dns, socket, out, n);
+	long r = dns_exchange_receive(dns, socket, out, n);
 	if (r < 0)
 		return fail((int)r);
 	if (from && n_from && (size_t)*n_from >= sizeof(struct sockaddr_in)) {
@@ -201,20 +143,6 @@ static ares_ssize_t on_receive(ares_socket_t number, void *out, size_t n, int fl
 	return r;
 }
 
-/* c-ares sends a question alone in its packet, and each time the same. */
-static void note_sent(struct dns_question *q, const uint8_t *packet, size_t n)
-{
-	size_t at = DNS_HEADER;
-
-	while (at < n && packet[at])
-		at += 1 + packet[at];
-	at += 1 + 4;
-	if (at > n || at > sizeof(q->sent))
-		return;
-	memcpy(q->sent, packet, at);
-	q->n_sent = at;
-}
-
 static ares_ssize_t on_send(ares_socket_t number, const struct iovec *data, int n, void *user)
 {
 	struct dns *dns = user;
@@ -226,11 +154,11 @@ static ares_ssize_t on_send(ares_socket_t number, const struct iovec *data, int 
 		return fail(BERTH_EBADF);
 	for (size_t i = 0; i < message.n_vectors; i++)
 		vectors[i] = (struct berth_vector){data[i].iov_base, data[i].iov_len};
-	if (dns->asking && !socket->stream && n == 1)
-		note_sent(dns->asking, data[0].iov_base, data[0].iov_len);
+	if (!socket->is_stream && n == 1)
+		dns_exchange_sent(dns, data[0].iov_base, data[0].iov_len);
 	long r = berth_sendmsg(dns->host, socket->descriptor, &message);
 	/* A connection that is being made is not writable yet. */
-	if (r == BERTH_ENOTCONN && socket->stream)
+	if (r == BERTH_ENOTCONN && socket->is_stream)
 		r = BERTH_EAGAIN;
 	return r < 0 ? fail((int)r) : r;
 }
@@ -263,7 +191,8 @@ static bool pump_one(struct dns *dns)
 {
 	for (struct dns_socket *s = dns->sockets; s; s = s->next) {
 		int ready = s->dead || s->descriptor < 0 ? 0 : berth_ready(dns->host, s->descriptor);
-		bool reads = ready > 0 && ready & (BERTH_READABLE | BERTH_HANGUP | BERTH_FAILED);
+		bool reads = (ready > 0 && ready & (BERTH_READABLE | BERTH_HANGUP | BERTH_FAILED)) ||
+			     (!s->dead && s->stream.off_out < s->stream.n_out); /* it reads piece by piece */
 		bool writes = ready > 0 && ready & BERTH_WRITABLE && s->wants_write;
 
 		if (!reads && !writes)

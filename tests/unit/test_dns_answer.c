@@ -197,6 +197,23 @@ static void test_alias_loops(void **state)
 	assert_string_equal(read_text(&p, BERTH_IP4), "EPROTO");
 }
 
+static void test_many_aliases(void **state)
+{
+	for (uint8_t n = 15; n <= 17; n++) {
+		char name[] = "a.example", to[] = "b.example";
+		struct packet p;
+
+		begin(&p, name, n + 1u);
+		put_address(&p, (char[]){(char)('a' + n), '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0}, 1);
+		for (uint8_t i = n; i-- > 0;) {
+			name[0] = (char)('a' + i);
+			to[0] = (char)('a' + i + 1);
+			put_alias(&p, name, to);
+		}
+		assert_string_equal(read_text(&p, BERTH_IP4), n <= 16 ? "1" : "EPROTO");
+	}
+}
+
 /* ---- every truncation: attacks.md 20 ---- */
 
 static void test_every_truncation(void **state)
@@ -405,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_other_records),
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_alias_loops),
+		cmocka_unit_test(test_many_aliases),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_every_byte_changed),
 		cmocka_unit_test(test_length_lies),

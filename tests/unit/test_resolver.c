@@ -783,6 +783,36 @@ static void forge_thousands(struct names_bed *bed, const struct dns_packet *ques
 	bed_reply(bed, &bed->reply);
 }
 
+/* Thousands of records whose names are thousands of pointers: c-ares, which would follow them all, does not see them.
+ */
+static void forge_chains(struct names_bed *bed, const struct dns_packet *question)
+{
+	struct dns_packet *reply = &bed->reply;
+	uint8_t chain[16000];
+	unsigned to = DNS_HEADER, n = 1;
+
+	dns_begin(reply, question, bed->asker_stream ? 0 : 0x200, 0);
+	for (size_t i = 0; i < sizeof(chain); i += 2) {
+		chain[i] = (uint8_t)(0xc0 | to >> 8);
+		chain[i + 1] = (uint8_t)to;
+		to = (unsigned)(reply->n + 12 + i);
+	}
+	dns_put_record(reply, 99, chain, sizeof(chain));
+	for (; reply->n < 65000; n++) {
+		dns_put_record(reply, DNS_A, evil, 4);
+		memcpy(reply->bytes + reply->n - 16, (uint8_t[]){(uint8_t)(0xc0 | to >> 8), (uint8_t)to}, 2);
+	}
+	memcpy(reply->bytes + 6, (uint8_t[]){(uint8_t)(n >> 8), (uint8_t)n}, 2);
+	if (!bed->asker_stream)
+		reply->n = DNS_HEADER + sizeof("forged.test") + 1 + 4;
+	bed_reply(bed, reply);
+}
+
+static void test_chains_of_pointers(void **state)
+{
+	check_broken(forge_chains);
+}
+
 static void test_thousands_of_records(void **state)
 {
 	struct names_bed bed;
@@ -829,6 +859,7 @@ int main(void)
 		cmocka_unit_test(test_compression_loops),
 		cmocka_unit_test(test_length_lies),
 		cmocka_unit_test(test_broken_tcp),
+		cmocka_unit_test(test_chains_of_pointers),
 		cmocka_unit_test(test_thousands_of_records),
 	};
 
