@@ -468,6 +468,7 @@ static int connect_unbound(struct pairs *pairs, struct endpoint *e)
 int pairs_connect(struct pairs *pairs, struct endpoint *e)
 {
 	assert(!is_connection(e) && !is_listening(e));
+	e->flow_label = 0;
 	if (!e->bound)
 		return connect_unbound(pairs, e);
 	leave_pairs(pairs, e);
