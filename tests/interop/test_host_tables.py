@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a host says of its interfaces, addresses, routes and neighbours, beside what the kernel at the other end of the
-TAP device says of the same: test_host_tables.py BERTH"""
+"""What a host says of its interfaces, addresses, routes, neighbours and counters, beside what the kernel at the
+other end of the TAP device says of the same: test_host_tables.py BERTH"""
 import ipaddress
 import json
 import subprocess
@@ -90,6 +90,23 @@ def test_neighbours(t):
         assert (kernel["hardware_address"], kernel["interface"]) == (link["hardware_address"], "tap0"), kernel
         text = t.run(t.berth, "netstat", "--neighbours").stdout.decode()
         assert {line.split()[-1] for line in text.splitlines()[2:]} == {"web", "kernel"}, text
+
+
+def test_counters(t):
+    """What is the other family's alone is not there, and what both have is."""
+    both, raw4, six = {"eth", "neighbour", "tcp", "udp"}, {"ip", "icmp", "igmp"}, {"nd", "ip6", "icmp6", "mld"}
+    four = raw4 | {"arp", "acd", "dhcp"}
+    groups = {"": both | four | six, "t": {"tcp"}, "u": {"udp"}, "w": raw4 | six, "4": both | four, "6": both | six,
+              "tu4": {"tcp", "udp"}, "w6": six}
+    with serve(t):
+        talk(t)
+        for options, wanted in groups.items():
+            rows = table(t, "-s" + options)
+            assert {row["group"] for row in rows} == wanted, (options, rows)
+        counters = {row["name"]: row["value"] for row in table(t, f"-s{t.family}")}
+        mine, other = ("ip", "ip6") if t.family == 4 else ("ip6", "ip")
+        assert counters[mine + "_packets_in"] >= 3 and counters["tcp_segments_in"] >= 3, counters
+        assert other + "_packets_in" not in counters, counters
 
 
 def test_a_station_that_is_not_there(t):

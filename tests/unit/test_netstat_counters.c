@@ -1,4 +1,4 @@
-/* Counters: that the kernel's own come out of its files, that a query narrows them, and what a host's mean. */
+/* Counters: that the kernel's own come out of its files, that a query narrows them, and what a host's mean and are about. */
 #include "tables/host_meaning.h"
 #include "tables/tables.h"
 
@@ -94,6 +94,58 @@ static void test_counters_of_hosts(void **state)
 	index_deinit(&meanings);
 }
 
+/* Of this version's, none is in a group that nobody knows. */
+static void test_each_counter_of_hosts_is_about_something(void **state)
+{
+	struct berth_host_config config;
+	struct berth_host *host;
+	struct berth_counter counter;
+	struct host_counter_about about;
+
+	berth_host_config_default(&config);
+	assert_int_equal(berth_host_new(&config, &host), 0);
+	for (size_t i = 0; berth_host_counter(host, i, &counter); i++) {
+		if (!host_counter_about(counter.name, &about))
+			fail_msg("%s", counter.name);
+		assert_int_not_equal(about.families, 0);
+	}
+	berth_host_free(host);
+}
+
+static void test_what_counters_of_hosts_are_about(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t protocols, families;
+		bool known;
+	} cases[] = {
+		{"eth_frames_in", 0, NETSTAT_ALL_FAMILIES, true},
+		{"arp_bad", 0, NETSTAT_IP4, true},
+		{"acd_taken", 0, NETSTAT_IP4, true},
+		{"dhcp_leases", 0, NETSTAT_IP4, true},
+		{"nd_bad", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6, true},
+		{"neighbour_failed", 0, NETSTAT_ALL_FAMILIES, true},
+		{"ip_packets_in", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4, true},
+		{"ip6_packets_in", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6, true},
+		{"icmp_bad", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4, true},
+		{"icmp6_bad", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6, true},
+		{"igmp_bad", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4, true},
+		{"mld_bad", NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6, true},
+		{"tcp_segments_in", NETSTAT_BIT(NETSTAT_TCP), NETSTAT_ALL_FAMILIES, true},
+		{"udp_datagrams_in", NETSTAT_BIT(NETSTAT_UDP), NETSTAT_ALL_FAMILIES, true},
+		{"i_p", 0, NETSTAT_ALL_FAMILIES, false},
+		{"ip60_bad", 0, NETSTAT_ALL_FAMILIES, false},
+		{"", 0, NETSTAT_ALL_FAMILIES, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct host_counter_about about;
+		assert_int_equal(host_counter_about(cases[i].name, &about), cases[i].known);
+		assert_int_equal(about.protocols, cases[i].protocols);
+		assert_int_equal(about.families, cases[i].families);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +154,8 @@ int main(void)
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_the_caller_may_stop),
 		cmocka_unit_test(test_counters_of_hosts),
+		cmocka_unit_test(test_each_counter_of_hosts_is_about_something),
+		cmocka_unit_test(test_what_counters_of_hosts_are_about),
 	};
 
 	return cmocka_run_group_tests_name("netstat_counters", tests, NULL, NULL);

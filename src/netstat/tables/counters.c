@@ -59,13 +59,16 @@ static bool every_protocol(const struct tables_query *query)
 	return ((query->protocols | NETSTAT_BIT(NETSTAT_UNIX)) & NETSTAT_ALL_PROTOCOLS) == NETSTAT_ALL_PROTOCOLS;
 }
 
+static bool wants(const struct tables_query *query, uint32_t protocols, uint32_t families)
+{
+	return (every_protocol(query) || (query->protocols & protocols)) && (query->families & families);
+}
+
 static int on_counter(void *user, const char *group, const char *name, uint64_t value)
 {
 	const struct walk *walk = user;
 
-	if (!every_protocol(walk->query) && !(walk->query->protocols & protocols_of(group)))
-		return 0;
-	if (!(walk->query->families & families_of(group)))
+	if (!wants(walk->query, protocols_of(group), families_of(group)))
 		return 0;
 	return walk->each(walk->user, group, name, counter_meaning(group, name), value);
 }
@@ -220,11 +223,10 @@ static int on_host_counter(struct printer *printer, const struct berth_counter *
 		[CELL_COUNTER] = counter->name,
 		[CELL_MEANING] = host_meaning(&printer->meanings, counter->name),
 	};
-	uint32_t protocols = strncmp(counter->name, "tcp_", 4) == 0   ? NETSTAT_BIT(NETSTAT_TCP)
-			     : strncmp(counter->name, "udp_", 4) == 0 ? NETSTAT_BIT(NETSTAT_UDP)
-								      : NETSTAT_BIT(NETSTAT_RAW);
+	struct host_counter_about about;
 
-	if (!every_protocol(printer->query) && !(printer->query->protocols & protocols))
+	host_counter_about(counter->name, &about);
+	if (!wants(printer->query, about.protocols, about.families))
 		return 0;
 	snprintf(printer->group, sizeof(printer->group), "%.*s", (int)strcspn(counter->name, "_"), counter->name);
 	return print_counter(printer, says, counter->value);

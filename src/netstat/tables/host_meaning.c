@@ -40,3 +40,37 @@ const char *host_meaning(const struct index *meanings, const char *name)
 
 	return text ? *text : "";
 }
+
+/* ARP, conflict detection, DHCP and IGMP are IPv4's, neighbour discovery and MLD are messages of ICMPv6. What TCP and
+ * UDP count is of both families at once. */
+bool host_counter_about(const char *name, struct host_counter_about *out)
+{
+	static const struct {
+		const char *group;
+		struct host_counter_about about;
+	} groups[] = {
+		{"eth", {0, NETSTAT_ALL_FAMILIES}},
+		{"arp", {0, NETSTAT_IP4}},
+		{"acd", {0, NETSTAT_IP4}},
+		{"dhcp", {0, NETSTAT_IP4}},
+		{"nd", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
+		{"neighbour", {0, NETSTAT_ALL_FAMILIES}},
+		{"ip", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4}},
+		{"ip6", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
+		{"icmp", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4}},
+		{"icmp6", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
+		{"igmp", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4}},
+		{"mld", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
+		{"tcp", {NETSTAT_BIT(NETSTAT_TCP), NETSTAT_ALL_FAMILIES}},
+		{"udp", {NETSTAT_BIT(NETSTAT_UDP), NETSTAT_ALL_FAMILIES}},
+	};
+	size_t n = strcspn(name, "_");
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strlen(groups[i].group) == n && memcmp(name, groups[i].group, n) == 0) {
+			*out = groups[i].about;
+			return true;
+		}
+	*out = (struct host_counter_about){0, NETSTAT_ALL_FAMILIES};
+	return false;
+}
