@@ -239,7 +239,8 @@ struct berth_snapshot_head {
 #define BERTH_SNAPSHOT_LINE 1024
 
 /* Each writes one line into out[BERTH_SNAPSHOT_LINE] and returns its length. A snapshot is a head, the lines of rows
- * and counters in any order, and an end line (without which it was cut short). */
+ * and counters in any order (servers of names and domains in that of their use), and an end line (without which it was
+ * cut short). */
 size_t berth_snapshot_write_head(const struct berth_snapshot_head *head, char *out);
 size_t berth_snapshot_write_socket(const struct berth_socket_row *row, char *out);
 size_t berth_snapshot_write_interface(const struct berth_interface_row *row, char *out);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a host says of its interfaces, addresses, routes, neighbours and counters, beside what the kernel at the
-other end of the TAP device says of the same: test_host_tables.py BERTH"""
+"""What a host says of its interfaces, addresses, routes, neighbours, servers of names and counters, beside what the
+kernel at the other end of the TAP device says of the same: test_host_tables.py BERTH"""
 import ipaddress
 import json
 import subprocess
@@ -51,6 +51,34 @@ def test_interfaces(t):
         assert any(line[:1] == ["tap0"] and line[-1:] == ["kernel"] for line in lines), text
         assert [f"{t.host}/{t.prefix}", "preferred", "static", "-", "-", "eth0", "web"] in lines, text
         assert max(len(line) for line in text.splitlines()) <= 80, text
+
+
+def test_servers_of_names(t):
+    with serve(t, "--dns", t.pc, "--dns", "fe80::53%eth0", "--dns", "192.0.2.53"):
+        servers = [{"server": t.pc, "interface": None, "origin": "static", "expires_ms": None},
+                   {"server": "fe80::53", "interface": "eth0", "origin": "static", "expires_ms": None},
+                   {"server": "192.0.2.53", "interface": None, "origin": "static", "expires_ms": None}]
+        rows = table(t, "-i")
+        assert [(row["name_servers"], row["search_domains"]) for row in rows] == [(servers, []), (servers, [])], rows
+        mine = [one for one in servers if (":" in one["server"]) == (t.family == 6)]
+        assert [row["name_servers"] for row in table(t, f"-i{t.family}")] == [mine, mine]
+        everybody = json.loads(t.run(t.berth, "netstat", "-i", "--json").stdout)
+        assert {row["name_servers"] is None for row in everybody if row["host"] == "kernel"} == {True}, everybody
+        text = t.run(t.berth, "netstat", "-i").stdout.decode()
+        lines = [line.split() for line in text.splitlines()]
+        at = lines.index(["Servers", "of", "names"])
+        assert lines[at + 1:] == [["Server", "Origin", "Expires", "Iface", "Host"],
+                                  [t.pc, "static", "-", "-", "web"],
+                                  ["fe80::53", "static", "-", "eth0", "web"],
+                                  ["192.0.2.53", "static", "-", "-", "web"]], text
+        assert max(len(line) for line in text.splitlines()) <= 80, text
+
+
+def test_no_servers_of_names(t):
+    with serve(t):
+        assert {str(row[key]) for row in table(t, "-i") for key in ("name_servers", "search_domains")} == {"[]"}
+        text = t.run(t.berth, "netstat", "-i").stdout.decode()
+        assert "web" in text and "Servers" not in text and "Search" not in text, text
 
 
 def test_routes(t):

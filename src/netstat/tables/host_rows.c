@@ -44,8 +44,12 @@ static int add(struct host_rows *rows, const struct berth_snapshot_head *head, i
 		row->route = item->route;
 	else if (kind == BERTH_SNAPSHOT_GROUP)
 		row->group = item->group;
-	else
+	else if (kind == BERTH_SNAPSHOT_NEIGHBOUR)
 		row->neighbour = item->neighbour;
+	else if (kind == BERTH_SNAPSHOT_DNS)
+		row->dns = item->dns;
+	else
+		row->search = item->search;
 	return 0;
 }
 

@@ -25,6 +25,8 @@ struct host_row {
 		struct berth_route_row route;
 		struct berth_group_row group;
 		struct berth_neighbour_row neighbour;
+		struct berth_dns_row dns;
+		struct berth_search_row search;
 	};
 };
 

@@ -1,6 +1,7 @@
 /* Interfaces as rtnetlink tells them, and as snapshots of berth hosts do, in the kernel's words. */
 #include "interface_list.h"
 
+#include "name_servers.h"
 #include "rtnetlink.h"
 
 #include <berth/error.h>
@@ -115,30 +116,40 @@ static void link_of_host(const struct berth_interface_row *row, struct link *out
 	host_rows_interface(row->name, row->index, out->name);
 }
 
-static int take_host_row(struct interfaces *interfaces, const struct host_row *row)
+static int take_host_address(struct interfaces *interfaces, const struct host_row *row)
 {
-	struct interface *found;
+	const struct berth_address_row *from = &row->address;
+	const struct link_address address = {
+		.number = from->index,
+		.prefix = from->prefix,
+		.state = from->state,
+		.origin = from->origin,
+		.address = from->address,
+		.ns_valid = from->ns_valid,
+		.ns_preferred = from->ns_preferred,
+	};
 
-	if (row->kind == BERTH_SNAPSHOT_ADDRESS) {
-		const struct berth_address_row *from = &row->address;
-		const struct link_address address = {
-			.number = from->index,
-			.prefix = from->prefix,
-			.state = from->state,
-			.origin = from->origin,
-			.address = from->address,
-			.ns_valid = from->ns_valid,
-			.ns_preferred = from->ns_preferred,
-		};
-		return address_add(interfaces, row->number, &address);
-	}
-	found = link_new(interfaces);
+	return address_add(interfaces, row->number, &address);
+}
+
+static int take_host_interface(struct interfaces *interfaces, const struct host_row *row)
+{
+	struct interface *found = link_new(interfaces);
+
 	if (!found)
 		return BERTH_ENOMEM;
 	*found = (struct interface){
 		.host = row->number, .host_name = row->host, .pid = row->pid, .hop_limit = row->interface.hop_limit};
 	link_of_host(&row->interface, &found->link);
 	return 0;
+}
+
+/* Servers of names and domains stay where they are, in the list of rows. */
+static int take_host_row(struct interfaces *interfaces, const struct host_row *row)
+{
+	if (row->kind == BERTH_SNAPSHOT_ADDRESS)
+		return take_host_address(interfaces, row);
+	return row->kind == BERTH_SNAPSHOT_INTERFACE ? take_host_interface(interfaces, row) : 0;
 }
 
 int interfaces_read(struct interfaces *interfaces, const struct tables_query *query)
@@ -149,8 +160,7 @@ int interfaces_read(struct interfaces *interfaces, const struct tables_query *qu
 	r = index_init(&interfaces->addresses, sizeof(struct interface_addresses));
 	if (r < 0)
 		return r;
-	r = host_rows_read(&interfaces->hosts, query,
-			   NETSTAT_BIT(BERTH_SNAPSHOT_INTERFACE) | NETSTAT_BIT(BERTH_SNAPSHOT_ADDRESS));
+	r = host_rows_read(&interfaces->hosts, query, NAME_SERVERS_ROWS | NETSTAT_BIT(BERTH_SNAPSHOT_ADDRESS));
 
 	for (size_t i = 0; r == 0 && i < interfaces->hosts.n; i++)
 		r = take_host_row(interfaces, &interfaces->hosts.rows[i]);

@@ -23,7 +23,7 @@ struct interface_addresses {
 
 struct interfaces {
 	const struct tables_query *query;
-	struct host_rows hosts;
+	struct host_rows hosts; /* their servers of names and search domains among them */
 	struct interface *items;
 	size_t n, room;
 	struct index addresses; /* of struct interface_addresses, by whose and which interface */

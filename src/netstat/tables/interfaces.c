@@ -1,7 +1,8 @@
 /* Interfaces (-i): what rtnetlink tells of the machine's, and snapshots of those of berth hosts, in net-tools' columns,
- * with their addresses. */
+ * with their addresses and, of hosts, the servers of names. */
 #include "interface_list.h"
 #include "layout.h"
+#include "name_servers.h"
 
 #include <berth/error.h>
 #include <linux/if.h>
@@ -21,6 +22,8 @@ enum cell {
 	CELL_HOP_LIMIT,
 	CELL_ADDRESSES,
 	CELL_ADDRESS_INFO,
+	CELL_NAME_SERVERS,
+	CELL_SEARCH_DOMAINS,
 	CELL_RX_OK,
 	CELL_RX_BYTES,
 	CELL_RX_ERR,
@@ -56,6 +59,8 @@ static const struct layout_key keys[N_CELLS] = {
 	[CELL_HOP_LIMIT] = {"hop_limit", LAYOUT_NUMBER},
 	[CELL_ADDRESSES] = {"addresses", LAYOUT_TEXTS},
 	[CELL_ADDRESS_INFO] = {"address_info", LAYOUT_JSON},
+	[CELL_NAME_SERVERS] = {"name_servers", LAYOUT_JSON},
+	[CELL_SEARCH_DOMAINS] = {"search_domains", LAYOUT_JSON},
 	[CELL_RX_OK] = {"rx_packets", LAYOUT_NUMBER},
 	[CELL_RX_BYTES] = {"rx_bytes", LAYOUT_NUMBER},
 	[CELL_RX_ERR] = {"rx_errors", LAYOUT_NUMBER},
@@ -124,32 +129,52 @@ static void json_address(FILE *out, const struct link_address *address)
 		json_lifetime(address->ns_preferred, preferred));
 }
 
-/* Writes both forms for programs into a text of its own: words, a NUL, and JSON. NULL: out of memory. */
-static char *addresses_text(const struct interface_addresses *addresses, const char **json)
+/* Words, and then JSON. */
+static void addresses_write(FILE *out, const struct interface_addresses *addresses)
 {
-	char *text = NULL, address[BERTH_ADDRESS_TEXT];
-	size_t n = 0;
-	FILE *out = open_memstream(&text, &n);
+	char address[BERTH_ADDRESS_TEXT];
 
-	if (!out)
-		return NULL;
 	for (size_t i = 0; i < addresses->n; i++)
 		fprintf(out, "%s%s", i ? " " : "", prefix_text(&addresses->items[i], address));
 	fputc(0, out);
-	fflush(out);
-	size_t at = n;
 	fputc('[', out);
 	for (size_t i = 0; i < addresses->n; i++) {
 		fputs(i ? "," : "", out);
 		json_address(out, &addresses->items[i]);
 	}
 	fputc(']', out);
+	fputc(0, out);
+}
+
+/* Writes the lists of an interface, which programs see, one behind the other into a text of its own, a NUL behind each.
+ * NULL: out of memory. */
+static char *lists_text(const struct interfaces *interfaces, const struct interface *found)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return NULL;
+	addresses_write(out, interfaces_addresses(interfaces, found));
+	name_servers_json(out, &interfaces->hosts, interfaces->query, found->host);
+	fputc(0, out);
+	search_domains_json(out, &interfaces->hosts, found->host);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
 	}
-	*json = text + at;
 	return text;
+}
+
+static void list_cells(const char *text, const char **cells)
+{
+	static const enum cell lists[] = {CELL_ADDRESSES, CELL_ADDRESS_INFO, CELL_NAME_SERVERS, CELL_SEARCH_DOMAINS};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		cells[lists[i]] = text;
+		text += strlen(text) + 1;
+	}
 }
 
 static int print_address(struct layout *layout, const struct interface *found, const struct link_address *address)
@@ -176,6 +201,12 @@ static void forget_kernel_cells(const char **cells)
 {
 	cells[CELL_KIND_OF] = cells[CELL_RX_MISSED] = cells[CELL_RX_OVR] = NULL;
 	cells[CELL_TX_ERR] = cells[CELL_TX_OVR] = cells[CELL_COLLISIONS] = NULL;
+}
+
+/* What the kernel has not: it uses no servers of names itself. */
+static void forget_host_cells(const char **cells)
+{
+	cells[CELL_PID] = cells[CELL_NAME_SERVERS] = cells[CELL_SEARCH_DOMAINS] = NULL;
 }
 
 static void number_cells(const struct interface *found, char texts[][24], const char **cells)
@@ -211,11 +242,11 @@ static int print_link(struct layout *layout, const struct interfaces *interfaces
 {
 	const struct link *link = &found->link;
 	char texts[N_CELLS][24], flags[24], station[STATION_TEXT];
-	const char *cells[N_CELLS], *json = NULL;
-	char *addresses = addresses_text(interfaces_addresses(interfaces, found), &json);
+	const char *cells[N_CELLS];
+	char *lists = lists_text(interfaces, found);
 	int r;
 
-	if (!addresses)
+	if (!lists)
 		return BERTH_ENOMEM;
 	number_cells(found, texts, cells);
 	link_flags(link->flags, flags);
@@ -225,16 +256,15 @@ static int print_link(struct layout *layout, const struct interfaces *interfaces
 	cells[CELL_STATE] = link_state_name(link->state);
 	cells[CELL_KIND_OF] = link->kind[0] ? link->kind : NULL;
 	cells[CELL_STATION] = station_text(link->station, link->n_station, station);
-	cells[CELL_ADDRESSES] = addresses;
-	cells[CELL_ADDRESS_INFO] = json;
+	list_cells(lists, cells);
 	if (found->host)
 		forget_kernel_cells(cells);
 	else
-		cells[CELL_PID] = NULL;
+		forget_host_cells(cells);
 	if (!found->hop_limit)
 		cells[CELL_HOP_LIMIT] = NULL;
 	r = layout_line(layout, cells);
-	free(addresses);
+	free(lists);
 	return r;
 }
 
@@ -287,6 +317,8 @@ long tables_interfaces(const struct tables_query *query)
 		r = print_links(&layout, &interfaces);
 	if (r == 0 && !query->json)
 		r = print_addresses(&layout, &interfaces);
+	if (r == 0 && !query->json)
+		r = name_servers_print(&layout, &interfaces.hosts, query);
 	interfaces_free(&interfaces);
 	return layout_end(&layout, r);
 }

@@ -54,7 +54,8 @@ void layout_init(struct layout *layout, const struct layout_key *keys, size_t n_
 int layout_section(struct layout *layout, const char *title, const struct layout_column *columns, size_t n_columns,
 		   unsigned shows);
 
-/* A line of n_keys cells, which are copied. 0 or BERTH_ENOMEM. */
+/* A line of n_keys cells, which are copied; people need those alone that the section's columns name. 0 or BERTH_ENOMEM.
+ */
 int layout_line(struct layout *layout, const char *const *cells);
 
 /* Prints what there is still to print, and frees; `error`, when not 0, is returned as it is and ends a JSON array as
