@@ -359,6 +359,9 @@ int dhcp_start(struct berth_host *host, unsigned number)
 	memcpy(config.name, host->config.name, sizeof(config.name));
 	/* Answers are to come in one piece. */
 	config.largest = room > MESSAGE_MAX ? (uint16_t)room : MESSAGE_MAX;
+	config.ms_retry = interface->ms_acd ? interface->ms_acd * (DHCP_MS_RETRY_FIRST / 1000) : DHCP_MS_RETRY_FIRST;
+	if (config.ms_retry < DHCP_MS_RETRY_LEAST)
+		config.ms_retry = DHCP_MS_RETRY_LEAST;
 	config.key.k0 = siphash24(host->key, interface->mac, 6);
 	config.key.k1 = siphash24(host->key, &(uint64_t){number}, sizeof(uint64_t));
 	dhcp_client_init(&d->client, &config, host->now, &host->rng);

@@ -22,14 +22,16 @@ static uint32_t draw_xid(struct dhcp_client *c)
 
 /* ---- times ---- */
 
-/* RFC 2131 section 4.1: 4, 8, 16, 32, 64 seconds, each give or take one. */
+/* RFC 2131 section 4.1: twice as long each time, give or take a part of the first. */
 static berth_time retry_delay(const struct dhcp_client *c, struct rng *rng)
 {
-	uint64_t s = DHCP_S_RETRY_FIRST;
+	uint64_t ms = c->config.ms_retry, spread = c->config.ms_retry / 4;
 
-	for (unsigned i = 1; i < c->n_tries && s < DHCP_S_RETRY_MAX; i++)
-		s *= 2;
-	return (s - 1) * NS_PER_S + rng_below(rng, 2 * NS_PER_S + 1);
+	for (unsigned i = 1; i < c->n_tries && ms < DHCP_MS_RETRY_MAX; i++)
+		ms *= 2;
+	if (ms > DHCP_MS_RETRY_MAX)
+		ms = DHCP_MS_RETRY_MAX;
+	return (ms - spread) * NS_PER_MS + rng_below(rng, 2 * spread * NS_PER_MS + 1);
 }
 
 /* RFC 2131 section 4.4.5: half of what is left, a minute at least; at `end` something else begins. */
@@ -79,11 +81,15 @@ static unsigned discover(struct dhcp_client *c, berth_time now, struct rng *rng)
 		c->xid = draw_xid(c);
 		c->began = now;
 		c->n_tries = 0;
+		c->told_silent = false;
 	}
 	if (c->n_tries < UINT8_MAX)
 		c->n_tries++;
 	c->at = now + retry_delay(c, rng);
-	return DHCP_DO_SEND | (c->n_tries == DHCP_DISCOVERS_SILENT + 1 ? DHCP_DO_NO_ANSWER : 0);
+	if (c->told_silent || now - c->began < DHCP_S_SILENT * NS_PER_S)
+		return DHCP_DO_SEND;
+	c->told_silent = true;
+	return DHCP_DO_SEND | DHCP_DO_NO_ANSWER;
 }
 
 static unsigned request(struct dhcp_client *c, berth_time now, struct rng *rng)

@@ -19,13 +19,17 @@
  * does not ask at once when the power comes back. A host of this kind begins when a program does; what is left of the
  * wait separates the hosts of one script, and the spread of the repetitions does the rest. */
 #define DHCP_MS_START_MAX 100
-/* RFC 2131 section 4.1. */
-#define DHCP_S_RETRY_FIRST 4
-#define DHCP_S_RETRY_MAX 64
-/* RFC 2131 section 3.1.4: about a minute, then from the beginning. */
+/* RFC 2131 section 4.1: four seconds before the first repetition, give or take one, twice as long before each other, up
+ * to about a minute. That is for a network of ten million bits a second, as the RFC says; where the program says that
+ * the link is faster (berth_interface_config.ms_acd), the first repetitions come sooner. On a link that has just come
+ * up the first answer is often lost. */
+#define DHCP_MS_RETRY_FIRST 4000
+#define DHCP_MS_RETRY_LEAST 200
+#define DHCP_MS_RETRY_MAX 64000
+/* RFC 2131 section 3.1.4: about a minute at the RFC's times, then from the beginning. */
 #define DHCP_REQUESTS_MAX 4
-/* DISCOVERs without an answer (about twelve seconds) after which the program is told. */
-#define DHCP_DISCOVERS_SILENT 2
+/* Without an answer for so long, the program is told. */
+#define DHCP_S_SILENT 8
 /* RFC 2131 section 4.4.5. */
 #define DHCP_S_RENEW_LEAST 60
 /* RFC 2131 section 3.1.5, and RFC 5227 section 2.1.1 for servers that do not learn. */
@@ -54,6 +58,7 @@ enum dhcp_state {
 struct dhcp_client_config {
 	uint8_t mac[6];
 	uint16_t largest;               /* message that is taken, 576 or more */
+	uint32_t ms_retry;              /* before the first repetition, give or take a quarter */
 	char name[BERTH_HOST_NAME_MAX]; /* "": none. One that is no host name is not sent */
 	struct siphash_key key;         /* of the transaction numbers: of this interface alone */
 };
@@ -68,6 +73,7 @@ struct dhcp_client {
 	uint32_t xid;
 	uint8_t state;               /* enum dhcp_state */
 	uint8_t n_tries;             /* messages sent in this state */
+	bool told_silent;            /* that nobody answers */
 	uint8_t n_conflicts, n_naks; /* without a good end in between */
 	struct dhcp_lease lease;     /* REQUESTING: offered; later: had */
 };

@@ -26,7 +26,8 @@ struct bed {
 
 static void begin(struct bed *bed, uint64_t seed)
 {
-	struct dhcp_client_config config = {.largest = 1472, .name = "berth", .key = {1, 2}};
+	struct dhcp_client_config config = {
+		.ms_retry = DHCP_MS_RETRY_FIRST, .largest = 1472, .name = "berth", .key = {1, 2}};
 
 	memset(bed, 0, sizeof(*bed));
 	memcpy(config.mac, mac, 6);
@@ -178,6 +179,8 @@ static void assert_retry(const struct bed *bed, unsigned s)
 static void test_nobody_answers(void **state)
 {
 	static const unsigned delays[] = {4, 8, 16, 32, 64, 64, 64};
+	berth_time began = 0;
+	bool told = false;
 	uint32_t xid = 0;
 	struct bed bed;
 
@@ -186,12 +189,29 @@ static void test_nobody_answers(void **state)
 	for (unsigned i = 0; i < 300; i++) {
 		unsigned deeds = wait(&bed);
 
-		assert_int_equal(deeds, DHCP_DO_SEND | (i == DHCP_DISCOVERS_SILENT ? DHCP_DO_NO_ANSWER : 0));
+		began = i == 0 ? bed.now : began;
+		assert_int_equal(deeds, DHCP_DO_SEND | (!told && bed.now - began >= 8 * S ? DHCP_DO_NO_ANSWER : 0));
+		told = told || deeds & DHCP_DO_NO_ANSWER;
 		assert_retry(&bed, delays[i < 6 ? i : 6]);
 		assert_true(i == 0 || bed.said.xid == xid);
 		xid = bed.said.xid;
 	}
 	assert_true(bed.said.secs > 18000);
+}
+
+/* On a link that is said to be fast the first repetitions come sooner, and the last ones do not. */
+static void test_sooner(void **state)
+{
+	struct bed bed;
+	berth_time ms = 400;
+
+	begin(&bed, 1);
+	bed.c.config.ms_retry = 400;
+	for (unsigned i = 0; i < 20; i++) {
+		wait(&bed);
+		assert_true(bed.c.at >= bed.now + (ms - 100) * S / 1000 && bed.c.at <= bed.now + (ms + 100) * S / 1000);
+		ms = ms < 32000 ? 2 * ms : 64000;
+	}
 }
 
 /* The server has gone after its offer: about a minute, then from the beginning with another transaction. */
@@ -515,14 +535,23 @@ static void test_transactions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),       cmocka_unit_test(test_name),
-		cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_no_acknowledgement),
-		cmocka_unit_test(test_times),          cmocka_unit_test(test_renewed),
-		cmocka_unit_test(test_late_renewal),   cmocka_unit_test(test_forever),
-		cmocka_unit_test(test_slept),          cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_conflict),       cmocka_unit_test(test_release_while_probing),
-		cmocka_unit_test(test_others_answers), cmocka_unit_test(test_bad_answers),
-		cmocka_unit_test(test_grid),           cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_name),
+		cmocka_unit_test(test_nobody_answers),
+		cmocka_unit_test(test_sooner),
+		cmocka_unit_test(test_no_acknowledgement),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_late_renewal),
+		cmocka_unit_test(test_forever),
+		cmocka_unit_test(test_slept),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_conflict),
+		cmocka_unit_test(test_release_while_probing),
+		cmocka_unit_test(test_others_answers),
+		cmocka_unit_test(test_bad_answers),
+		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_transactions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
