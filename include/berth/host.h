@@ -135,9 +135,21 @@ int berth_host_route_remove(struct berth_host *host, const struct berth_address 
  * their order. For as many as a name has: the time grows with n * n. Out of memory, they stay as they are. */
 void berth_host_sort_destinations(struct berth_host *host, struct berth_address *addresses, size_t n);
 
-/* ---- servers of names ---- */
-
 #define BERTH_DOMAIN_MAX 256 /* a domain name's text, RFC 1035 section 2.3.4, and its NUL */
+
+/* What DHCP has granted. The names are letters, digits, '-', '_' and dots, "" when the server does not say. */
+struct berth_lease {
+	struct berth_address address, server;
+	unsigned prefix;
+	berth_time until;                 /* it ends then, unless it is renewed; BERTH_NEVER */
+	char host_name[BERTH_DOMAIN_MAX]; /* what the server calls this host */
+	char domain[BERTH_DOMAIN_MAX];
+};
+
+/* true and *lease: the interface has an address of DHCP that it may use; false: it has none. */
+bool berth_host_lease(const struct berth_host *host, int interface, struct berth_lease *lease);
+
+/* ---- servers of names ---- */
 
 /* Adds a server of names by hand. 0, or BERTH_EINVAL (not a unicast address), BERTH_EADDRINUSE (it is there),
  * BERTH_ENOSPC (at most 16). */

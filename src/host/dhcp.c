@@ -397,3 +397,26 @@ void dhcp_deinit(struct berth_host *host)
 			end(host, host->dhcp[i]);
 	}
 }
+
+bool berth_host_lease(const struct berth_host *host, int interface, struct berth_lease *lease)
+{
+	const struct dhcp *d;
+	struct ip ip, server;
+
+	if (interface < 0 || (uint32_t)interface >= host->n_interfaces)
+		return false;
+	d = host->dhcp[interface];
+	if (!d || !d->has_applied)
+		return false;
+	ip = ip_of_ip4(d->applied.ip);
+	server = ip_of_ip4(d->applied.server);
+	*lease = (struct berth_lease){
+		.address = ip_to_address(&ip),
+		.server = ip_to_address(&server),
+		.prefix = d->applied.prefix,
+		.until = d->client.expires,
+	};
+	strcpy(lease->host_name, d->applied.host_name);
+	strcpy(lease->domain, d->applied.domain);
+	return true;
+}

@@ -316,6 +316,7 @@ static bool init(struct bed *bed, uint64_t seed, unsigned n_until_failure)
 		.mask = IP(255, 255, 255, 0),
 		.routers = {.n = 1, .ip = {ROUTER}},
 		.dns = {.n = 2, .ip = {SERVER, IP(9, 9, 9, 9)}},
+		.host_name = "ship",
 		.domain = "example.test",
 		.has_mtu = true,
 		.mtu = 1400,

@@ -8,7 +8,9 @@ static void assert_applied(struct bed *bed, bool applied)
 {
 	struct berth_address dns[4];
 	char domain[BERTH_DOMAIN_MAX];
+	struct berth_lease lease;
 
+	assert_int_equal(berth_host_lease(bed->host, 1, &lease), applied);
 	assert_int_equal(bed_address(bed, FIRST), applied ? ADDRESS_PREFERRED : ADDRESS_FREE);
 	assert_int_equal(berth_host_dns(bed->host, dns, 4), applied ? 2 : 0);
 	assert_int_equal(berth_host_search(bed->host, 0, domain), applied);
@@ -20,6 +22,12 @@ static void assert_applied(struct bed *bed, bool applied)
 	assert_int_equal(get_be32(dns[0].bytes), SERVER);
 	assert_int_equal(get_be32(dns[1].bytes), IP(9, 9, 9, 9));
 	assert_string_equal(domain, "example.test");
+	assert_int_equal(get_be32(lease.address.bytes), FIRST);
+	assert_int_equal(get_be32(lease.server.bytes), SERVER);
+	assert_int_equal(lease.prefix, 24);
+	assert_true(lease.until > bed->now && lease.until <= bed->lease_ends);
+	assert_string_equal(lease.domain, "example.test");
+	assert_string_equal(lease.host_name, "ship");
 }
 
 static void whole_life(void **state)
@@ -548,6 +556,8 @@ static void arguments(void **state)
 	assert_int_equal(berth_host_interface_auto(bed.host, -1, BERTH_AUTO_DHCP), BERTH_EINVAL);
 	assert_int_equal(berth_host_interface_auto(bed.host, 1, 1u << 31), BERTH_EINVAL);
 	assert_int_equal(berth_host_interface_auto(bed.host, 2, 0), 0);
+	for (int i = -1; i < 4; i++)
+		assert_false(berth_host_lease(bed.host, i, &(struct berth_lease){0}));
 	assert_int_equal(berth_host_interface_auto(bed.host, 1, 0), 0);
 	/* Twice is once; taken away before anything was said, nothing is. */
 	assert_int_equal(berth_host_interface_auto(bed.host, 1, BERTH_AUTO_DHCP), 0);
