@@ -39,7 +39,7 @@ struct reassembly {
 	bool has_first; /* fragment 0 is there */
 	uint8_t len_quote;
 	uint32_t len;    /* of the payload; UINT32_MAX until the last fragment has come */
-	uint32_t charge; /* bytes of this struct and its buffer */
+	uint32_t charge; /* bytes of this struct and its buffer; more when dead */
 	struct ranges there;
 	struct berth_frame *buffer; /* payload from data + ROOM on; NULL when dead */
 	uint8_t quote[QUOTE_MAX];   /* what fragment 0 began with */
@@ -56,11 +56,13 @@ static void account(struct berth_host *host, struct reassembly *r, uint32_t char
 	r->charge = charge;
 }
 
+/* What is left counts as much as the least buffer: else thousands of dead packets would fit the bounds, and the list is
+ * walked for every fragment. */
 static void drop_data(struct berth_host *host, struct reassembly *r)
 {
 	r->buffer = berth_frame_unref(r->buffer);
 	ranges_deinit(&r->there, host->memory);
-	account(host, r, sizeof(*r));
+	account(host, r, (uint32_t)sizeof(*r) + CAPACITY_FIRST);
 }
 
 static void forget(struct berth_host *host, struct reassembly *r)
