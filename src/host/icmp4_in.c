@@ -40,6 +40,11 @@ static void error_in(struct berth_host *host, unsigned interface, const struct i
 	struct meaning meaning = meaning_of(message);
 
 	host->counters.icmp.errors_in++;
+	/* About a packet of IPv4, whatever else this host has sent. */
+	if (message->len_body == 0 || message->body[0] >> 4 != 4) {
+		host->counters.icmp.bad_quote++;
+		return;
+	}
 	/* RFC 1191: the next hop's MTU is in the lower half of the second word. */
 	if (message->type == ICMP4_UNREACHABLE && message->code == ICMP4_TOO_BIG)
 		icmp_too_big(host, interface, message->body, message->len_body, message->rest & 0xffff);

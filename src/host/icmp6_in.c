@@ -35,6 +35,11 @@ static void error_in(struct berth_host *host, unsigned scope, const struct icmp_
 	struct meaning meaning = meaning_of(message);
 
 	host->counters.icmp6.errors_in++;
+	/* RFC 4443 section 2.4 (c): about a packet of IPv6, whatever else this host has sent. */
+	if (message->len_body == 0 || message->body[0] >> 4 != 6) {
+		host->counters.icmp6.bad_quote++;
+		return;
+	}
 	/* RFC 4443 section 3.2: the whole second word is the MTU. */
 	if (message->type == ICMP6_TOO_BIG)
 		icmp_too_big(host, scope, message->body, message->len_body, message->rest);
