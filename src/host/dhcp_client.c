@@ -178,7 +178,18 @@ static bool ack_is_good(const struct dhcp_client *c, const struct dhcp_lease *le
 	return lease->ip == c->lease.ip && (c->state == DHCP_REBINDING || lease->server == c->lease.server);
 }
 
-static unsigned ack_in(struct dhcp_client *c, const struct dhcp_message *m, struct dhcp_counters *counters)
+/* The lease is good, unless it has ended before anybody looked. */
+static unsigned use(struct dhcp_client *c, berth_time now)
+{
+	c->state = DHCP_BOUND;
+	if (now >= c->expires)
+		return start_again(c, now);
+	c->at = c->t1;
+	return DHCP_DO_APPLY;
+}
+
+static unsigned ack_in(struct dhcp_client *c, const struct dhcp_message *m, berth_time now,
+		       struct dhcp_counters *counters)
 {
 	struct dhcp_lease lease;
 
@@ -195,9 +206,7 @@ static unsigned ack_in(struct dhcp_client *c, const struct dhcp_message *m, stru
 		c->at = BERTH_NEVER;
 		return DHCP_DO_PROBE;
 	}
-	c->state = DHCP_BOUND;
-	c->at = c->t1;
-	return DHCP_DO_APPLY;
+	return use(c, now);
 }
 
 /* RFC 2131 section 3.1.4: from the beginning. Not at once for ever: a server that says no again and again is asked less
@@ -246,7 +255,7 @@ unsigned dhcp_client_in(struct dhcp_client *c, const struct dhcp_message *m, ber
 	if (m->type == DHCP_OFFER && c->state == DHCP_SELECTING)
 		return offer_in(c, m, now, rng, counters);
 	if (m->type == DHCP_ACK && awaits_ack(c))
-		return ack_in(c, m, counters);
+		return ack_in(c, m, now, counters);
 	if (m->type == DHCP_NAK && awaits_ack(c))
 		return nak_in(c, m, now, counters);
 	counters->unexpected++;
@@ -259,10 +268,8 @@ unsigned dhcp_client_probed(struct dhcp_client *c, bool is_free, berth_time now)
 		return 0;
 	if (!is_free)
 		return dhcp_client_conflict(c, now);
-	c->state = DHCP_BOUND;
-	c->at = c->t1;
 	c->n_naks = c->n_conflicts = 0;
-	return DHCP_DO_APPLY;
+	return use(c, now);
 }
 
 unsigned dhcp_client_conflict(struct dhcp_client *c, berth_time now)

@@ -352,6 +352,26 @@ static void test_slept(void **state)
 	assert_int_equal(bed.said.type, DHCP_DISCOVER);
 }
 
+/* The same while others are being asked about the address, and while an acknowledgement is on its way. */
+static void test_slept_on_the_way(void **state)
+{
+	struct bed bed;
+
+	begin(&bed, 1);
+	to_requesting(&bed);
+	give_type(&bed, DHCP_ACK);
+	bed.now += 86400 * S;
+	assert_int_equal(dhcp_client_probed(&bed.c, true, bed.now), DHCP_DO_DROP);
+	assert_int_equal(wait(&bed), DHCP_DO_SEND);
+	assert_int_equal(bed.said.type, DHCP_DISCOVER);
+	begin(&bed, 1);
+	to_bound(&bed);
+	wait(&bed);
+	bed.now += 86400 * S;
+	assert_int_equal(give_type(&bed, DHCP_ACK), DHCP_DO_DROP);
+	assert_int_equal(bed.c.state, DHCP_INIT);
+}
+
 /* A refusal in each state that awaits one; the waits grow, and an address that is held goes. */
 static void test_refused(void **state)
 {
@@ -545,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_late_renewal),
 		cmocka_unit_test(test_forever),
 		cmocka_unit_test(test_slept),
+		cmocka_unit_test(test_slept_on_the_way),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_conflict),
 		cmocka_unit_test(test_release_while_probing),
