@@ -214,7 +214,7 @@ static void test_many_aliases(void **state)
 	}
 }
 
-/* ---- every truncation: attacks.md 20 ---- */
+/* ---- every truncation: attacks.md 20 (CVE-2020-25928) ---- */
 
 static void test_every_truncation(void **state)
 {
@@ -282,7 +282,7 @@ static void test_length_lies(void **state)
 	assert_string_equal(read_text(&p, BERTH_IP4), "EPROTO");
 }
 
-/* ---- compression: attacks.md 21 ---- */
+/* ---- compression: attacks.md 21 (NAME:WRECK, RFC 9267) ---- */
 
 /* An address of a name that ends in a pointer to `to` bytes from where the name begins, after `labels`. */
 static const char *read_pointer(const char *labels, long to)

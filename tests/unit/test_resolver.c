@@ -545,16 +545,30 @@ static void test_events_of_a_program(void **state)
 
 static const uint8_t evil[4] = {203, 0, 113, 66};
 
-/* Asks for forged.test, and takes nothing but the address in the zone for an answer. */
-static void check_forged(void (*forge)(struct names_bed *bed, const struct dns_packet *question))
-{
-	struct names_bed bed;
+typedef void forge_answers(struct names_bed *bed, const struct dns_packet *question);
 
-	BED(zone);
-	bed.forge = forge;
-	assert_int_equal(berth_resolver_patience(bed.resolver, 500, 2), 0);
-	assert_resolves(&bed, "forged.test", BERTH_IP4, "192.0.2.11");
-	bed_deinit(&bed);
+/* A server that does not tell the truth, and is asked over IPv4 or IPv6. */
+static void ask_forger(struct names_bed *bed, unsigned i, forge_answers *forge, uint32_t ms, unsigned n_tries)
+{
+	static const char *const texts[] = {"10.0.0.2:53", "[2001:db8::2]:53"};
+	struct berth_socket_address server = bed_address(texts[i]);
+
+	bed_init(bed, zone, sizeof(zone) / sizeof(zone[0]));
+	bed->forge = forge;
+	assert_int_equal(berth_resolver_servers(bed->resolver, &server, 1), 0);
+	assert_int_equal(berth_resolver_patience(bed->resolver, ms, n_tries), 0);
+}
+
+/* Asks for forged.test, and takes nothing but the address in the zone for an answer. */
+static void check_forged(forge_answers *forge)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct names_bed bed;
+
+		ask_forger(&bed, i, forge, 500, 2);
+		assert_resolves(&bed, "forged.test", BERTH_IP4, "192.0.2.11");
+		bed_deinit(&bed);
+	}
 }
 
 static void begin_evil(struct names_bed *bed, const struct dns_packet *question)
@@ -605,14 +619,20 @@ static void forge_questions(struct names_bed *bed, const struct dns_packet *ques
 /* From another port of the server, from another address, and to other ports of the client. */
 static void forge_ports(struct names_bed *bed, const struct dns_packet *question)
 {
-	struct berth_address other = berth_ip4(10, 0, 0, 3);
-	struct berth_socket_address from[2] = {bed_address("10.0.0.2:5353"), bed_address("10.0.0.3:53")};
+	static const char *const texts[2][2] = {{"10.0.0.2:5353", "10.0.0.3:53"},
+						{"[2001:db8::2]:5353", "[2001:db8::3]:53"}};
+	int family = bed->asker.address.family;
 
-	assert_int_equal(berth_host_address_add(bed->server, 1, &other, 24), 0);
 	for (unsigned i = 0; i < 2; i++) {
-		int fd = berth_socket(bed->server, BERTH_IP4, BERTH_DATAGRAM);
+		struct berth_socket_address from = bed_address(texts[family == BERTH_IP6][i]);
+		int fd = berth_socket(bed->server, family, BERTH_DATAGRAM);
 
-		assert_int_equal(berth_bind(bed->server, fd, &from[i]), 0);
+		if (i)
+			assert_int_equal(
+				berth_host_address_add(bed->server, 1, &from.address, family == BERTH_IP6 ? 64 : 24),
+				0);
+
+		assert_int_equal(berth_bind(bed->server, fd, &from), 0);
 		begin_evil(bed, question);
 		assert_int_equal(berth_sendto(bed->server, fd, bed->reply.bytes, bed->reply.n, &bed->asker),
 				 bed->reply.n);
@@ -624,13 +644,13 @@ static void forge_ports(struct names_bed *bed, const struct dns_packet *question
 		to.port = (uint16_t)(to.port + i);
 		begin_evil(bed, question);
 		if (i)
-			berth_sendto(bed->server, berth_socket(bed->server, BERTH_IP4, BERTH_DATAGRAM),
-				     bed->reply.bytes, bed->reply.n, &to);
+			berth_sendto(bed->server, berth_socket(bed->server, family, BERTH_DATAGRAM), bed->reply.bytes,
+				     bed->reply.n, &to);
 	}
 	reply_well(bed, question);
 }
 
-/* attacks.md 22: number, port and question must match. */
+/* attacks.md 22 (CVE-2018-16598): number, port and question must match. */
 static void test_wrong_number(void **state)
 {
 	check_forged(forge_ids);
@@ -663,19 +683,19 @@ static void test_short_datagrams(void **state)
 }
 
 /* An answer that was asked for and makes no sense is the server's fault, and an error. */
-static void check_broken(void (*forge)(struct names_bed *bed, const struct dns_packet *question))
+static void check_broken(forge_answers *forge)
 {
-	struct names_bed bed;
-	struct answer answer;
+	for (unsigned i = 0; i < 2; i++) {
+		struct names_bed bed;
+		struct answer answer;
 
-	BED(zone);
-	bed.forge = forge;
-	assert_int_equal(berth_resolver_patience(bed.resolver, 50, 1), 0);
-	answer = bed_resolve(&bed, "forged.test", BERTH_IP4);
-	assert_true(answer.n == BERTH_EPROTO || answer.n == BERTH_ETIMEDOUT);
-	bed.forge = reply_well;
-	assert_resolves(&bed, "forged.test", BERTH_IP4, "192.0.2.11");
-	bed_deinit(&bed);
+		ask_forger(&bed, i, forge, 50, 1);
+		answer = bed_resolve(&bed, "forged.test", BERTH_IP4);
+		assert_true(answer.n == BERTH_EPROTO || answer.n == BERTH_ETIMEDOUT);
+		bed.forge = reply_well;
+		assert_resolves(&bed, "forged.test", BERTH_IP4, "192.0.2.11");
+		bed_deinit(&bed);
+	}
 }
 
 static void forge_pointer_to_itself(struct names_bed *bed, const struct dns_packet *question)
@@ -704,7 +724,7 @@ static void forge_question_pointer(struct names_bed *bed, const struct dns_packe
 	bed_reply(bed, &bed->reply);
 }
 
-/* attacks.md 21, with a whole answer. */
+/* attacks.md 21 (NAME:WRECK, RFC 9267), with a whole answer. */
 static void test_compression_loops(void **state)
 {
 	check_broken(forge_pointer_to_itself);
@@ -726,7 +746,7 @@ static void forge_count(struct names_bed *bed, const struct dns_packet *question
 	bed_reply(bed, &bed->reply);
 }
 
-/* attacks.md 20, with a whole answer. */
+/* attacks.md 20 (CVE-2020-25928), with a whole answer. */
 static void test_length_lies(void **state)
 {
 	check_broken(forge_data_length);
