@@ -57,6 +57,7 @@ static void host_up(struct run *run, struct end *end)
 	strcpy(interface.name, "eth0");
 	memcpy(interface.mac, (uint8_t[]){2, 0, 0, 0, 0, end == &run->sender ? 1 : 2}, 6);
 	interface.mtu = run->mtu;
+	interface.ms_dad = 0;
 	interface.capabilities = end->link->capabilities;
 	end->interface = berth_host_interface_add(end->host, &interface);
 	bench_require(end->interface > 0, "the host takes an interface");

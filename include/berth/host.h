@@ -85,11 +85,16 @@ struct berth_interface_config {
 	uint32_t mtu;                        /* largest IP packet, bytes: 576 to 65,535 */
 	unsigned capabilities;               /* BERTH_LINK_... */
 	/* RFC 5227: the pace at which it is asked whether somebody else has an IPv4 address, up to 60,000. 1000 is the
-	 * RFC's, and takes up to 7 seconds; on a link whose stations answer at once 100 does. 0: not asked for addresses
-	 * given by hand, and at the RFC's pace for those of DHCP. Claims that come later are answered, once in ten
-	 * seconds. At a second one within them an address that was asked for is given up (section 2.4 (b)), one that was
-	 * not is kept (c). */
+	 * RFC's, and takes up to 7 seconds; on a link whose stations answer at once 100 does. 0: not asked for
+	 * addresses given by hand, and at the RFC's pace for those of DHCP. Claims that come later are answered, once
+	 * in ten seconds. At a second one within them an address that was asked for is given up (section 2.4 (b)), one
+	 * that was not is kept (c). */
 	uint32_t ms_acd;
+	/* RFC 4862 section 5.4: how long somebody who has an IPv6 address has to say so before this host uses it, up to
+	 * 60,000; the question is asked at random up to as long after the address was given. 1000. 0: nobody is asked.
+	 */
+	uint32_t ms_dad;
+	bool redirects; /* routers' redirects of IPv6 are believed (RFC 4861 section 8); false */
 };
 
 /* An Ethernet interface with MTU 1500, no capabilities, no name and no MAC address. */
@@ -99,9 +104,11 @@ void berth_interface_config_default(struct berth_interface_config *config);
 int berth_host_interface_add(struct berth_host *host, const struct berth_interface_config *config);
 
 /* Gives an interface an address of either family; the route to its network comes with it. The first IPv6 address makes
- * the interface speak IPv6; before, what it receives of it is dropped. 0, or BERTH_EINVAL (no such interface, not a
- * unicast address, prefix beyond the family, IPv6 on an MTU under 1280, or a scope that is not the interface),
- * BERTH_EADDRINUSE (the host has it already), BERTH_ENOSPC (at most 64). */
+ * the interface speak IPv6 and brings a link-local one (RFC 4291 section 2.8) unless the program gives that too;
+ * before, what it receives of it is dropped. An IPv6 address may be used once nobody else has it (ms_dad): a notice
+ * says so. 0, or BERTH_EINVAL (no such interface, not a unicast address, prefix beyond the family, IPv6 on an MTU under
+ * 1280, or a scope that is not the interface), BERTH_EADDRINUSE (the host has it already), BERTH_ENOSPC (at most 64).
+ */
 int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address,
 			   unsigned prefix);
 
@@ -111,11 +118,16 @@ int berth_host_address_add(struct berth_host *host, int interface, const struct 
 int berth_host_address_remove(struct berth_host *host, int interface, const struct berth_address *address);
 
 /* What an interface finds out by itself. */
+#define BERTH_AUTO_LINK_LOCAL 1u /* IPv6, with a link-local address alone */
+/* IPv6, and what routers advertise (RFC 4861, 4862): addresses, routes, MTU, hop limit, servers of names, domains. */
+#define BERTH_AUTO_ROUTERS 2u
 #define BERTH_AUTO_DHCP 4u /* IPv4 by DHCP (RFC 2131): an address, routes, servers of names, search domains, an MTU */
 
-/* Sets what runs on an Ethernet interface from now on: BERTH_AUTO_... or 0. What is taken away ends at once: an address
- * of DHCP is given back to its server, and what came with it goes. Notices tell what comes of it. 0, or BERTH_EINVAL (no
- * such interface, not Ethernet, an unknown bit), BERTH_ENOMEM. */
+/* Sets what runs on an interface from now on: BERTH_AUTO_... or 0. What is taken away ends at once: an address of DHCP
+ * is given back to its server, and what came with it goes, as does what routers have brought. Addresses that the host
+ * makes itself are the same for the same secret and interface name on the same network (RFC 7217). Notices tell what
+ * comes of it. 0, or BERTH_EINVAL (no such interface, DHCP where there is no Ethernet, IPv6 on an MTU under 1280, an
+ * unknown bit), BERTH_ENOMEM. */
 int berth_host_interface_auto(struct berth_host *host, int interface, unsigned how);
 
 /* Adds a route: packets for `destination`/`prefix` go to `gateway` by the interface on whose network it lies; a
@@ -156,8 +168,8 @@ bool berth_host_lease(const struct berth_host *host, int interface, struct berth
 int berth_host_dns_add(struct berth_host *host, const struct berth_address *server);
 
 /* The servers in use: those added by hand, then those of DHCP, then those of routers. Writes up to n of them to
- * out[0..n); returns how many there are. BERTH_NOTICE_DNS tells of a change, but not of the end of their time: ask again
- * for each question. */
+ * out[0..n); returns how many there are. BERTH_NOTICE_DNS tells of a change, but not of the end of their time: ask
+ * again for each question. */
 size_t berth_host_dns(const struct berth_host *host, struct berth_address *out, size_t n);
 
 /* Search domain number i, in the same order. true and out, or false: there are no more. */
@@ -202,10 +214,12 @@ enum berth_notice_kind {
 	BERTH_NOTICE_ADDRESS_READY,     /* an address may be used now */
 	BERTH_NOTICE_ADDRESS_DUPLICATE, /* somebody else has it: this host does not use it */
 	BERTH_NOTICE_ADDRESS_GONE,      /* its time is over, or it was taken back */
+	BERTH_NOTICE_ROUTER,            /* a router is a way to everywhere: its address */
+	BERTH_NOTICE_ROUTER_GONE,       /* it is no longer */
 	BERTH_NOTICE_DHCP_LEASE,        /* DHCP has brought this address, and it is used */
-	BERTH_NOTICE_DHCP_LOST,         /* this address of DHCP must not be used any more; another one is being looked for */
-	BERTH_NOTICE_DHCP_NO_ANSWER,    /* no DHCP server has answered so far; the search goes on. No address */
-	BERTH_NOTICE_DNS,               /* servers of names or search domains have changed; no address */
+	BERTH_NOTICE_DHCP_LOST, /* this address of DHCP must not be used any more; another one is being looked for */
+	BERTH_NOTICE_DHCP_NO_ANSWER, /* no DHCP server has answered so far; the search goes on. No address */
+	BERTH_NOTICE_DNS,            /* servers of names or search domains have changed; no address */
 };
 
 struct berth_notice {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "acd.h"
+#include "discovery.h"
 #include "group.h"
 #include "select.h"
 
@@ -164,6 +165,7 @@ void host_address_drop(struct berth_host *host, struct host_address *a)
 		tell(host, a, BERTH_NOTICE_ADDRESS_GONE, NULL);
 	group_own_leave(host, a->interface, &a->ip);
 	acd_end(host, a);
+	dad_end(host, a);
 	*a = (struct host_address){.state = ADDRESS_FREE};
 	host_path_forget(host);
 	if (was_usable)
@@ -189,23 +191,33 @@ static bool take_argument(int interface, const struct berth_address *address, un
 /* Whether somebody has it already is asked where the program wants that. */
 static enum host_address_state first_state(const struct host_interface *interface, const struct ip *ip)
 {
-	return ip_is_ip4(ip) && interface->ethernet && interface->ms_acd ? ADDRESS_TENTATIVE : ADDRESS_PREFERRED;
+	if (!ip_is_ip4(ip))
+		return dad_first_state(interface);
+	return interface->ethernet && interface->ms_acd ? ADDRESS_TENTATIVE : ADDRESS_PREFERRED;
 }
 
 int berth_host_address_add(struct berth_host *host, int interface, const struct berth_address *address, unsigned prefix)
 {
+	const struct host_address *a;
 	struct ip ip;
 
 	if (interface < 0 || (uint32_t)interface >= host->n_interfaces ||
 	    !take_argument(interface, address, &prefix, &ip) || !names_a_host(&ip, prefix))
 		return BERTH_EINVAL;
-	if (!ip_is_ip4(&ip) && host->interfaces[interface].mtu < HOST_IP6_MTU)
+	if (!ip_is_ip4(&ip) && host->interfaces[interface].mtu_link < HOST_IP6_MTU)
 		return BERTH_EINVAL;
 	if (host_address_find(host, &ip))
 		return BERTH_EADDRINUSE;
-	if (!host_address_make(host, (unsigned)interface, &ip, prefix, ORIGIN_HAND,
-			       first_state(&host->interfaces[interface], &ip)))
+	a = host_address_make(host, (unsigned)interface, &ip, prefix, ORIGIN_HAND,
+			      first_state(&host->interfaces[interface], &ip));
+	if (!a)
 		return BERTH_ENOSPC;
+	if (!ip_is_ip4(&ip)) {
+		dad_begin(host, a, 0);
+		if (ip_is_link_local(&ip))
+			slaac_give_way(host, (unsigned)interface);
+		slaac_link_local(host, (unsigned)interface);
+	}
 	return BERTH_OK;
 }
 
@@ -223,6 +235,8 @@ int berth_host_address_remove(struct berth_host *host, int interface, const stru
 	if (!a || a->interface != interface)
 		return BERTH_EADDRNOTAVAIL;
 	host_address_drop(host, a);
+	if (!ip_is_ip4(&ip))
+		slaac_address_gone(host, (unsigned)interface);
 	return BERTH_OK;
 }
 

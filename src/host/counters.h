@@ -33,6 +33,14 @@
 	X(solicits_in, "solicitations for this host received")                                                         \
 	X(adverts_in, "advertisements received")                                                                       \
 	X(solicits_out, "solicitations sent")                                                                          \
+	X(router_solicits_out, "questions for routers sent")                                                           \
+	X(router_adverts_in, "advertisements of routers listened to")                                                  \
+	X(redirected, "redirects believed")                                                                            \
+	X(refused, "things in messages of routers that cannot be meant")                                               \
+	X(full, "routes and addresses of routers not taken, or given up, for want of room")                            \
+	X(dad_out, "questions whether somebody has an address")                                                        \
+	X(dad_looped, "such questions that came back")                                                                 \
+	X(duplicates, "addresses that somebody else has")                                                              \
 	X(adverts_out, "advertisements sent")                                                                          \
 	X(bad, "messages that RFC 4861 calls invalid")                                                                 \
 	X(not_for_us, "solicitations for others")                                                                      \

@@ -7,6 +7,7 @@
 
 #include "acd.h"
 #include "dhcp.h"
+#include "discovery.h"
 #include "group.h"
 #include "neighbour.h"
 #include "out.h"
@@ -138,6 +139,7 @@ int berth_host_new(const struct berth_host_config *config, struct berth_host **o
 	host->config = *config;
 	host->memory = config->memory;
 	host->key = derive_key(config->secret, "host");
+	host->key_ids = derive_key(config->secret, "identifiers");
 	host->descriptors.first_free = UINT32_MAX;
 	endpoints_init(&host->endpoints);
 	wheel_init(&host->wheel, 0);
@@ -145,6 +147,8 @@ int berth_host_new(const struct berth_host_config *config, struct berth_host **o
 	reassemble_init(host);
 	icmp_limit_init(host);
 	acd_init(host);
+	router_init(host);
+	gateway_init(host);
 	error = init_parts(host);
 	if (error) {
 		config->memory->free(config->memory->context, host, sizeof(*host));

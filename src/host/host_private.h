@@ -44,6 +44,12 @@
 
 #define HOST_SECOND UINT64_C(1000000000)
 
+/* A timer of the host's own wheel. */
+struct host_timer {
+	struct wheel_timer timer;
+	void (*due)(struct berth_host *host, struct host_timer *timer);
+};
+
 struct host_interface {
 	char name[BERTH_INTERFACE_NAME_MAX];
 	bool ethernet;
@@ -51,10 +57,18 @@ struct host_interface {
 	uint8_t mac[6];
 	uint32_t mtu;      /* in use */
 	uint32_t mtu_link; /* what the link carries */
-	uint32_t ms_acd;
+	uint32_t ms_acd, ms_dad;
 	unsigned capabilities;
-	struct host_groups *groups;           /* that it has joined; NULL: none so far */
-	uint32_t ms_reachable, ms_retransmit; /* IPv6, by the link's routers; 0: they have not said */
+	struct host_groups *groups; /* that it has joined; NULL: none so far */
+	/* IPv6, by the link's routers */
+	uint32_t mtu_ip6;                     /* in use; the link's until they say less */
+	uint32_t ms_reachable, ms_retransmit; /* 0: they have not said, as the next */
+	uint8_t hop_limit;
+	bool link_local;           /* an address is there even if no other is */
+	bool redirects;            /* are believed */
+	bool routers;              /* are listened to */
+	struct host_timer solicit; /* asks for routers */
+	berth_time solicit_pause;  /* since it asked last; 0: it has not yet */
 	struct {
 		uint64_t frames_in, bytes_in, frames_out, bytes_out;
 		uint64_t multicast_in, errors_in, drops_out;
@@ -76,6 +90,7 @@ enum host_origin {
 	ORIGIN_HAND, /* the program */
 	ORIGIN_DHCP,
 	ORIGIN_ROUTER,
+	ORIGIN_REDIRECT,
 };
 
 struct host_address {
@@ -95,6 +110,7 @@ struct host_route {
 	uint8_t interface;
 	uint8_t origin;    /* enum host_origin */
 	int8_t preference; /* RFC 4191 section 2.1: -1, 0 or 1 */
+	bool suspect;      /* the gateway does not answer */
 	berth_time valid_until;
 };
 
@@ -123,12 +139,6 @@ struct host_path {
 	uint8_t interface;
 	uint8_t reach;      /* enum host_reach */
 	bool dont_fragment; /* IPv4; false: the path is said to be narrower than we go (path_mtu.c) */
-};
-
-/* A timer of the host's own wheel. */
-struct host_timer {
-	struct wheel_timer timer;
-	void (*due)(struct berth_host *host, struct host_timer *timer);
 };
 
 /* A packet that the host owns on its way out: an IP packet, or ARP. */
@@ -188,6 +198,15 @@ struct path_mtus {
 struct acds {
 	struct acd items[HOST_ADDRESSES_MAX];
 	struct host_timer timer;
+};
+
+/* Duplicate address detection of IPv6 (dad.c), for each place in the table of addresses. */
+struct dad {
+	struct host_timer timer;
+	uint32_t n_conflicts; /* RFC 7217: identifiers before this one that were taken */
+	uint8_t nonce[6];
+	uint8_t n_left; /* questions that are still to be asked */
+	bool looped;    /* one has come back */
 };
 
 /* The limit of ICMP errors (icmp_out.c). */
@@ -262,11 +281,16 @@ struct berth_host {
 	struct host_notices notices;
 	struct host_dns dns;
 	struct acds acds;
+	struct dad dads[HOST_ADDRESSES_MAX];
+	struct host_timer lifetimes; /* the next end of what routers have given for a time */
+	struct host_timer suspects;  /* gateways that do not answer are asked again */
+	bool has_suspects;
 	struct dhcp *dhcp[HOST_INTERFACES_MAX + 1]; /* NULL: none on that interface */
 	struct host_descriptors descriptors;
 	struct host_counters counters;
 	struct siphash_key key;
-	uint64_t n_ids; /* IP IDs drawn */
+	struct siphash_key key_ids; /* of interface identifiers */
+	uint64_t n_ids;             /* IP IDs drawn */
 	struct rng rng;
 	struct wheel wheel;
 	struct berth_host_config config;
@@ -337,8 +361,8 @@ static inline struct host_path *host_path(struct berth_host *host, const struct 
 		return last;
 	return host_path_find(host, destination);
 }
-/* The same for a connection, which finds its path by its own name: as long as it is there the peer is the same, since to
- * connect to another asks for that one's path. */
+/* The same for a connection, which finds its path by its own name: as long as it is there the peer is the same, since
+ * to connect to another asks for that one's path. */
 static inline struct host_path *host_path_of(struct berth_host *host, const struct endpoint *e)
 {
 	struct host_path *path = &host->last;
@@ -364,6 +388,14 @@ unsigned host_route_remove(struct berth_host *host, bool (*is_it)(const struct h
 			   const void *what);
 /* The interface on whose link ip lies and that has an address there; -1: none. */
 int host_interface_towards(const struct berth_host *host, const struct ip *ip);
+
+/* ---- gateway.c ---- */
+
+void gateway_init(struct berth_host *host);
+/* A neighbour does not answer. If it is a gateway, its routes count only where there are no others until it does. */
+void gateway_silent(struct berth_host *host, unsigned interface, const struct ip *ip);
+/* It answers again; for hosts that have suspects. */
+void gateway_answers(struct berth_host *host, unsigned interface, const struct ip *ip);
 
 /* ---- path_mtu.c ---- */
 

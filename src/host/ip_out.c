@@ -21,8 +21,10 @@ uint32_t ip_draw_id(struct berth_host *host)
 
 uint8_t ip_ttl(const struct berth_host *host, const struct host_path *path)
 {
-	(void)path;
-	return host->config.ttl;
+	uint8_t said = host->interfaces[path->interface].hop_limit;
+
+	/* RFC 4861 section 6.3.2: in IPv6 the link's routers say. */
+	return said && path->family == BERTH_IP6 ? said : host->config.ttl;
 }
 
 static uint8_t protocol_of(const struct ip_header *header)

@@ -50,10 +50,12 @@ void nd_send_neighbour(struct berth_host *host, unsigned interface, const struct
 	if (nd->has_mac)
 		memcpy(nd->mac, host->interfaces[interface].mac, 6);
 	message.len_body = nd_neighbour_emit(type, nd, body);
-	if (type == ICMP6_NEIGHBOUR_SOLICIT)
-		host->counters.nd.solicits_out++;
-	else
+	if (type == ICMP6_NEIGHBOUR_ADVERT)
 		host->counters.nd.adverts_out++;
+	else if (ip_is_none(from))
+		host->counters.nd.dad_out++;
+	else
+		host->counters.nd.solicits_out++;
 	nd_send(host, interface, from, to, &message);
 }
 
@@ -96,11 +98,21 @@ static bool meet(struct berth_host *host, const struct ip_packet *packet, const 
 	return n || neighbour_has_room(host);
 }
 
+/* Which station the frame with the packet came from; NULL: there are none on such a link. */
+static const uint8_t *from_mac(const struct berth_host *host, const struct ip_packet *packet)
+{
+	return host->interfaces[packet->interface].ethernet ? packet->frame->data + 6 : NULL;
+}
+
 static void solicit_in(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd,
 		       const struct ip *target)
 {
-	const struct host_address *a = host_address_find(host, target);
+	struct host_address *a = host_address_find(host, target);
 
+	if (a && a->interface == packet->interface && a->state == ADDRESS_TENTATIVE) {
+		dad_solicit_in(host, a, packet, nd, from_mac(host, packet));
+		return;
+	}
 	if (!a || a->interface != packet->interface || !host_address_usable(a)) {
 		host->counters.nd.not_for_us++;
 		return;
@@ -116,9 +128,14 @@ static void advert_in(struct berth_host *host, const struct ip_packet *packet, c
 		      const struct ip *target)
 {
 	struct neighbour *n = neighbour_find(host, packet->interface, target);
+	struct host_address *a = host_address_find(host, target);
 
 	host->counters.nd.adverts_in++;
-	if (host_is_own(host, target)) {
+	if (a && a->interface == packet->interface && a->state == ADDRESS_TENTATIVE) {
+		dad_advert_in(host, a, nd->has_mac ? nd->mac : from_mac(host, packet));
+		return;
+	}
+	if (a && host_address_usable(a)) {
 		host->counters.nd.conflicts++;
 		return;
 	}
@@ -172,6 +189,10 @@ void nd_in(struct berth_host *host, const struct ip_packet *packet, const struct
 	}
 	if (message->type == ICMP6_NEIGHBOUR_SOLICIT || message->type == ICMP6_NEIGHBOUR_ADVERT)
 		neighbour_in(host, packet, message);
+	else if (message->type == ICMP6_ROUTER_ADVERT)
+		router_in(host, packet, message);
+	else if (message->type == ICMP6_REDIRECT)
+		redirect_in(host, packet, message);
 	else
-		host->counters.nd.ignored++;
+		host->counters.nd.ignored++; /* RFC 4861 section 6.2.6: hosts leave solicitations to routers */
 }

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
+#include "discovery.h"
 #include "in.h"
-#include "nd.h"
 #include "neighbour.h"
 #include "out.h"
 
@@ -111,6 +111,8 @@ static void set_state(struct berth_host *host, struct neighbour *n, enum neighbo
 		life = ask_every(host, n);
 		break;
 	case NEIGHBOUR_REACHABLE:
+		if (host->has_suspects)
+			gateway_answers(host, n->interface, &n->ip);
 		life = reachable_time(host, n);
 		n->confirmed = host->now;
 		n->life = life;
@@ -140,11 +142,15 @@ static void fail(struct berth_host *host, struct neighbour *n)
 {
 	struct host_packets held = n->held;
 	struct host_packet *packet;
+	unsigned interface = n->interface;
+	struct ip ip = n->ip;
 
 	host->counters.neighbour.failed++;
 	host->neighbours.bytes_held -= held.bytes;
 	n->held = (struct host_packets){0};
 	forget(host, n);
+	gateway_silent(host, interface, &ip);
+	redirect_forget(host, interface, &ip);
 	while ((packet = packets_pop(&held))) {
 		icmp_deliver(host, packet->interface, packet->bytes, packet->len, BERTH_EHOSTUNREACH, true);
 		packet_free(host, packet);
@@ -300,6 +306,9 @@ void neighbour_advert(struct berth_host *host, struct neighbour *n, const uint8_
 			set_state(host, n, NEIGHBOUR_STALE);
 		return;
 	}
+	/* RFC 4861 section 7.2.5: who was a router and says that it is none is none for anything. */
+	if (n->is_router && !(flags & ND_ROUTER))
+		router_route_forget(host, n->interface, &n->ip);
 	n->is_router = flags & ND_ROUTER;
 	if (mac)
 		neighbour_learn(host, n, mac, answers);

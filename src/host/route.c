@@ -180,15 +180,22 @@ static void local_path(const struct berth_host *host, const struct ip *destinati
 	};
 }
 
+/* RFC 4191 section 3.2: of those whose gateway answers the first; of others only when there are none. */
 static const struct host_route *best_route(const struct berth_host *host, const struct ip *destination)
 {
+	const struct host_route *suspect = NULL;
+
 	for (unsigned i = 0; i < host->n_routes; i++) {
 		const struct host_route *r = &host->routes[i];
 
-		if (r->interface != HOST_LOOPBACK && host->now < r->valid_until && matches(r, destination))
+		if (r->interface == HOST_LOOPBACK || host->now >= r->valid_until || !matches(r, destination))
+			continue;
+		if (!r->suspect)
 			return r;
+		if (!suspect)
+			suspect = r;
 	}
-	return NULL;
+	return suspect;
 }
 
 /* To all stations, or to a group, without a route that says where: by the interface that it names, else by the first
@@ -259,7 +266,8 @@ bool host_route(struct berth_host *host, const struct ip *destination, struct ho
 		path.source = source->ip;
 	else if (!destination->scope)
 		return false; /* who names the interface may have no address yet, and bring a source */
-	path.mtu = host->interfaces[path.interface].mtu;
+	path.mtu = path.family == BERTH_IP4 ? host->interfaces[path.interface].mtu
+					    : host->interfaces[path.interface].mtu_ip6;
 	path.reach = reach_of(host, path.interface, destination);
 	path.dont_fragment = true;
 	if (path.reach == REACH_UNICAST)

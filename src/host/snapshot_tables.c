@@ -41,6 +41,8 @@ static uint8_t public_origin(uint8_t origin, unsigned interface, const struct ip
 		return BERTH_ORIGIN_DHCP;
 	case ORIGIN_ROUTER:
 		return BERTH_ORIGIN_ROUTER;
+	case ORIGIN_REDIRECT:
+		return BERTH_ORIGIN_REDIRECT;
 	case ORIGIN_HOST:
 		break;
 	}

@@ -107,6 +107,7 @@ static int add_host(struct member *m, char **addresses)
 	strcpy(interface.name, "eth0");
 	memcpy(interface.mac, "\2berth", 6);
 	interface.mtu = m->link->mtu;
+	interface.ms_dad = 0;
 	interface.capabilities = m->link->capabilities;
 	m->interface = berth_host_interface_add(m->host, &interface);
 	if (m->interface < 0)

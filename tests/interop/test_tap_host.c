@@ -138,6 +138,7 @@ static void host_begin(struct echo *echo, uint8_t family)
 	snprintf(interface.name, sizeof(interface.name), "eth0");
 	memcpy(interface.mac, mac_test, 6);
 	interface.mtu = echo->link->mtu;
+	interface.ms_dad = 0;
 	interface.capabilities = echo->link->capabilities;
 	number = berth_host_interface_add(echo->host, &interface);
 	assert_true(number > 0);

@@ -355,6 +355,7 @@ static struct berth_host *host_new(struct names_bed *bed, unsigned i)
 	strcpy(interface.name, "eth0");
 	memcpy(interface.mac, (uint8_t[6]){2, 0, 0, 0, 0, (uint8_t)(i + 1)}, 6);
 	interface.mtu = bed->links[i]->mtu;
+	interface.ms_dad = 0;
 	interface.capabilities = bed->links[i]->capabilities;
 	assert_int_equal(berth_host_interface_add(host, &interface), 1);
 	assert_int_equal(berth_host_address_add(host, 1, &ip4, 24), 0);

@@ -28,6 +28,13 @@ static inline void give6(struct one *o, const char *text, unsigned prefix)
 	assert_int_equal(berth_host_address_add(o->host, 1, &address, prefix), 0);
 }
 
+/* All 16 bytes, also of what stands for IPv4. */
+static inline void ip_to_16_bytes(const struct ip *ip, uint8_t bytes[16])
+{
+	put_be32(put_be32(bytes, (uint32_t)(ip->high >> 32)), (uint32_t)ip->high);
+	put_be32(put_be32(bytes + 8, (uint32_t)(ip->low >> 32)), (uint32_t)ip->low);
+}
+
 /* ---- messages to the host ---- */
 
 struct icmp6_spec {
@@ -142,6 +149,148 @@ static inline void one_advert(struct one *o, const char *target, const char *des
 				    .target = six(target),
 				    .mac = mac,
 				    .flags = flags});
+}
+
+/* ---- a router's advertisement, put together ---- */
+
+struct advert {
+	struct icmp_message message;
+	uint8_t body[65000];
+};
+
+static inline void advert_begin(struct advert *a, const struct nd_router *router)
+{
+	a->message = (struct icmp_message){.body = a->body};
+	a->message.len_body = (size_t)(nd_router_emit(router, &a->message, a->body) - a->body);
+}
+
+static inline void advert_add(struct advert *a, const struct nd_option *option)
+{
+	uint8_t *end = nd_option_emit(option, a->body + a->message.len_body);
+
+	a->message.len_body = (size_t)(end - a->body);
+}
+
+static inline void advert_prefix(struct advert *a, const char *prefix, unsigned len, bool on_link, bool autonomous,
+				 uint32_t s_valid, uint32_t s_preferred)
+{
+	struct nd_option option = {.type = ND_PREFIX};
+	struct ip ip = six(prefix);
+
+	option.prefix = (struct nd_prefix){.len = (uint8_t)len,
+					   .on_link = on_link,
+					   .autonomous = autonomous,
+					   .s_valid = s_valid,
+					   .s_preferred = s_preferred};
+	ip_to_16_bytes(&ip, option.prefix.prefix);
+	advert_add(a, &option);
+}
+
+static inline void advert_route(struct advert *a, const char *prefix, unsigned len, int preference, uint32_t s_lifetime)
+{
+	struct nd_option option = {.type = ND_ROUTE};
+	struct ip ip = six(prefix);
+
+	option.route =
+		(struct nd_route){.len = (uint8_t)len, .preference = (int8_t)preference, .s_lifetime = s_lifetime};
+	ip_to_16_bytes(&ip, option.route.prefix);
+	advert_add(a, &option);
+}
+
+static inline void advert_mac(struct advert *a, const uint8_t mac[6])
+{
+	struct nd_option option = {.type = ND_SOURCE_MAC};
+
+	memcpy(option.mac, mac, 6);
+	advert_add(a, &option);
+}
+
+/* To all nodes, from `source`. */
+static inline void one_advertise(struct one *o, const struct advert *a, const char *source)
+{
+	one_icmp6(o, &(struct icmp6_spec){.source = six(source),
+					  .destination = six("ff02::1"),
+					  .from = mac_router,
+					  .type = a->message.type,
+					  .rest = a->message.rest,
+					  .body = a->message.body,
+					  .len_body = a->message.len_body});
+	one_out(o);
+}
+
+/* ---- what came of it ---- */
+
+/* The interface's only address of this kind. */
+static inline struct host_address *address_in(struct one *o, const char *network, unsigned prefix)
+{
+	struct ip ip = six(network);
+	struct host_address *found = NULL;
+
+	for (unsigned i = 0; i < o->host->n_addresses; i++) {
+		struct host_address *a = &o->host->addresses[i];
+
+		if (a->state == ADDRESS_FREE || a->interface != 1 || ip_is_ip4(&a->ip) ||
+		    !ip_in_prefix(&a->ip, &ip, prefix))
+			continue;
+		assert_null(found);
+		found = a;
+	}
+	return found;
+}
+
+/* The next notice that is of this kind. */
+static inline bool next_notice(struct one *o, enum berth_notice_kind kind, struct berth_notice *out)
+{
+	while (berth_host_next_notice(o->host, out)) {
+		if (out->kind == kind)
+			return true;
+	}
+	return false;
+}
+
+static inline unsigned count_notices(struct one *o, enum berth_notice_kind kind)
+{
+	struct berth_notice notice;
+	unsigned n = 0;
+
+	while (next_notice(o, kind, &notice))
+		n++;
+	return n;
+}
+
+/* By whom packets to `destination` go first; false: by nobody. */
+static inline bool next_hop(struct one *o, const char *destination, struct ip *hop)
+{
+	struct ip ip = six(destination);
+	struct host_path *path = host_path(o->host, &ip);
+
+	if (path)
+		*hop = path->next_hop;
+	return path != NULL;
+}
+
+#define assert_next_hop(o, destination, expected)                                                                      \
+	do {                                                                                                           \
+		struct ip hop_, expected_ = six(expected);                                                             \
+		assert_true(next_hop(o, destination, &hop_));                                                          \
+		assert_true(ip_equal(&hop_, &expected_));                                                              \
+	} while (0)
+
+/* Packets to `destination` come from an address in that network. */
+static inline void assert_source(struct one *o, const char *destination, const char *network, unsigned prefix)
+{
+	struct ip to = six(destination), from = six(network);
+	struct host_path *path = host_path(o->host, &to);
+
+	assert_non_null(path);
+	assert_true(ip_in_prefix(&path->source, &from, prefix));
+}
+
+static inline void assert_no_way(struct one *o, const char *destination)
+{
+	struct ip hop;
+
+	assert_false(next_hop(o, destination, &hop));
 }
 
 /* ---- what came out ---- */

@@ -42,6 +42,7 @@ static int interface_new(struct berth_host *host, uint8_t family, uint8_t net, u
 	berth_interface_config_default(&config);
 	snprintf(config.name, sizeof(config.name), "eth%u", net);
 	memcpy(config.mac, mac, 6);
+	config.ms_dad = 0;
 	number = berth_host_interface_add(host, &config);
 	assert_true(number > 0);
 	assert_int_equal(berth_host_address_add(host, number, &address, family == BERTH_IP6 ? 64 : 24), 0);

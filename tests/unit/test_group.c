@@ -128,7 +128,7 @@ static void test_hopping(void **state)
 			bytes = o.heap.n_bytes;
 	}
 	assert_int_equal(o.heap.n_bytes, bytes);
-	assert_true(bytes < 64 * 1024);
+	assert_true(bytes < 96 * 1024);
 	one_run(&o, o.now + 10 * MS);
 	assert_true(anything_said(&o) <= 256);
 	assert_int_equal(times_said(&o, ICMP6_MLD2_REPORT, MEMBERSHIP_TO_EXCLUDE, "ff02::1:ff00:7"), 1);
