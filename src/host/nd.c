@@ -12,8 +12,9 @@
 #include "neighbour.h"
 #include "out.h"
 
-void nd_send(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
-	     const struct icmp_message *message)
+/* n: where `to` is, when that is known; else NULL. */
+static void send(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+		 const struct icmp_message *message, struct neighbour *n)
 {
 	uint8_t buffer[ICMP_HEADER + ND_NEIGHBOUR_MAX], source[16], destination[16];
 	struct host_path path = {
@@ -25,6 +26,7 @@ void nd_send(struct berth_host *host, unsigned interface, const struct ip *from,
 		.eth_type = ETH_TYPE_IP6,
 		.interface = (uint8_t)interface,
 		.reach = ip_is_multicast(to) ? REACH_MULTICAST : REACH_UNICAST,
+		.neighbour = n,
 	};
 	struct ip_send what = {
 		.protocol = IP_PROTOCOL_ICMP6,
@@ -40,8 +42,14 @@ void nd_send(struct berth_host *host, unsigned interface, const struct ip *from,
 	ip_send(host, &path, &what);
 }
 
-void nd_send_neighbour(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
-		       uint8_t type, struct nd_neighbour *nd)
+void nd_send(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+	     const struct icmp_message *message)
+{
+	send(host, interface, from, to, message, NULL);
+}
+
+static void send_neighbour(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+			   uint8_t type, struct nd_neighbour *nd, struct neighbour *n)
 {
 	uint8_t body[ND_NEIGHBOUR_MAX];
 	struct icmp_message message = {.type = type, .rest = nd->flags, .body = body};
@@ -56,7 +64,13 @@ void nd_send_neighbour(struct berth_host *host, unsigned interface, const struct
 		host->counters.nd.dad_out++;
 	else
 		host->counters.nd.solicits_out++;
-	nd_send(host, interface, from, to, &message);
+	send(host, interface, from, to, &message, n);
+}
+
+void nd_send_neighbour(struct berth_host *host, unsigned interface, const struct ip *from, const struct ip *to,
+		       uint8_t type, struct nd_neighbour *nd)
+{
+	send_neighbour(host, interface, from, to, type, nd, NULL);
 }
 
 void nd_ask(struct berth_host *host, unsigned interface, const struct ip *ip, const uint8_t *mac)
@@ -72,18 +86,19 @@ void nd_ask(struct berth_host *host, unsigned interface, const struct ip *ip, co
 }
 
 /* RFC 4861 section 7.2.4; who has no address yet hears it with everybody else. */
-static void answer(struct berth_host *host, const struct ip_packet *packet, const struct ip *target)
+static void answer(struct berth_host *host, const struct ip_packet *packet, const struct ip *target,
+		   struct neighbour *n)
 {
 	bool to_all = ip_is_none(&packet->source);
 	struct ip to = to_all ? ip6_all_nodes(packet->interface) : packet->source;
 	struct nd_neighbour nd = {.flags = ND_OVERRIDE | (to_all ? 0 : ND_SOLICITED)};
 
 	ip_to_bytes(target, nd.target);
-	nd_send_neighbour(host, packet->interface, target, &to, ICMP6_NEIGHBOUR_ADVERT, &nd);
+	send_neighbour(host, packet->interface, target, &to, ICMP6_NEIGHBOUR_ADVERT, &nd, n);
 }
 
-/* What a solicitation says about who sent it, RFC 4861 section 7.2.3. false: nobody knows where the answer would have
- * to go, and there is no room for finding out. */
+/* What a solicitation says about who sent it, RFC 4861 section 7.2.3. false: there is no room for it, or for finding out
+ * what it does not say. */
 static bool meet(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd)
 {
 	struct neighbour *n;
@@ -108,6 +123,7 @@ static void solicit_in(struct berth_host *host, const struct ip_packet *packet, 
 		       const struct ip *target)
 {
 	struct host_address *a = host_address_find(host, target);
+	struct neighbour passing = {.state = NEIGHBOUR_REACHABLE};
 
 	if (a && a->interface == packet->interface && a->state == ADDRESS_TENTATIVE) {
 		dad_solicit_in(host, a, packet, nd, from_mac(host, packet));
@@ -118,10 +134,16 @@ static void solicit_in(struct berth_host *host, const struct ip_packet *packet, 
 		return;
 	}
 	host->counters.nd.solicits_in++;
-	if (meet(host, packet, nd))
-		answer(host, packet, target);
-	else
+	if (meet(host, packet, nd)) {
+		answer(host, packet, target, NULL);
+	} else if (nd->has_mac) {
+		/* Others have filled the table. As with ARP, the answer goes to where the question came from, and
+		 * nothing is kept. */
+		memcpy(passing.mac, nd->mac, 6);
+		answer(host, packet, target, &passing);
+	} else {
 		host->counters.nd.unanswered++;
+	}
 }
 
 static void advert_in(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd,
