@@ -180,6 +180,15 @@ static void local_path(const struct berth_host *host, const struct ip *destinati
 	};
 }
 
+/* By way of a router who says so, to what is on the link: RFC 4861 section 5.2 looks there first, and RFC 4191 section
+ * 3.2 for such routes only when that was in vain. Else any router could turn a link's conversations to himself. */
+static bool is_behind_its_own_link(const struct berth_host *host, const struct host_route *r,
+				   const struct ip *destination)
+{
+	return r->origin == ORIGIN_ROUTER && !ip_is_none(&r->gateway) &&
+	       host_is_on_link(host, r->interface, destination);
+}
+
 /* RFC 4191 section 3.2: of those whose gateway answers the first; of others only when there are none. */
 static const struct host_route *best_route(const struct berth_host *host, const struct ip *destination)
 {
@@ -188,7 +197,8 @@ static const struct host_route *best_route(const struct berth_host *host, const 
 	for (unsigned i = 0; i < host->n_routes; i++) {
 		const struct host_route *r = &host->routes[i];
 
-		if (r->interface == HOST_LOOPBACK || host->now >= r->valid_until || !matches(r, destination))
+		if (r->interface == HOST_LOOPBACK || host->now >= r->valid_until || !matches(r, destination) ||
+		    is_behind_its_own_link(host, r, destination))
 			continue;
 		if (!r->suspect)
 			return r;
