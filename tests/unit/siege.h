@@ -200,6 +200,12 @@ static inline struct ip siege_stranger(const struct siege *s, uint32_t i)
 	return ip_of_ip4(0x0a010000u + i);
 }
 
+static inline void siege_stranger_mac(uint32_t i, uint8_t mac[6])
+{
+	put_be16(mac, 0x0209);
+	put_be32(mac + 2, i);
+}
+
 struct foul {
 	struct ip source, destination; /* none: the enemy; b */
 	uint8_t protocol;              /* of the payload */

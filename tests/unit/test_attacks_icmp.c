@@ -362,6 +362,7 @@ static void every_message_cut(void **state)
 
 	(void)state;
 	siege_init(&s, BERTH_IP6);
+	assert_int_equal(berth_host_interface_auto(s.host, 1, 7), 0);
 	siege_meet(&s);
 	for (size_t i = 0; i < sizeof(messages6) / sizeof(messages6[0]); i++) {
 		for (unsigned how = 0; how < 3; how++) {
@@ -375,10 +376,10 @@ static void every_message_cut(void **state)
 	}
 	assert_siege_counter(&s, "ip", "bad_length", n_cut);
 	assert_true(siege_counter(&s, "icmp", "bad") > n_cut);
-	assert_true(counter(s.host, "nd_bad") > 30);
+	assert_true(counter(s.host, "nd_bad") > 100);
 	assert_true(counter(s.host, "mld_bad") + counter(s.host, "mld_invalid") > 20);
 	cable_run(&s.c, s.c.now + 60 * SECOND);
-	siege_holds(&s, NOTHING);
+	siege_holds(&s, 16384); /* what a router has said whose message ended between two options */
 	siege_deinit(&s);
 }
 

@@ -74,6 +74,14 @@ static void lengths_that_lie(void **state)
 							.lie = total - IP4_HEADER - 1});
 		assert_siege_counter(&s, "ip", "bad_length", 44 + IP4_HEADER);
 	}
+	/* No length at all, and one in an option that would be four bytes long (RFC 2675). */
+	if (s.family == BERTH_IP6) {
+		siege_packet(&s, &(struct foul){.next = IP6_NEXT_HOP_BY_HOP,
+						.before = "\21\0\302\4\0\1\0\0",
+						.n_before = 8,
+						.lie = (size_t)-8});
+		assert_siege_counter(&s, "ip", "bad_length", 45);
+	}
 	assert_siege_counter(&s, "ip", "delivered", delivered);
 	siege_holds(&s, NOTHING);
 	siege_deinit(&s);
@@ -227,6 +235,40 @@ static void groups(void **state)
 	siege_deinit(&s);
 }
 
+/* Nobody can have sent it: a group, everybody, nobody, the loopback, this host itself, IPv4 in disguise. SYNs, which
+ * would begin a conversation with him (LAND). */
+static void impossible_sources(void **state)
+{
+	const struct ip ip4[] = {ip_of_ip4(0xe0000001), ip_of_ip4(UINT32_MAX), ip_of_ip4(0xc0a801ff),
+				 ip_of_ip4(0x7f000001), ip_of_ip4(0x00000001), ip_of_ip4(0xf0000001),
+				 ip_of_ip4(0xc0a80107)};
+	const struct ip ip6[] = {{.high = UINT64_C(0xff02) << 48, .low = 1, .scope = 1},
+				 {.low = 1},
+				 ip_of_ip4(0xc0a80105),
+				 ip_of_ip4(0x7f000001),
+				 {.high = UINT64_C(0xfd) << 56, .low = B}};
+	struct siege s;
+	size_t n;
+
+	siege_init(&s, family_of(state));
+	n = s.family == BERTH_IP6 ? sizeof(ip6) / sizeof(ip6[0]) : sizeof(ip4) / sizeof(ip4[0]);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t syn[20] = {PORT_B >> 8, PORT_B & 255, PORT_B >> 8, PORT_B & 255, [12] = 0x50, 0x02, 0xff, 0xff};
+		struct foul f = {.source = s.family == BERTH_IP6 ? ip6[i] : ip4[i],
+				 .protocol = IP_PROTOCOL_TCP,
+				 .payload = syn,
+				 .n = sizeof(syn)};
+
+		if (s.family != BERTH_IP6 || !ip_is_ip4(&f.source))
+			foul_seal(&s, &f, syn, 16);
+		siege_packet(&s, &f);
+	}
+	assert_siege_counter(&s, "ip", "martian_source", n);
+	assert_int_equal(counter(s.host, "tcp_passive_opens"), 1);
+	siege_holds(&s, NOTHING);
+	siege_deinit(&s);
+}
+
 /* ---- rows 15 and 16: headers of IPv6 without end ---- */
 
 /* Row 15 (AMNESIA:33 CVE-2020-17442, -17444): a chain as long as a packet, of each kind; and every length that a header
@@ -347,6 +389,7 @@ int main(void)
 		IN_BOTH_FAMILIES(source_routes),
 		IN_BOTH_FAMILIES(tunnels),
 		IN_BOTH_FAMILIES(groups),
+		IN_BOTH_FAMILIES(impossible_sources),
 		IN_FAMILY(chains, "IPv6", family_ip6),
 		IN_FAMILY(headers_cut, "IPv6", family_ip6),
 	};
