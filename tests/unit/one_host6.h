@@ -271,7 +271,7 @@ static inline bool next_hop(struct one *o, const char *destination, struct ip *h
 
 #define assert_next_hop(o, destination, expected)                                                                      \
 	do {                                                                                                           \
-		struct ip hop_, expected_ = six(expected);                                                             \
+		struct ip hop_ = {0}, expected_ = six(expected);                                                       \
 		assert_true(next_hop(o, destination, &hop_));                                                          \
 		assert_true(ip_equal(&hop_, &expected_));                                                              \
 	} while (0)
@@ -288,7 +288,7 @@ static inline void assert_source(struct one *o, const char *destination, const c
 
 static inline void assert_no_way(struct one *o, const char *destination)
 {
-	struct ip hop;
+	struct ip hop = {0};
 
 	assert_false(next_hop(o, destination, &hop));
 }

@@ -405,7 +405,7 @@ static void round_robin(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		advertise_lifetime(&o, routers[i], 9000, 0);
 	for (unsigned turn = 0; turn < 9; turn++) {
-		struct ip hop, ip;
+		struct ip hop = {0}, ip;
 
 		assert_true(next_hop(&o, FAR, &hop));
 		for (unsigned i = 0; i < 3; i++) {
