@@ -56,6 +56,7 @@ struct names_bed {
 	void (*forge)(struct names_bed *bed, const struct dns_packet *question);
 	struct bed_socket *udp[2], *tcp[2]; /* the server's, of IPv4 and IPv6 */
 	struct bed_socket *asked;           /* that of the last UDP question */
+	struct bed_socket *sockets;         /* all of the server's */
 	struct slow *slow;                  /* answers that wait */
 	struct berth_socket_address asker;  /* of the last UDP question */
 	struct bed_socket *asker_stream;    /* of the last question over TCP; NULL: it came over UDP */
