@@ -85,8 +85,8 @@ static void on_answer(void *user, int status, int timeouts, unsigned char *bytes
 		return;
 	}
 	/* It has seen no records, and takes every answer for an empty one. */
-	if ((status == ARES_SUCCESS || status == ARES_ENODATA) && n >= DNS_HEADER)
-		answer(q, dns_exchange_find(q->dns, bytes));
+	if (status == ARES_SUCCESS || status == ARES_ENODATA)
+		answer(q, dns_exchange_of(q->dns, bytes, (size_t)n));
 	else
 		q->answer.n = error_of(status, q->exchange.rcode);
 	q->state = DNS_DONE;

@@ -85,8 +85,8 @@ struct dns {
 /* A packet that c-ares sends. */
 void dns_exchange_sent(struct dns *dns, const uint8_t *packet, size_t n);
 
-/* What came back for the packet with this number. NULL: none was sent. */
-const struct dns_exchange *dns_exchange_find(const struct dns *dns, const uint8_t id[2]);
+/* What a packet is the answer to. NULL: to nothing that is under way. */
+struct dns_exchange *dns_exchange_of(const struct dns *dns, const uint8_t *packet, size_t n);
 
 /* What c-ares is to see next of a socket that has a descriptor. Bytes, 0 at the end of a connection, or an error. */
 long dns_exchange_receive(struct dns *dns, struct dns_socket *socket, uint8_t *out, size_t n);

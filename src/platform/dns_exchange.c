@@ -33,22 +33,13 @@ static bool is_answer(const struct dns_exchange *e, const uint8_t *packet, size_
 	return true;
 }
 
-/* What a packet is the answer to, attacks.md 22. NULL: to nothing that is under way. */
-static struct dns_exchange *exchange_of(const struct dns *dns, const uint8_t *packet, size_t n)
+/* attacks.md 22. Numbers alone are not enough: c-ares 1.18 gives the same one to different questions at times. */
+struct dns_exchange *dns_exchange_of(const struct dns *dns, const uint8_t *packet, size_t n)
 {
 	if (n < DNS_HEADER)
 		return NULL;
 	for (struct dns_question *q = dns->questions; q; q = q->next) {
 		if (q->state == DNS_ASKED && q->exchange.n_sent && is_answer(&q->exchange, packet, n))
-			return &q->exchange;
-	}
-	return NULL;
-}
-
-const struct dns_exchange *dns_exchange_find(const struct dns *dns, const uint8_t id[2])
-{
-	for (const struct dns_question *q = dns->questions; q; q = q->next) {
-		if (q->state == DNS_ASKED && q->exchange.n_sent && memcmp(q->exchange.sent, id, 2) == 0)
 			return &q->exchange;
 	}
 	return NULL;
@@ -90,7 +81,7 @@ void dns_exchange_sent(struct dns *dns, const uint8_t *packet, size_t n)
 /* Takes what an answer holds, and makes it what c-ares is to see. How long that is; 0: nothing. */
 static size_t answer_take(struct dns *dns, uint8_t *packet, size_t n)
 {
-	struct dns_exchange *e = exchange_of(dns, packet, n);
+	struct dns_exchange *e = dns_exchange_of(dns, packet, n);
 	uint8_t rcode;
 	bool is_ip4;
 

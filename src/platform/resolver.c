@@ -1,8 +1,4 @@
-/* Looking names up: which questions a name needs, and what their answers mean together.
- *
- * A lookup asks for one name at a time, for both families at once when both are wanted. A name without a dot is looked
- * for in the search domains first, and as it is last; one with a dot only as it is, so that nobody's search list turns
- * a full name into another (RFC 1535). What one domain does not know, the next may.
+/* The resolver: its servers and domains, and the alarm that moves everything.
  *
  * All that happens happens in one alarm of the loop, which is set for now when there is news: answers are fetched,
  * lookups go on, and one that is over is told, as the last thing, since the program may free anything then. The alarm
@@ -21,73 +17,16 @@ static void alarm_set(struct berth_resolver *resolver, berth_time at)
 	berth_loop_at(resolver->loop, at, on_alarm, resolver);
 }
 
-static void on_news(void *user)
+void resolver_news(struct berth_resolver *resolver)
 {
-	struct berth_resolver *resolver = user;
-
 	if (!resolver->news)
 		alarm_set(resolver, berth_loop_now(resolver->loop));
 	resolver->news = true;
 }
 
-/* ---- what answers mean ---- */
-
-static void lookup_over(struct berth_lookup *lookup, int error)
+static void on_news(void *user)
 {
-	lookup->stage = STAGE_OVER;
-	lookup->error = error;
-	on_news(lookup->resolver);
-}
-
-static bool has_addresses(const struct berth_lookup *lookup)
-{
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		if (lookup->parts[i].settled && lookup->parts[i].n > 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_settled(const struct berth_lookup *lookup)
-{
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		if (lookup->parts[i].wanted && !lookup->parts[i].settled)
-			return false;
-	}
-	return true;
-}
-
-/* The error of a name none of whose parts has addresses: that there is no such name is so for both (RFC 8020), and the
- * one that something went wrong with might have had some. */
-static int candidate_error(const struct berth_lookup *lookup)
-{
-	int error = BERTH_ENODATA;
-
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		const struct part *part = &lookup->parts[i];
-
-		if (part->wanted && part->n == BERTH_ENOENT)
-			return BERTH_ENOENT;
-		if (part->wanted && part->n != BERTH_ENODATA)
-			error = part->n;
-	}
-	return error;
-}
-
-/* Of what went wrong with several names: that something did before that there is nothing, and that a name has no
- * address before that there is no such name. */
-static int worse_error(int a, int b)
-{
-	if (a == 0 || a == BERTH_ENOENT)
-		return b;
-	return a == BERTH_ENODATA && b != BERTH_ENOENT ? b : a;
-}
-
-/* Whether somebody has answered, so that a name in another domain is worth a question. */
-static bool is_answer(int error)
-{
-	return error == BERTH_ENOENT || error == BERTH_ENODATA || error == BERTH_EACCES || error == BERTH_EIO ||
-	       error == BERTH_EPROTO;
+	resolver_news(user);
 }
 
 /* ---- the host's servers and domains ---- */
@@ -138,160 +77,26 @@ static void read_domains(struct berth_resolver *resolver)
 	}
 }
 
-/* ---- asking ---- */
-
-static void part_ask(struct part *part, const char *name)
+void resolver_refresh(struct berth_resolver *resolver)
 {
-	struct berth_resolver *resolver = part->lookup->resolver;
-	enum berth_family family = part == &part->lookup->parts[PART_IP6] ? BERTH_IP6 : BERTH_IP4;
-
-	part->settled = false;
-	part->question = dns_ask(resolver->dns, name, family, part);
-	if (!part->question) {
-		part->settled = true;
-		part->n = BERTH_ENOMEM;
-	}
-}
-
-/* The next name to look for: in the next domain in which it is not too long, at last as it is. false: that was the
- * last.
- */
-static bool candidate(struct berth_lookup *lookup, char out[NAME_BYTES])
-{
-	const struct berth_resolver *resolver = lookup->resolver;
-
-	while (!lookup->absolute && lookup->i_domain < resolver->n_domains) {
-		if (name_join(lookup->name, resolver->domains[lookup->i_domain++], out))
-			return true;
-	}
-	if (lookup->bare)
-		return false;
-	lookup->bare = true;
-	memcpy(out, lookup->name, NAME_BYTES);
-	return true;
-}
-
-static void lookup_ask(struct berth_lookup *lookup)
-{
-	char name[NAME_BYTES];
-
-	if (!candidate(lookup, name)) {
-		lookup_over(lookup, lookup->error);
-		return;
-	}
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		if (lookup->parts[i].wanted)
-			part_ask(&lookup->parts[i], name);
-	}
-	if (is_settled(lookup))
-		lookup_over(lookup, BERTH_ENOMEM);
-}
-
-/* With a name that is no special one. */
-static void lookup_begin(struct berth_lookup *lookup)
-{
-	struct berth_resolver *resolver = lookup->resolver;
-
-	lookup->stage = STAGE_ACTIVE;
 	if (!resolver->own_servers)
 		read_servers(resolver);
 	if (!resolver->own_domains)
 		read_domains(resolver);
-	if (!resolver->dns)
-		lookup_over(lookup, BERTH_EPROTONOSUPPORT);
-	else if (!resolver->config.n_servers)
-		lookup_over(lookup, BERTH_EDESTADDRREQ);
-	else
-		lookup_ask(lookup);
-}
-
-static void lookup_next(struct berth_lookup *lookup)
-{
-	int error = candidate_error(lookup);
-
-	lookup->error = worse_error(lookup->error, error);
-	if (is_answer(error))
-		lookup_ask(lookup);
-	else
-		lookup_over(lookup, error);
-}
-
-static void part_answer(struct part *part, const struct dns_answer *answer)
-{
-	struct berth_lookup *lookup = part->lookup;
-
-	part->question = NULL;
-	part->settled = true;
-	part->n = answer->n;
-	if (answer->n > 0)
-		memcpy(part->addresses, answer->addresses, (size_t)answer->n * sizeof(answer->addresses[0]));
-	if (has_addresses(lookup) && lookup->on_part)
-		lookup->on_part(lookup->user, part);
-	if (!is_settled(lookup))
-		return;
-	if (has_addresses(lookup))
-		lookup_over(lookup, 0);
-	else
-		lookup_next(lookup);
-}
-
-/* ---- telling ---- */
-
-/* Takes a lookup out of the list. */
-static void lookup_unlink(struct berth_lookup *lookup)
-{
-	struct berth_lookup **at = &lookup->resolver->lookups;
-
-	while (*at != lookup)
-		at = &(*at)->next;
-	*at = lookup->next;
-}
-
-static void lookup_tell(struct berth_lookup *lookup)
-{
-	struct berth_address addresses[BERTH_RESOLVE_MAX];
-	size_t n = 0;
-
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		const struct part *part = &lookup->parts[i];
-
-		if (!part->wanted || !part->settled || part->n <= 0)
-			continue;
-		memcpy(addresses + n, part->addresses, (size_t)part->n * sizeof(addresses[0]));
-		n += (size_t)part->n;
-	}
-	lookup_unlink(lookup);
-	berth_host_sort_destinations(lookup->resolver->host, addresses, n);
-	lookup->on_done(lookup->user, n ? (int)n : lookup->error, addresses);
-	free(lookup);
 }
 
 /* ---- the alarm ---- */
 
 static void begin_waiting(struct berth_resolver *resolver)
 {
-	unsigned n_active = 0;
+	struct berth_lookup *waiting;
 
-	for (const struct berth_lookup *l = resolver->lookups; l; l = l->next)
-		n_active += l->stage == STAGE_ACTIVE;
-	for (struct berth_lookup *l = resolver->lookups; l; l = l->next) {
-		if (n_active >= LOOKUPS_ACTIVE_MAX ||
+	while ((waiting = resolver->lookups[STAGE_WAITING].first)) {
+		if (resolver->lookups[STAGE_ACTIVE].n >= LOOKUPS_ACTIVE_MAX ||
 		    (resolver->dns && dns_count(resolver->dns) + N_PARTS > QUESTIONS_MAX))
 			return;
-		if (l->stage != STAGE_WAITING)
-			continue;
-		lookup_begin(l);
-		n_active++;
+		lookup_begin(waiting);
 	}
-}
-
-static struct berth_lookup *find_over(const struct berth_resolver *resolver)
-{
-	struct berth_lookup *lookup = resolver->lookups;
-
-	while (lookup && lookup->stage != STAGE_OVER)
-		lookup = lookup->next;
-	return lookup;
 }
 
 static void on_alarm(void *user)
@@ -305,124 +110,16 @@ static void on_alarm(void *user)
 	if (resolver->dns) {
 		dns_run(resolver->dns);
 		while (dns_next(resolver->dns, &answer))
-			part_answer(answer.user, &answer);
+			lookup_answer(answer.user, &answer);
 	}
 	begin_waiting(resolver);
-	over = find_over(resolver);
+	over = resolver->lookups[STAGE_OVER].first;
 	if (over)
-		on_news(resolver); /* there may be more of them */
+		resolver_news(resolver); /* there may be more of them */
 	else if (!resolver->news && resolver->dns)
 		alarm_set(resolver, dns_deadline(resolver->dns) < FAR ? dns_deadline(resolver->dns) : FAR);
 	if (over)
 		lookup_tell(over);
-}
-
-/* ---- lookups ---- */
-
-/* Of an address as text. */
-static int take_address(struct berth_lookup *lookup, const struct berth_address *address)
-{
-	struct part *part = &lookup->parts[address->family == BERTH_IP6 ? PART_IP6 : PART_IP4];
-
-	if (!part->wanted)
-		return BERTH_EAFNOSUPPORT;
-	part->settled = true;
-	part->n = 1;
-	part->addresses[0] = *address;
-	lookup_over(lookup, 0);
-	return 0;
-}
-
-static int take_name(struct berth_lookup *lookup, const char *name)
-{
-	int r = name_check(name, lookup->name, &lookup->absolute);
-
-	if (r < 0)
-		return r;
-	if (name_special(lookup->name, lookup->parts))
-		lookup_over(lookup, BERTH_ENOENT); /* unless it has addresses */
-	return 0;
-}
-
-int lookup_new(struct berth_resolver *resolver, const char *name, enum berth_family family, berth_resolve_done *on_done,
-	       void *user, struct berth_lookup **out)
-{
-	struct berth_lookup *lookup = calloc(1, sizeof(*lookup)), **end = &resolver->lookups;
-	struct berth_address address;
-
-	if (!lookup)
-		return BERTH_ENOMEM;
-	lookup->resolver = resolver;
-	lookup->on_done = on_done;
-	lookup->user = user;
-	for (unsigned i = 0; i < N_PARTS; i++)
-		lookup->parts[i].lookup = lookup;
-	lookup->parts[PART_IP6].wanted = family != BERTH_IP4;
-	lookup->parts[PART_IP4].wanted = family != BERTH_IP6;
-	int r = berth_address_parse(name, &address) == 0 ? take_address(lookup, &address) : take_name(lookup, name);
-	if (r < 0) {
-		free(lookup);
-		return r;
-	}
-	while (*end)
-		end = &(*end)->next;
-	*end = lookup;
-	on_news(resolver);
-	*out = lookup;
-	return 0;
-}
-
-int berth_resolve(struct berth_resolver *resolver, const char *name, enum berth_family family,
-		  berth_resolve_done *on_done, void *user, struct berth_lookup **out)
-{
-	struct berth_lookup *lookup;
-	int r = lookup_new(resolver, name, family, on_done, user, &lookup);
-
-	if (r == 0 && out)
-		*out = lookup;
-	return r;
-}
-
-struct berth_lookup *berth_lookup_cancel(struct berth_lookup *lookup)
-{
-	if (!lookup)
-		return NULL;
-	for (unsigned i = 0; i < N_PARTS; i++) {
-		if (lookup->parts[i].question)
-			dns_forget(lookup->parts[i].question);
-	}
-	lookup_unlink(lookup);
-	on_news(lookup->resolver); /* others may have their turn */
-	free(lookup);
-	return NULL;
-}
-
-const char *berth_resolve_error_text(int error)
-{
-	switch (error) {
-	case BERTH_ENOENT:
-		return "no such name";
-	case BERTH_ENODATA:
-		return "the name has no address";
-	case BERTH_EINVAL:
-		return "neither an address nor a name";
-	case BERTH_ETIMEDOUT:
-		return "no DNS server has answered";
-	case BERTH_ECONNREFUSED:
-		return "no DNS server could be reached";
-	case BERTH_EACCES:
-		return "the DNS servers refuse to answer";
-	case BERTH_EIO:
-		return "the DNS servers failed to find the name";
-	case BERTH_EPROTO:
-		return "the DNS servers' answer makes no sense";
-	case BERTH_EDESTADDRREQ:
-		return "no DNS server is known";
-	case BERTH_EPROTONOSUPPORT:
-		return "built without c-ares, only addresses are understood";
-	default:
-		return berth_error_text(error);
-	}
 }
 
 /* ---- the resolver ---- */
@@ -455,8 +152,10 @@ struct berth_resolver *berth_resolver_free(struct berth_resolver *resolver)
 		return NULL;
 	while (resolver->dialers)
 		berth_dialer_cancel(resolver->dialers);
-	while (resolver->lookups)
-		berth_lookup_cancel(resolver->lookups);
+	for (unsigned stage = 0; stage < N_STAGES; stage++) {
+		while (resolver->lookups[stage].first)
+			berth_lookup_cancel(resolver->lookups[stage].first);
+	}
 	dns_free(resolver->dns);
 	berth_loop_at(resolver->loop, BERTH_NEVER, on_alarm, resolver);
 	free(resolver);

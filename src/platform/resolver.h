@@ -1,4 +1,5 @@
-/* The resolver's insides, shared by looking names up (resolver.c), names as text (name.c) and dialing (dial.c). */
+/* The resolver's insides, shared by the resolver (resolver.c), lookups (lookup.c), names as text (name.c) and dialing
+ * (dial.c). */
 #ifndef PLATFORM_RESOLVER_H
 #define PLATFORM_RESOLVER_H
 
@@ -28,11 +29,12 @@ enum stage {
 	STAGE_WAITING, /* for its turn */
 	STAGE_ACTIVE,
 	STAGE_OVER, /* to be told */
+	N_STAGES,
 };
 
 struct berth_lookup {
 	struct berth_resolver *resolver;
-	struct berth_lookup *next;
+	struct berth_lookup *next, *previous; /* of its stage, in the order in which they came to it */
 	enum stage stage;
 	char name[NAME_BYTES]; /* without a dot at the end */
 	bool absolute;         /* not to be looked for in search domains */
@@ -46,6 +48,11 @@ struct berth_lookup {
 	void *user;
 };
 
+struct lookup_list {
+	struct berth_lookup *first, *last;
+	unsigned n;
+};
+
 struct berth_resolver {
 	struct berth_loop *loop;
 	struct berth_host *host;
@@ -54,7 +61,7 @@ struct berth_resolver {
 	bool own_servers, own_domains; /* set by the program; otherwise they are the host's */
 	char domains[BERTH_RESOLVER_DOMAINS_MAX][NAME_BYTES];
 	size_t n_domains;
-	struct berth_lookup *lookups; /* in the order in which they came */
+	struct lookup_list lookups[N_STAGES];
 	struct berth_dialer *dialers;
 	bool news; /* the loop's alarm has been set for now */
 };
@@ -73,9 +80,26 @@ bool name_special(const char *name, struct part *parts);
 
 /* ---- resolver.c ---- */
 
+/* Something is to be done as soon as the loop comes round. */
+void resolver_news(struct berth_resolver *resolver);
+
+/* Takes the host's servers and domains, where the program has set none. */
+void resolver_refresh(struct berth_resolver *resolver);
+
+/* ---- lookup.c ---- */
+
 /* As berth_resolve. */
 int lookup_new(struct berth_resolver *resolver, const char *name, enum berth_family family, berth_resolve_done *on_done,
 	       void *user, struct berth_lookup **out);
+
+/* Asks, for one that is waiting. */
+void lookup_begin(struct berth_lookup *lookup);
+
+/* An answer has come. */
+void lookup_answer(struct part *part, const struct dns_answer *answer);
+
+/* Tells the program how one that is over has ended, and frees it. The resolver may be gone after that. */
+void lookup_tell(struct berth_lookup *lookup);
 
 /* ---- dial.c ---- */
 

@@ -381,6 +381,28 @@ static void test_many_lookups(void **state)
 	bed_deinit(&bed);
 }
 
+static void count_both(void *user, int n, const struct berth_address *addresses)
+{
+	assert_int_equal(n, 3);
+	++*(unsigned *)user;
+}
+
+/* So many that numbers of questions that are under way at the same time are the same now and then. */
+static void test_same_numbers(void **state)
+{
+	enum { N = 10000 };
+	struct names_bed bed;
+	unsigned n = 0;
+
+	BED(zone);
+	assert_resolves(&bed, "four.test", BERTH_IP4, "192.0.2.4");
+	for (unsigned i = 0; i < N; i++)
+		assert_int_equal(berth_resolve(bed.resolver, "both.test", 0, count_both, &n, NULL), 0);
+	while (n < N)
+		assert_int_equal(berth_loop_once(bed.loop, BERTH_NEVER), 0);
+	bed_deinit(&bed);
+}
+
 static unsigned n_distinct(const uint16_t *numbers, unsigned n)
 {
 	unsigned n_different = 0;
@@ -867,6 +889,7 @@ int main(void)
 		cmocka_unit_test(test_servers_of_ip6),
 		cmocka_unit_test(test_servers_and_domains_of_the_host),
 		cmocka_unit_test(test_many_lookups),
+		cmocka_unit_test(test_same_numbers),
 		cmocka_unit_test(test_numbers_and_ports_are_random),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_cancel_within_callback),
