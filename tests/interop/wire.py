@@ -88,6 +88,7 @@ class Tools:
     def listen(self):
         """A TCP socket of the kernel's that takes connections, and its port."""
         server = socket.create_server((self.pc, 0), family=self.socket_family)
+        server.settimeout(PATIENCE)
         return server, server.getsockname()[1]
 
     def ping(self, *arguments, address=None):
@@ -133,6 +134,11 @@ class Tools:
         process = self.start(verb, *arguments, **options)
         try:
             yield process
+        except BaseException:
+            process.kill()
+            rest = b"" if process.stderr.closed else process.stderr.read()
+            print(f"# {verb} said: {(process.talk + rest).decode()!r}")
+            raise
         finally:
             if process.poll() is None:
                 process.kill()
@@ -292,7 +298,13 @@ def set_up():
 # ---- TAP ----
 
 
+def give_up(*_):
+    raise AssertionError(f"nothing has happened for {5 * PATIENCE} s")
+
+
 def run_test(number, title, function, tools):
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(5 * PATIENCE)
     try:
         function(tools)
     except Skip as reason:
@@ -303,6 +315,7 @@ def run_test(number, title, function, tools):
             print("# " + line)
     else:
         print(f"ok {number} - {title}")
+    signal.alarm(0)
     sys.stdout.flush()
 
 
