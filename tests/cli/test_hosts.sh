@@ -98,7 +98,9 @@ wrong serve "--echo '17': at most 16 of them" $many --echo 17
 wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen'
 wrong nc 'whom to talk to? HOST and PORT are needed, or -l PORT to listen' 192.168.1.5
 wrong nc "'x' is one argument too many; 'berth nc --help' says which it takes" 192.168.1.5 80 x
-wrong nc "'localhost' is no address; names are not looked up" localhost 80
+for name in '' 'a b' fd00::g 192.168.1.256 10.1 http://pc.test; do
+	wrong nc "'$name' is neither an address nor a name" "$name" 80
+done
 wrong nc "'fe80::1%tap0': the host's interface is eth0; leave what follows the % away" fe80::1%tap0 80
 wrong nc "'192.168.1.5' is no IPv6 address; leave -6 away" -6 192.168.1.5 80
 wrong nc "'fd00::5' is no IPv4 address; leave -4 away" -4 fd00::5 80

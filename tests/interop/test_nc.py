@@ -106,6 +106,61 @@ def test_udp(t):
         assert (r.returncode, r.stdout, r.stderr) == (0, b"hello\n", b""), r
 
 
+def names(*arguments):
+    """A DNS server at the kernel's addresses, that knows the kernel by its name, and by one of each family."""
+    (pc4, _, _), (pc6, _, _) = wire.BED.values()
+    return wire.dnsmasq("--port=53", "--local=/test/", f"--host-record=pc.test,{pc4},{pc6}", f"--host-record=pc4.test,{pc4}",
+                        f"--host-record=pc6.test,{pc6}", *arguments)
+
+
+def test_by_name(t):
+    with echo_server(t) as port, names():
+        for arguments in ([f"-{t.family}", "pc.test"], [f"pc{t.family}.test"], ["pc.test."]):
+            # The server listens on one family alone; of both, the other is tried in vain.
+            r = t.run(t.berth, "nc", *t.both, "--dns", t.pc, "-v", *arguments, str(port), input=DATA)
+            name = arguments[-1]
+            line = f"berth nc: connected to {name} ({t.at(port, t.pc)})\n"
+            assert (r.returncode, r.stderr.decode()) == (0, line) and r.stdout == DATA, r.stderr
+
+
+def test_by_name_from_a_port(t):
+    server, port = t.listen()
+    with server, names(), t.running("nc", "--dns", t.pc, "-p", "1099", "pc.test", str(port), link=t.both):
+        c, peer = server.accept()
+        c.close()
+        assert peer[:2] in ((t.host, 1099), (t.second, 1099)), peer
+
+
+def test_udp_by_name(t):
+    with udp_echo_server(t) as port, names():
+        r = nc(t, "-u", "--dns", t.pc, f"pc{t.family}.test", str(port), input=b"hello\n")
+        assert (r.returncode, r.stdout, r.stderr) == (0, b"hello\n", b""), r
+
+
+def test_names_that_lead_nowhere(t):
+    other = 10 - t.family
+    with socket.socket(t.socket_family) as unused, names():
+        unused.bind((t.pc, 0))
+        port = unused.getsockname()[1]
+        here = ["--dns", t.pc]
+        cases = [
+            (here + ["nosuch.test"], "nosuch.test: no such name; is it spelt right?"),
+            (here + [f"-{t.family}", f"pc{other}.test"],
+             f"pc{other}.test: the name has no address; leave -4 or -6 away"),
+            (here + [f"pc{t.family}.test"],
+             f"pc{t.family}.test ({t.at(port, t.pc)}): connection refused; nothing listens on that port there"),
+            (["pc.test"], "pc.test: no DNS server is known; add --dns A"),
+        ]
+        for arguments, line in cases:
+            for udp in ([], ["-u", "-w", "5"]):
+                if udp and "refused" in line:
+                    continue
+                r = nc(t, *udp, *arguments, str(port), input=b"x")
+                assert (r.returncode, r.stderr.decode()) == (3, f"berth nc: {line}\n"), (arguments, r)
+    r = nc(t, "--dns", t.pc, "-w", "1", "pc.test", "80", input=b"x")
+    assert r.returncode == 3 and r.stderr.count(b"\n") == 1 and r.stderr.startswith(b"berth nc: pc.test:"), r
+
+
 def test_source_port(t):
     server, port = t.listen()
     with server:

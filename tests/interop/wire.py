@@ -148,6 +148,26 @@ class Tools:
                     pipe.close()
 
 
+@contextlib.contextmanager
+def dnsmasq(*arguments, ready="dnsmasq: started"):
+    """dnsmasq on the kernel's side of tap0, once it has said so."""
+    need("dnsmasq")
+    command = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--user=root", "--group=", "--no-hosts", "--no-resolv",
+               "--interface=tap0", "--bind-interfaces", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        talk = b""
+        while ready.encode() not in talk:
+            line = process.stderr.readline()
+            assert line, f"{command} ended: {talk.decode()}"
+            talk += line
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+        process.stderr.close()
+
+
 def stop(process, number=signal.SIGINT):
     """Sends a signal and returns the exit status."""
     process.send_signal(number)

@@ -47,6 +47,7 @@ static void end(struct nc *nc)
 	bool whole = nc->status == TOOL_DONE && nc->shut && nc->out.over;
 
 	nc_stop(nc);
+	nc_reach_end(nc);
 	if (nc->listener >= 0)
 		berth_close(nc->setup.host, nc->listener);
 	if (nc->descriptor >= 0 && (whole || nc->udp))
@@ -88,9 +89,11 @@ static int take_arguments(struct nc *nc, const char *source, int n, char **argum
 	if (r == BERTH_ENOENT)
 		return tool_fail("nc", TOOL_USAGE, "'%s': the host's interface is %s; leave what follows the %% away",
 				 arguments[0], HOST_INTERFACE_NAME);
+	if (r < 0 && !nc_is_name(arguments[0]))
+		return tool_fail("nc", TOOL_USAGE, "'%s' is neither an address nor a name", arguments[0]);
 	if (r < 0)
-		return tool_fail("nc", TOOL_USAGE, "'%s' is no address; names are not looked up", arguments[0]);
-	if (nc->family && nc->foreign.address.family != nc->family)
+		nc->name = arguments[0];
+	else if (nc->family && nc->foreign.address.family != nc->family)
 		return tool_fail("nc", TOOL_USAGE, "'%s' is no IPv%d address; leave -%d away", arguments[0], nc->family,
 				 nc->family);
 	return take_port(nc, arguments[1], &nc->foreign.port);

@@ -6,6 +6,8 @@
 #include "../host_setup.h"
 
 #define NC_BUFFER 65536
+/* Room for a name and an address. */
+#define NC_FOREIGN_TEXT 512
 
 struct direction {
 	size_t n, off; /* buffer[off..n) is waiting */
@@ -22,6 +24,8 @@ struct nc {
 	bool listen, udp, verbose;
 	uint8_t family;                      /* the only one wanted; 0: either */
 	uint16_t port;                       /* local; 0: any */
+	const char *name;                    /* to look up; NULL: the address was given */
+	struct berth_resolver *resolver;     /* while that goes on */
 	struct berth_socket_address foreign; /* family 0: nobody yet */
 	berth_time ns_wait;                  /* 0: for ever */
 	int listener, descriptor;            /* -1: none */
@@ -55,7 +59,13 @@ void nc_stop(struct nc *nc);
 
 /* ---- reach.c ---- */
 
+/* What may be looked up: no address that is misspelt, no blanks. */
+bool nc_is_name(const char *text);
+
 /* Begins to look for the other side. TOOL_DONE, or another status and the error line is written. */
 int nc_reach(struct nc *nc);
+
+/* Gives up what is still looked for. */
+void nc_reach_end(struct nc *nc);
 
 #endif

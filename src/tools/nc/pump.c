@@ -32,14 +32,22 @@ void nc_finish(struct nc *nc, int status)
 const char *nc_foreign_text(const struct nc *nc, char *out, size_t n)
 {
 	struct berth_socket_address foreign = nc->foreign;
+	char address[BERTH_ADDRESS_TEXT];
 
 	host_address_unmap(&foreign.address);
-	return berth_socket_address_format(&foreign, out, n);
+	berth_socket_address_format(&foreign, address, sizeof(address));
+	if (!nc->name)
+		snprintf(out, n, "%s", address);
+	else if (foreign.address.family)
+		snprintf(out, n, "%s (%s)", nc->name, address);
+	else
+		snprintf(out, n, "%s:%u", nc->name, foreign.port);
+	return out;
 }
 
 void nc_fail(struct nc *nc, int error)
 {
-	char where[BERTH_ADDRESS_TEXT];
+	char where[NC_FOREIGN_TEXT];
 
 	nc_finish(nc, tool_fail("nc", TOOL_FAILED, "%s: %s; %s", nc_foreign_text(nc, where, sizeof(where)),
 				berth_error_text(error), host_error_hint(error)));
@@ -48,7 +56,7 @@ void nc_fail(struct nc *nc, int error)
 static void on_time(void *user)
 {
 	struct nc *nc = user;
-	char where[BERTH_ADDRESS_TEXT];
+	char where[NC_FOREIGN_TEXT];
 	unsigned long seconds = (unsigned long)(nc->ns_wait / NS_SECOND);
 
 	if (nc->udp && nc->foreign.address.family)
@@ -250,7 +258,7 @@ static void probe(struct nc *nc, struct direction *d, int fd, unsigned wanted, b
 
 void nc_begin(struct nc *nc)
 {
-	char where[BERTH_ADDRESS_TEXT];
+	char where[NC_FOREIGN_TEXT];
 
 	nc->connected = true;
 	if (nc->verbose && nc->foreign.address.family)
