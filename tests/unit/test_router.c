@@ -677,6 +677,46 @@ static void thousand_options(void **state)
 	one_deinit(&o);
 }
 
+/* Every allocation fails once: nothing is lost but what it was for. */
+static void without_memory(void **state)
+{
+	static const uint8_t servers[16] = {0x20, 1, 0xd, 0xb8, [15] = 0x53};
+	const struct nd_option option = {.type = ND_DNS_SERVERS, .servers = {600, servers, 1}};
+	uint8_t *bytes = malloc(70000);
+	struct advert a;
+	size_t n;
+
+	(void)state;
+	advert_begin(&a, &usual);
+	advert_mac(&a, mac_router);
+	advert_prefix(&a, "2001:db8:1::", 64, true, true, 1000, 1000);
+	advert_add(&a, &option);
+	n = make_icmp6(bytes, &(struct icmp6_spec){.source = six(ROUTER),
+						   .destination = six("ff02::1"),
+						   .type = a.message.type,
+						   .rest = a.message.rest,
+						   .body = a.message.body,
+						   .len_body = a.message.len_body});
+	for (size_t fail_at = 0; fail_at < 40; fail_at++) {
+		struct berth_frame *frame = berth_frame_new(berth_memory_libc(), (uint32_t)n);
+		struct one o;
+
+		init(&o);
+		memcpy(frame->data, bytes, n);
+		frame->len = (uint32_t)n;
+		o.heap.fail_at = fail_at;
+		berth_host_frame_in(o.host, 1, frame, o.now);
+		send_far(&o, berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM));
+		one_run(&o, o.now + 10 * SECOND);
+		one_run(&o, o.now + 2000 * SECOND);
+		o.heap.fail_at = SIZE_MAX;
+		advertise(&o, &usual, ROUTER);
+		assert_next_hop(&o, FAR, ROUTER);
+		one_deinit(&o);
+	}
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -703,6 +743,7 @@ int main(void)
 		cmocka_unit_test(thousand_routers),
 		cmocka_unit_test(thousand_routes),
 		cmocka_unit_test(thousand_options),
+		cmocka_unit_test(without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
