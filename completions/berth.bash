@@ -66,6 +66,7 @@ _berth_host_options='--link --address --gateway --dns --wire --pcap --name -h --
 _berth_other() {
 	case $prev in
 	--pcap) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--address) _berth_words 'dhcp auto'; return ;;
 	--link) _berth_words "$(ls /sys/class/net 2>/dev/null | sed 's/^/tap:/')"; return ;;
 	-g | --group) _berth_words 'well-known registered private'; return ;;
 	-t | --transport) [ "$1" = ports ] && _berth_list 'tcp udp sctp dccp' && return ;;

@@ -94,7 +94,7 @@ complete -c berth -n "$netstat" -a 'and or not state exclude proto protocol fami
 for verb in serve nc
 	set -l seen "__fish_seen_subcommand_from $verb"
 	complete -c berth -n "$seen" -l link -x -d 'the TAP device'
-	complete -c berth -n "$seen" -l address -x -d 'address and prefix length'
+	complete -c berth -n "$seen" -l address -x -a 'dhcp auto' -d 'address and prefix length'
 	complete -c berth -n "$seen" -l gateway -x -d 'the way to other networks'
 	complete -c berth -n "$seen" -l dns -x -d 'a server to ask for names'
 	complete -c berth -n "$seen" -l wire -x -d 'a bad wire'

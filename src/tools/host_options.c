@@ -142,13 +142,22 @@ static int parse_address(struct host_options *options, const char *value, char *
 	char plain[TEXT_MAX];
 	struct host_network network;
 
+	if (strcmp(value, "dhcp") == 0) {
+		options->dhcp = true;
+		return 0;
+	}
+	if (strcmp(value, "auto") == 0) {
+		options->automatic = true;
+		return 0;
+	}
 	int r = without_scope(value, plain);
 	if (r == BERTH_ENOENT)
 		return wrong_interface("--address", value, why);
 	if (r < 0 || !strchr(plain, '/') || berth_prefix_parse(plain, &network.address, &network.prefix) != 0 ||
 	    (strchr(value, '%') && !is_link_local(&network.address)))
 		return wrong(why,
-			     "--address '%s' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64",
+			     "--address '%s' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64; "
+			     "dhcp and auto find one",
 			     value);
 	if (is_link_local(&network.address))
 		network.address.scope = HOST_INTERFACE;
@@ -278,6 +287,13 @@ bool host_options_has(const struct host_options *options, enum berth_family fami
 	return false;
 }
 
+unsigned host_options_how(const struct host_options *options)
+{
+	bool dhcp = options->dhcp || (options->automatic && !host_options_has(options, BERTH_IP4));
+
+	return (options->automatic ? BERTH_AUTO_ROUTERS : 0) | (dhcp ? BERTH_AUTO_DHCP : 0);
+}
+
 /* A gateway by hand goes with an address by hand: whoever else gives the address names the gateway, too. */
 static int validate_gateway(const struct host_options *options, const struct berth_address *gateway, char *why)
 {
@@ -287,6 +303,9 @@ static int validate_gateway(const struct host_options *options, const struct ber
 	if (!gateway->family || host_options_has(options, gateway->family))
 		return 0;
 	berth_address_format(gateway, text, sizeof(text));
+	if (options->automatic || (is_ip4 && options->dhcp))
+		return wrong(why, "--gateway %s: %s which it is; leave it away, or add --address A/P", text,
+			     is_ip4 ? "DHCP says" : "routers say");
 	return wrong(why, "--gateway %s: the host has no %s address; add --address A/P, such as %s", text,
 		     is_ip4 ? "IPv4" : "IPv6", is_ip4 ? "192.168.1.7/24" : "fd00::7/64");
 }
@@ -295,8 +314,8 @@ int host_options_validate(const struct host_options *options, char *why)
 {
 	if (!options->tap)
 		return wrong(why, "no link; add --link tap:NAME, such as --link tap:tap0");
-	if (options->n_addresses == 0)
-		return wrong(why, "no address; add --address A/P, such as 192.168.1.7/24");
+	if (options->n_addresses == 0 && !options->dhcp && !options->automatic)
+		return wrong(why, "no address; add --address A/P, such as 192.168.1.7/24, or --address auto");
 	int r = validate_gateway(options, &options->gateway4, why);
 	return r == 0 ? validate_gateway(options, &options->gateway6, why) : r;
 }

@@ -28,6 +28,8 @@ struct host_options {
 	const char *tap;                                   /* the device's name; NULL: not given */
 	struct host_network addresses[HOST_ADDRESSES_MAX]; /* given by hand; no two are the same */
 	unsigned n_addresses;
+	bool dhcp;                               /* an IPv4 address by DHCP */
+	bool automatic;                          /* each family by what the link offers */
 	struct berth_address gateway4, gateway6; /* family 0: not given */
 	struct berth_address dns[HOST_DNS_MAX];  /* no two are the same */
 	unsigned n_dns;
@@ -62,7 +64,8 @@ enum host_option {
 #define HOST_USAGE                                                                                                     \
 	"  --link tap:NAME     the TAP device to use; it is made when it does not exist\n"                             \
 	"  --address A/P       an IPv4 or IPv6 address of the host and the length of its\n"                            \
-	"                      network's prefix; may be repeated\n"                                                    \
+	"                      network's prefix; or dhcp; or auto: what routers\n"                                     \
+	"                      advertise, and DHCP; may be repeated\n"                                                 \
 	"  --gateway A         the way to other networks; one of each family\n"                                        \
 	"  --dns A             a server to ask for names; may be repeated\n"                                           \
 	"  --wire SPEC         a bad wire: delay=10ms,loss=2%,seed=7 (see berth-serve(1))\n"                           \
@@ -78,6 +81,10 @@ int host_option_parse(struct host_options *options, int c, const char *value, ch
 
 /* Everything that is needed was given, and it goes together. 0, or BERTH_EINVAL and why[HOST_OPTION_WHY] says. */
 int host_options_validate(const struct host_options *options, char *why);
+
+/* What the options ask the host to find by itself: BERTH_AUTO_.... With `auto` that is what routers advertise, and an
+ * IPv4 address by DHCP unless one was given by hand. */
+unsigned host_options_how(const struct host_options *options);
 
 /* There is an address of this family by hand. */
 bool host_options_has(const struct host_options *options, enum berth_family family);

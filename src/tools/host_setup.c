@@ -18,6 +18,11 @@
 
 #define NS_SECOND 1000000000ull
 #define NS_WATCH NS_SECOND
+/* Whether an address is free is asked quickly: the stations of a TAP device answer at once. */
+#define MS_ACD 100
+#define MS_DAD 250
+/* What giving an address back to its server takes at most. */
+#define NS_RELEASE (NS_SECOND / 4)
 #define IP6_MTU 1280 /* RFC 8200 section 5 */
 #define OFFLOADS (BERTH_LINK_CHECKSUM | BERTH_LINK_SEGMENT)
 
@@ -136,6 +141,8 @@ static int add_interface(struct host_setup *setup)
 	config.ethernet = setup->link->ethernet;
 	config.mtu = setup->link->mtu;
 	config.capabilities = setup->link->capabilities;
+	config.ms_acd = MS_ACD;
+	config.ms_dad = MS_DAD;
 	int r = berth_random(config.mac, sizeof(config.mac));
 	/* IEEE 802: unicast, locally administered. */
 	config.mac[0] = (uint8_t)((config.mac[0] & 0xfc) | 0x02);
@@ -186,6 +193,23 @@ static int add_dns(struct host_setup *setup, const struct berth_address *server)
 	return TOOL_DONE;
 }
 
+/* What the host finds by itself, from now on. */
+static int find_addresses(struct host_setup *setup)
+{
+	unsigned how = host_options_how(setup->options);
+	int r = how ? berth_host_interface_auto(setup->host, HOST_INTERFACE, how) : 0;
+
+	if (r == 0)
+		return TOOL_DONE;
+	if (setup->link->mtu < IP6_MTU && setup->options->automatic)
+		return tool_fail(setup->options->verb, TOOL_FAILED,
+				 "--address auto: IPv6 needs an MTU of %d, and %s has %u; 'ip link set %s mtu 1500' "
+				 "widens it",
+				 IP6_MTU, setup->options->tap, (unsigned)setup->link->mtu, setup->options->tap);
+	return tool_fail(setup->options->verb, TOOL_FAILED, "--address %s: %s",
+			 setup->options->automatic ? "auto" : "dhcp", berth_error_text(r));
+}
+
 static int add_addresses(struct host_setup *setup)
 {
 	const struct host_options *options = setup->options;
@@ -199,7 +223,7 @@ static int add_addresses(struct host_setup *setup)
 		status = add_gateway(setup, &options->gateway6);
 	for (unsigned i = 0; status == TOOL_DONE && i < options->n_dns; i++)
 		status = add_dns(setup, &options->dns[i]);
-	return status;
+	return status == TOOL_DONE ? find_addresses(setup) : status;
 }
 
 static void on_event(void *user, struct berth_host *host, const struct berth_event *event)
@@ -312,7 +336,9 @@ int host_setup_open(struct host_setup *setup, const struct host_options *options
 
 struct berth_address host_listen_address(const struct host_options *options)
 {
-	return options->n_addresses == 1 ? options->addresses[0].address : (struct berth_address){0};
+	bool single = options->n_addresses == 1 && !options->dhcp && !options->automatic;
+
+	return single ? options->addresses[0].address : (struct berth_address){0};
 }
 
 /* A connection that still has to bring something across. */
@@ -345,10 +371,38 @@ void host_settle(struct berth_loop *loop, struct berth_host *host, berth_time ns
 	} while (now < end && host_busy(host));
 }
 
+/* Somebody's MAC address is being asked for, and packets wait for it. */
+static bool awaits_neighbour(const struct host_setup *setup)
+{
+	struct berth_neighbour_row row;
+	uint64_t cursor = 0;
+
+	while (berth_host_neighbour_next(setup->host, berth_clock_now(), &cursor, &row))
+		if (row.state == BERTH_NEIGHBOUR_INCOMPLETE)
+			return true;
+	return false;
+}
+
+/* An address of DHCP goes back to its server (RFC 2131 section 4.4.6). */
+static void release(struct host_setup *setup)
+{
+	berth_time end = berth_clock_now() + NS_RELEASE;
+
+	setup->arrived = false; /* nothing is said of what goes now */
+	if (!(host_options_how(setup->options) & BERTH_AUTO_DHCP) || !setup->loop || !setup->host || setup->lost)
+		return;
+	berth_host_interface_auto(setup->host, HOST_INTERFACE, 0);
+	do {
+		if (berth_loop_once(setup->loop, berth_clock_now() + NS_SECOND / 100) < 0)
+			return;
+	} while (berth_clock_now() < end && awaits_neighbour(setup));
+}
+
 int host_setup_close(struct host_setup *setup, int status)
 {
 	if ((capture_failed(setup) || setup->lost) && status == TOOL_DONE)
 		status = TOOL_FAILED;
+	release(setup);
 	setup->control = berth_control_free(setup->control);
 	signals_unwatch(&setup->signals);
 	if (setup->loop && setup->host)

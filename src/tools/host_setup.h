@@ -5,8 +5,6 @@
 #include "host_options.h"
 #include "signals.h"
 
-#define HOST_KNOWN_MAX 64
-
 struct host_setup {
 	const struct host_options *options; /* borrowed */
 	struct berth_loop *loop;
@@ -16,12 +14,11 @@ struct host_setup {
 	struct berth_link *wire;    /* NULL: none */
 	struct berth_control *control;
 	struct signals signals;
-	struct berth_address addresses[HOST_KNOWN_MAX]; /* the host's, but for link-local ones that it made itself */
-	unsigned n_addresses;
-	bool talks;        /* says what becomes of the addresses later on; set by the verb before opening */
-	bool arrived;      /* the first addresses are there */
-	bool capture_told; /* that the capture has failed */
-	bool lost;         /* the device or the address is gone, and a line says so; the loop was stopped */
+	bool talks;                 /* says what becomes of the addresses later on; set by the verb before opening */
+	bool arrived;               /* the first addresses are there */
+	struct berth_address taken; /* the last that somebody else had */
+	bool capture_told;          /* that the capture has failed */
+	bool lost;                  /* the device or the address is gone, and a line says so; the loop was stopped */
 };
 
 /* Opens the link and puts capture, wire and offload around it, makes the host, attaches both to a new loop that hands
@@ -29,6 +26,10 @@ struct host_setup {
  * the loop, and waits until the host has its addresses. TOOL_DONE, or TOOL_FAILED, the error line is written and
  * nothing is left open. */
 int host_setup_open(struct host_setup *setup, const struct host_options *options);
+
+/* The host's addresses that may be used, but for link-local ones that it has made itself: those by hand, as they were
+ * given, then those found. Writes up to n of them to out[0..n); returns how many. */
+unsigned host_addresses(const struct host_setup *setup, struct berth_address *out, unsigned n);
 
 /* Where a service listens: the host's address when it has one by hand and no other, else at all that it has and will
  * have (family 0). */

@@ -4,8 +4,8 @@
 
 #include "host_setup.h"
 
-/* Takes the host's notices: keeps setup->addresses, and says what a person has to know. When somebody else has an
- * address that was given by hand, setup->lost is set and the loop stopped. */
+/* Takes the host's notices and says what a person has to know. When somebody else has an address that was given by
+ * hand, setup->lost is set and the loop stopped. */
 void host_notices(struct host_setup *setup);
 
 /* Runs the loop until the host has the addresses that the options ask for: all of those by hand, and the first of each

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define SERVICES_MAX 16
+/* A service is told of at so many addresses. */
+#define ADDRESSES_MAX 64
 /* After the signal: time for connections to say good-bye. */
 #define NS_SETTLE 1000000000ull
 
@@ -130,10 +132,12 @@ static int http_failed(const struct http_option *http, int error)
 /* The lines that say where a service is: one for each of the host's addresses. */
 static void announce(const struct serve *s, uint16_t port, const char *before, const char *after)
 {
+	struct berth_address addresses[ADDRESSES_MAX];
+	unsigned n = host_addresses(&s->setup, addresses, ADDRESSES_MAX);
 	char where[BERTH_ADDRESS_TEXT];
 
-	for (unsigned i = 0; i < s->setup.n_addresses; i++) {
-		struct berth_socket_address local = {s->setup.addresses[i], port};
+	for (unsigned i = 0; i < n; i++) {
+		struct berth_socket_address local = {addresses[i], port};
 		fprintf(stderr, "berth serve: %s%s%s\n", before,
 			berth_socket_address_format(&local, where, sizeof(where)), after);
 	}

@@ -39,7 +39,7 @@ for verb in serve nc; do
 	wrong $verb "--link 'tap:sixteencharacter': the name of a device has at most 15 characters" --link tap:sixteencharacter
 	for address in '' 192.168.1.7 192.168.1/24 192.168.1.256/24 192.168.1.7/33 192.168.1.7/ /24 host/24 fd00::7 \
 		fd00::7/129 'fd00::7%1/64'; do
-		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64" \
+		wrong $verb "--address '$address' is no address with a prefix length, such as 192.168.1.7/24 or fd00::7/64; dhcp and auto find one" \
 			--address "$address"
 	done
 	for address in 0.0.0.0/8 127.0.0.1/8 224.0.0.1/24 255.255.255.255/32 ::/64 ::1/128 ff02::1/64; do
@@ -77,7 +77,7 @@ for verb in serve nc demo; do
 done
 
 wrong serve 'no link; add --link tap:NAME, such as --link tap:tap0'
-wrong serve 'no address; add --address A/P, such as 192.168.1.7/24' --link tap:tap0
+wrong serve 'no address; add --address A/P, such as 192.168.1.7/24, or --address auto' --link tap:tap0
 wrong serve 'nothing to serve; add --http PORT:DIR or --echo PORT' $here
 wrong serve "'x' is one argument too many; 'berth serve --help' says which it takes" $here --echo 7 x
 for http in '' 80 80: :/srv; do
@@ -104,6 +104,10 @@ done
 wrong nc "'fe80::1%tap0': the host's interface is eth0; leave what follows the % away" fe80::1%tap0 80
 wrong nc "'192.168.1.5' is no IPv6 address; leave -6 away" -6 192.168.1.5 80
 wrong nc "'fd00::5' is no IPv4 address; leave -4 away" -4 fd00::5 80
+wrong nc '--gateway 192.168.1.1: DHCP says which it is; leave it away, or add --address A/P' --link tap:tap0 --address dhcp \
+	--gateway 192.168.1.1 fd00::5 80
+wrong nc '--gateway fe80::1%1: routers say which it is; leave it away, or add --address A/P' --link tap:tap0 --address auto \
+	--gateway fe80::1 fd00::5 80
 wrong nc "--gateway 192.168.1.1: the host has no IPv4 address; add --address A/P, such as 192.168.1.7/24" --link tap:tap0 \
 	--address fd00::7/64 --gateway 192.168.1.1 fd00::5 80
 wrong serve "--gateway fe80::1%1: the host has no IPv6 address; add --address A/P, such as fd00::7/64" $here --gateway fe80::1

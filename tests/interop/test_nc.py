@@ -149,7 +149,7 @@ def test_names_that_lead_nowhere(t):
              f"pc{other}.test: the name has no address; leave -4 or -6 away"),
             (here + [f"pc{t.family}.test"],
              f"pc{t.family}.test ({t.at(port, t.pc)}): connection refused; nothing listens on that port there"),
-            (["pc.test"], "pc.test: no DNS server is known; add --dns A"),
+            (["pc.test"], "pc.test: no DNS server is known; add --dns A; --address dhcp and auto find one"),
         ]
         for arguments, line in cases:
             for udp in ([], ["-u", "-w", "5"]):

@@ -54,6 +54,11 @@ static void test_addresses(void **state)
 	assert_network(&options.addresses[3], "fe80::8%1", 64);
 	assert_network(&options.addresses[4], "fe80::9%1", 64);
 	assert_true(host_options_has(&options, BERTH_IP4) && host_options_has(&options, BERTH_IP6));
+	assert_false(options.dhcp || options.automatic);
+	assert_int_equal(take(&options, HOST_OPTION_ADDRESS, "dhcp"), 0);
+	assert_int_equal(take(&options, HOST_OPTION_ADDRESS, "auto"), 0);
+	assert_int_equal(take(&options, HOST_OPTION_ADDRESS, "auto"), 0);
+	assert_true(options.dhcp && options.automatic && options.n_addresses == 5);
 }
 
 static void test_addresses_that_are_none(void **state)
@@ -128,6 +133,7 @@ static void test_as_many_as_there_is_room_for(void **state)
 	}
 	refuse(&options, HOST_OPTION_ADDRESS, "fd00::1/48", "is given twice");
 	refuse(&options, HOST_OPTION_ADDRESS, "fd00::aaaa/64", "at most 16 of them");
+	assert_int_equal(take(&options, HOST_OPTION_ADDRESS, "auto"), 0);
 	for (unsigned i = 0; i < HOST_DNS_MAX; i++) {
 		snprintf(text, sizeof(text), "10.0.0.%u", i + 1);
 		assert_int_equal(take(&options, HOST_OPTION_DNS, text), 0);
@@ -208,17 +214,47 @@ static void validate(const char *const *addresses, const char *gateway, const ch
 
 static void test_together(void **state)
 {
-	const char *const nothing[] = {NULL}, *const four[] = {"192.168.1.7/24", NULL},
-			  *const six[] = {"fd00::7/64", NULL}, *const both[] = {"fd00::7/64", "192.168.1.7/24", NULL};
+	const char *const nothing[] = {NULL}, *const dhcp[] = {"dhcp", NULL}, *const automatic[] = {"auto", NULL},
+			  *const four[] = {"192.168.1.7/24", NULL}, *const six[] = {"fd00::7/64", NULL},
+			  *const both[] = {"fd00::7/64", "192.168.1.7/24", NULL},
+			  *const mixed[] = {"auto", "192.168.1.7/24", NULL};
 	char why[HOST_OPTION_WHY];
 
-	assert_int_equal(host_options_validate(&(struct host_options){0}, why), BERTH_EINVAL);
+	assert_int_equal(host_options_validate(&(struct host_options){.dhcp = true}, why), BERTH_EINVAL);
 	assert_true(strstr(why, "--link tap:tap0"));
 	validate(nothing, NULL, "no address; add --address");
+	validate(dhcp, NULL, NULL);
+	validate(automatic, NULL, NULL);
 	validate(both, "192.168.1.1", NULL);
 	validate(both, "fe80::1", NULL);
+	validate(mixed, "192.168.1.1", NULL);
+	validate(mixed, "fe80::1", "routers say");
+	validate(automatic, "192.168.1.1", "DHCP says");
+	validate(dhcp, "192.168.1.1", "DHCP says");
+	validate(dhcp, "fe80::1", "the host has no IPv6 address");
 	validate(four, "fe80::1", "the host has no IPv6 address");
 	validate(six, "192.168.1.1", "the host has no IPv4 address");
+}
+
+static void how(const char *const *addresses, unsigned expected)
+{
+	struct host_options options = {0};
+
+	for (; *addresses; addresses++)
+		assert_int_equal(take(&options, HOST_OPTION_ADDRESS, *addresses), 0);
+	assert_int_equal(host_options_how(&options), expected);
+}
+
+static void test_how(void **state)
+{
+	how((const char *[]){NULL}, 0);
+	how((const char *[]){"192.168.1.7/24", "fd00::7/64", NULL}, 0);
+	how((const char *[]){"dhcp", NULL}, BERTH_AUTO_DHCP);
+	how((const char *[]){"auto", NULL}, BERTH_AUTO_DHCP | BERTH_AUTO_ROUTERS);
+	how((const char *[]){"auto", "fd00::7/64", NULL}, BERTH_AUTO_DHCP | BERTH_AUTO_ROUTERS);
+	how((const char *[]){"auto", "192.168.1.7/24", NULL}, BERTH_AUTO_ROUTERS);
+	how((const char *[]){"192.168.1.7/24", "dhcp", NULL}, BERTH_AUTO_DHCP);
+	how((const char *[]){"auto", "192.168.1.7/24", "dhcp", NULL}, BERTH_AUTO_DHCP | BERTH_AUTO_ROUTERS);
 }
 
 static void test_addresses_of_others(void **state)
@@ -248,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_dns),
 		cmocka_unit_test(test_the_others),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_how),
 		cmocka_unit_test(test_addresses_of_others),
 	};
 

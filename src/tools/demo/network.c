@@ -126,6 +126,7 @@ static int add_interface(struct berth_host *host, const struct berth_link *link,
 	memcpy(config.mac, (const uint8_t[6]){0x02, 0, 0, 0, 0, last}, 6);
 	config.mtu = link->mtu;
 	config.capabilities = link->capabilities;
+	config.ms_dad = 0; /* the cable is the demo's own: nobody else has its addresses */
 	config.ms_dad = 0; /* nobody else is on this wire */
 	return berth_host_interface_add(host, &config);
 }

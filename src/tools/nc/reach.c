@@ -153,7 +153,7 @@ static const char *lookup_hint(const struct nc *nc, int error)
 	case BERTH_ENODATA:
 		return nc->family ? "leave -4 or -6 away" : "it stands for no host";
 	case BERTH_EDESTADDRREQ:
-		return "add --dns A";
+		return "add --dns A; --address dhcp and auto find one";
 	case BERTH_EPROTONOSUPPORT:
 		return "give an address";
 	default:
