@@ -206,8 +206,7 @@ static uint8_t protocol_of(enum berth_origin origin)
 static struct route route_of_host(const struct berth_route_row *row)
 {
 	bool local = row->origin == BERTH_ORIGIN_LOOPBACK, routed = row->gateway.family != BERTH_ANY_FAMILY;
-
-	return (struct route){
+	struct route route = {
 		.family = row->destination.family,
 		.type = local ? RTN_LOCAL : RTN_UNICAST,
 		.scope = local    ? RT_SCOPE_HOST
@@ -224,6 +223,11 @@ static struct route route_of_host(const struct berth_route_row *row)
 		.has_preference = row->destination.family == BERTH_IP6,
 		.ns_expires = row->ns_remaining,
 	};
+
+	/* The interface stands beside it. */
+	route.destination.scope = 0;
+	route.gateway.scope = 0;
+	return route;
 }
 
 static int print_host_route(struct printer *printer, const struct host_row *row)
