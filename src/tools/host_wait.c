@@ -14,6 +14,9 @@
 #define NS_TICK (NS_SECOND / 10)
 /* Servers and routers that there are have answered by then; some try first whether an address is free, for seconds. */
 #define NS_ANSWER (10 * NS_SECOND)
+/* When what a server has given is in use by another station, the next is asked for ten seconds later (RFC 2131 section
+ * 3.1.5). */
+#define NS_DECLINED (15 * NS_SECOND)
 /* With `auto`: one family has an address, the other is waited for as long, from the start. */
 #define NS_OTHER (5 * NS_SECOND)
 #define NS_QUIET NS_SECOND /* before anything is said */
@@ -180,11 +183,17 @@ static bool is_arrived(const struct host_setup *setup, berth_time ns)
 	return (has4 && has6) || ((has4 || has6) && ns >= NS_OTHER);
 }
 
+/* How long, from the start, what was asked for is waited for. */
+static berth_time patience(const struct host_setup *setup)
+{
+	return setup->taken.family ? NS_ANSWER + NS_DECLINED : NS_ANSWER;
+}
+
 static int no_answer(const struct host_setup *setup)
 {
 	const struct host_options *options = setup->options;
 	const char *verb = options->verb, *tap = options->tap;
-	int seconds = (int)(NS_ANSWER / NS_SECOND);
+	int seconds = (int)(patience(setup) / NS_SECOND);
 
 	if (options->dhcp && !has_found(setup, BERTH_IP4))
 		return tool_fail(verb, TOOL_FAILED,
@@ -227,7 +236,7 @@ int host_wait(struct host_setup *setup)
 	berth_time start = berth_clock_now(), ns = 0;
 	int status = TOOL_DONE;
 
-	while (!is_arrived(setup, ns) && !setup->lost && !setup->signals.number && ns < NS_ANSWER) {
+	while (!is_arrived(setup, ns) && !setup->lost && !setup->signals.number && ns < patience(setup)) {
 		show_progress(setup, ns);
 		if (berth_loop_once(setup->loop, berth_clock_now() + NS_TICK) < 0)
 			return tool_fail(setup->options->verb, TOOL_FAILED, "the event loop failed");
