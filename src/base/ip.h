@@ -137,7 +137,8 @@ static inline bool ip_is_multicast(const struct ip *ip)
 	return ip_is_ip4(ip) ? ip_to_ip4(ip) >> 28 == 14 : ip->high >> 56 == 0xff;
 }
 
-/* A group that is never on a wire: ff01::/16 stays within an interface, ff00::/16 is nobody's (RFC 4291 section 2.7). */
+/* A group that is never on a wire: ff01::/16 stays within an interface, ff00::/16 is nobody's (RFC 4291 section 2.7).
+ */
 static inline bool ip_is_interface_local(const struct ip *ip)
 {
 	return ip->high >> 56 == 0xff && (ip->high >> 48 & 15) < 2;

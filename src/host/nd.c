@@ -97,8 +97,8 @@ static void answer(struct berth_host *host, const struct ip_packet *packet, cons
 	send_neighbour(host, packet->interface, target, &to, ICMP6_NEIGHBOUR_ADVERT, &nd, n);
 }
 
-/* What a solicitation says about who sent it, RFC 4861 section 7.2.3. false: there is no room for it, or for finding out
- * what it does not say. */
+/* What a solicitation says about who sent it, RFC 4861 section 7.2.3. false: there is no room for it, or for finding
+ * out what it does not say. */
 static bool meet(struct berth_host *host, const struct ip_packet *packet, const struct nd_neighbour *nd)
 {
 	struct neighbour *n;

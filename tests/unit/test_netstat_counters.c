@@ -1,4 +1,5 @@
-/* Counters: that the kernel's own come out of its files, that a query narrows them, and what a host's mean and are about. */
+/* Counters: that the kernel's own come out of its files, that a query narrows them, and what a host's mean and are
+ * about. */
 #include "tables/host_meaning.h"
 #include "tables/tables.h"
 
