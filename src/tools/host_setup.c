@@ -414,7 +414,20 @@ int host_setup_close(struct host_setup *setup, int status)
 	return status;
 }
 
-const char *host_error_hint(int error)
+/* Nothing leads there: because there is no address to speak from, or no way. */
+static const char *unreachable_hint(const struct host_setup *setup, enum berth_family family)
+{
+	struct berth_address addresses[HOST_ADDRESSES_MAX];
+	unsigned n = host_addresses(setup, addresses, HOST_ADDRESSES_MAX);
+
+	for (unsigned i = 0; i < n; i++)
+		if (addresses[i].family == family)
+			return "it lies in another network; add --gateway";
+	return family == BERTH_IP6 ? "the host has no IPv6 address; add --address"
+				   : "the host has no IPv4 address; add --address";
+}
+
+const char *host_error_hint(const struct host_setup *setup, enum berth_family family, int error)
 {
 	switch (error) {
 	case BERTH_ECONNREFUSED:
@@ -424,7 +437,9 @@ const char *host_error_hint(int error)
 	case BERTH_EHOSTUNREACH:
 		return "nobody on the link answers for that address; is the device up and configured?";
 	case BERTH_ENETUNREACH:
-		return "it lies in another network; add --gateway";
+		return unreachable_hint(setup, family);
+	case BERTH_EADDRNOTAVAIL:
+		return "the host no longer has the address that it spoke from";
 	case BERTH_ECONNRESET:
 		return "the other side cut the conversation short";
 	case BERTH_EADDRINUSE:

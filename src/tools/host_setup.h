@@ -46,7 +46,7 @@ int host_setup_close(struct host_setup *setup, int status);
 /* The line for a capture that could not begin. Returns TOOL_FAILED. */
 int host_capture_failed(const char *verb, const char *path, int error);
 
-/* What to try about an error of a conversation. Static text. */
-const char *host_error_hint(int error);
+/* What to try about an error of a conversation with somebody of this family. Static text. */
+const char *host_error_hint(const struct host_setup *setup, enum berth_family family, int error);
 
 #endif

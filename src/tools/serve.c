@@ -138,6 +138,7 @@ static void announce(const struct serve *s, uint16_t port, const char *before, c
 
 	for (unsigned i = 0; i < n; i++) {
 		struct berth_socket_address local = {addresses[i], port};
+		local.address.scope = 0; /* others have another name for the link */
 		fprintf(stderr, "berth serve: %s%s%s\n", before,
 			berth_socket_address_format(&local, where, sizeof(where)), after);
 	}

@@ -5,7 +5,6 @@ import socket
 import threading
 
 import wire
-from wire import TSHARK, WRONG
 
 DATA = os.urandom(2_000_000)
 
@@ -32,15 +31,8 @@ def talk(t):
     assert t.ping("-c", "1").returncode == 0
 
 
-def tshark(t, capture, *arguments):
-    r = t.run(*TSHARK, "-r", capture, *arguments)
-    assert r.returncode == 0, r.stderr
-    return r.stdout.decode()
-
-
 def test_the_dissector_finds_nothing_wrong(t):
-    for program in ("curl", "tshark", "ping"):
-        wire.need(program)
+    wire.need("tshark")
     t.file("root/data", DATA)
     capture = t.path("capture.pcap")
     for extra in ([], ["--wire", "delay=2ms,loss=2%,seed=5"]):
@@ -48,12 +40,12 @@ def test_the_dissector_finds_nothing_wrong(t):
                        ready="echo at") as process:
             talk(t)
             assert wire.stop(process) == 0
-        assert tshark(t, capture, "-Y", WRONG) == ""
-        text = tshark(t, capture, "-T", "fields", "-e", "_ws.col.Protocol", "-Y", ("ip" if t.family == 4 else "ipv6") + ".addr == " + t.host)
+        t.nothing_wrong(capture)
+        text = t.tshark(capture, "-T", "fields", "-e", "_ws.col.Protocol", "-Y", ("ip" if t.family == 4 else "ipv6") + ".addr == " + t.host)
         assert {"TCP", "HTTP", "ICMP" if t.family == 4 else "ICMPv6", "ECHO"} <= set(text.split()), set(text.split())
         # The test would find what is wrong: all frames were looked at.
-        assert tshark(t, capture, "-Y", "tcp.checksum.status == 1") != ""
-        assert tshark(t, capture, "-Y", "frame.len > 1514") == ""
+        assert t.tshark(capture, "-Y", "tcp.checksum.status == 1") != ""
+        assert t.tshark(capture, "-Y", "frame.len > 1514") == ""
 
 
 @wire.once

@@ -108,6 +108,8 @@ def test_udp(t):
 
 def names(*arguments):
     """A DNS server at the kernel's addresses, that knows the kernel by its name, and by one of each family."""
+    if os.environ.get("BERTH_NAMES") == "0":
+        raise wire.Skip("this berth looks up no names")
     (pc4, _, _), (pc6, _, _) = wire.BED.values()
     return wire.dnsmasq("--port=53", "--local=/test/", f"--host-record=pc.test,{pc4},{pc6}", f"--host-record=pc4.test,{pc4}",
                         f"--host-record=pc6.test,{pc6}", *arguments)
@@ -234,6 +236,23 @@ def test_listen_udp(t):
         assert process.wait(wire.PATIENCE) == 0
 
 
+@wire.only(6)
+def test_link_local(t):
+    """With the name of the host's interface, its number, or neither."""
+    pc = wire.link_local()
+    with socket.create_server((pc, 0, 0, socket.if_nametoindex("tap0")), family=socket.AF_INET6) as server:
+        server.settimeout(wire.PATIENCE)
+        port = server.getsockname()[1]
+        for name in (pc, pc + "%eth0", pc + "%1"):
+            with t.running("nc", "-v", name, str(port)) as process:
+                c, peer = server.accept()
+                with c:
+                    assert peer[0].startswith("fe80::") and peer[3] == socket.if_nametoindex("tap0"), peer
+                    c.sendall(b"hello")
+                assert process.stdout.read() == b"hello" and process.wait(wire.PATIENCE) == 0
+                assert process.stderr.read().decode() == f"berth nc: connected to [{pc}%1]:{port}\n"
+
+
 def test_failures(t):
     with socket.socket(t.socket_family) as unused:
         unused.bind((t.pc, 0))
@@ -245,6 +264,9 @@ def test_failures(t):
         ([nobody, "80"], f"{t.at(80, nobody)}: no route to host; nobody on the link answers for that address; "
          "is the device up and configured?"),
         ([foreign, "80"], f"{t.at(80, foreign)}: network is unreachable; it lies in another network; add --gateway"),
+        ([wire.BED[10 - t.family][0], "80"],
+         f"{t.at(80, wire.BED[10 - t.family][0])}: network is unreachable; the host has no IPv{10 - t.family} address; "
+         "add --address"),
         (["-w", "1", "-l", "7000"], "port 7000: nobody came in 1 s; wait longer with -w"),
     ]
     for arguments, line in cases:
@@ -339,8 +361,10 @@ def test_two_berths_through_the_kernel(t):
     pc, host, prefix = SECOND[t.family]
     wire.make_tap("tap1", f"{pc}/{prefix}")
     wire.forward()
-    with open(t.path("out"), "wb") as out, t.running("nc", "-v", "--gateway", t.pc, "-l", "7000", ready="listening on",
-                                                     stdout=out) as process:
+    # A router of IPv6 is known by its link-local address as well.
+    gateway = t.pc if t.family == 4 else wire.link_local()
+    with open(t.path("out"), "wb") as out, t.running("nc", "-v", "--gateway", gateway, "-l", "7000",
+                                                     ready="listening on", stdout=out) as process:
         r = t.run(t.berth, "nc", "--link", "tap:tap1", "--address", f"{host}/{prefix}", "--gateway", pc, t.host,
                   "7000", input=DATA)
         assert r.returncode == 0, r.stderr

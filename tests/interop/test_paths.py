@@ -5,7 +5,6 @@ import re
 import subprocess
 
 import wire
-from wire import TSHARK, WRONG
 
 DATA = random.Random(3).randbytes(2_000_000)
 # Behind the kernel, by a link of MTU 1300: its own address there, and that of a machine.
@@ -17,18 +16,13 @@ def echo(t, *arguments):
     return t.running("serve", "--echo", "7", *arguments, ready="echo at")
 
 
-def nothing_wrong(t, capture, but="frame.number == 0"):
-    r = t.run(*TSHARK, "-r", capture, "-Y", f"({WRONG}) && !({but})")
-    assert (r.returncode, r.stdout) == (0, b""), r
-
-
 def test_tracepath(t):
     wire.need("tracepath")
     with echo(t, "--pcap", t.path("capture")) as process:
         text = t.run("tracepath", f"-{t.family}", "-n", t.host).stdout.decode()
         assert re.search(rf"^ 1: +{t.host} .*reached$", text, re.M) and "pmtu 1500 hops 1 back 1" in text, text
         assert wire.stop(process) == 0
-    nothing_wrong(t, t.path("capture"))
+    t.nothing_wrong(t.path("capture"))
 
 
 @wire.only(6)
@@ -54,7 +48,7 @@ def test_ndisc6(t):
         # A host does not answer those who look for a router.
         assert t.run("rdisc6", "-1", "-w", "500", "-r", "1", "tap0").returncode != 0
         assert wire.stop(process) == 0
-    nothing_wrong(t, t.path("capture"))
+    t.nothing_wrong(t.path("capture"))
 
 
 def test_a_narrower_link_on_the_way(t):
@@ -83,9 +77,9 @@ def test_a_narrower_link_on_the_way(t):
     with open(t.path("got"), "rb") as f:
         assert f.read() == DATA
     too_big = "icmp.type == 3 && icmp.code == 4" if t.family == 4 else "icmpv6.type == 2"
-    assert t.run(*TSHARK, "-r", t.path("capture"), "-Y", too_big).stdout != b"", "nobody said that it is narrow"
+    assert t.tshark(t.path("capture"), "-Y", too_big) != "", "nobody said that it is narrow"
     # What the kernel quotes there of large segments has a checksum that is not yet made.
-    nothing_wrong(t, t.path("capture"), but=too_big)
+    t.nothing_wrong(t.path("capture"), but=too_big)
 
 
 wire.main()

@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -12,7 +13,6 @@ import subprocess
 import threading
 
 import wire
-from wire import TSHARK, WRONG
 
 PREFIX = ipaddress.ip_network("fd00:1::/64")
 OTHER = ipaddress.ip_network("fd00:2::/64")
@@ -131,21 +131,10 @@ def kernel_mac():
     return ip("link", "show", "tap0")["address"]
 
 
-def kernel_link_local():
-    found = ip("-6", "address", "show", "dev", "tap0")["addr_info"]
-    return next(one["local"] for one in found if one["scope"] == "link")
-
-
 def snapshot(t, process):
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(t.path(f"berth/serve.{process.pid}.sock"))
         return wire.receive_all(s).decode().splitlines()
-
-
-def tshark(t, *arguments):
-    done = t.run(*TSHARK, "-r", t.path("capture"), *arguments)
-    assert done.returncode == 0, done
-    return done.stdout.decode()
 
 
 def echo(address, source=None):
@@ -161,7 +150,7 @@ def test_what_a_router_advertises(t):
         assert address in PREFIX and addresses(t) == {address: "preferred"}, process.talk
         # RFC 7217: it tells nothing of the MAC address.
         assert address.packed[11:13] != b"\xff\xfe", address
-        assert gateways(t) == [f"{kernel_link_local()}%1"] or gateways(t) == [kernel_link_local()], gateways(t)
+        assert gateways(t)[0].split("%")[0] == wire.link_local() and len(gateways(t)) == 1, gateways(t)
         echo(address)
         # From another network, by way of the router.
         echo(address, (FAR, 0))
@@ -171,11 +160,12 @@ def test_what_a_router_advertises(t):
         assert any(line.startswith("search ") and "example.test" in line for line in lines), lines
         assert wire.stop(process) == 0
     # The MTU and the hop limit are those of the advertisement.
-    assert tshark(t, "-Y", "tcp.flags == 0x012", "-T", "fields", "-e", "tcp.options.mss_val").split()[0] == "1340"
-    source = f"ipv6.src == {address}"
-    assert set(tshark(t, "-Y", f"{source} && (tcp || icmpv6.type == 129)", "-T", "fields", "-e", "ipv6.hlim").split()) == {"50"}
-    assert tshark(t, "-Y", f"{source} && frame.len > 1414") == ""
-    assert tshark(t, "-Y", WRONG) == ""
+    capture, source = t.path("capture"), f"ipv6.src == {address}"
+    assert t.tshark(capture, "-Y", "tcp.flags == 0x012", "-T", "fields", "-e", "tcp.options.mss_val").split()[0] == "1340"
+    limits = t.tshark(capture, "-Y", f"{source} && (tcp || icmpv6.type == 129)", "-T", "fields", "-e", "ipv6.hlim")
+    assert set(limits.split()) == {"50"}, limits
+    assert t.tshark(capture, "-Y", f"{source} && frame.len > 1414") == ""
+    t.nothing_wrong(t.path("capture"))
 
 
 @wire.only(6)
@@ -191,7 +181,7 @@ def test_a_prefix_that_is_deprecated(t):
         echo(other)
         assert wire.stop(process) == 0
         assert f"note: the host has another address: {other}\n" in process.stderr.read().decode()
-    assert tshark(t, "-Y", WRONG) == ""
+    t.nothing_wrong(t.path("capture"))
 
 
 @wire.only(6)
@@ -203,7 +193,7 @@ def test_a_router_that_goes(t):
         wire.wait_for(lambda: gateways(t) == [], "the end of the route")
         echo(address)
         assert wire.stop(process) == 0
-    assert tshark(t, "-Y", WRONG) == ""
+    t.nothing_wrong(t.path("capture"))
 
 
 @wire.only(6)
@@ -228,7 +218,7 @@ def test_both_families(t):
         # It has given back what it had.
         with open(t.path("leases"), encoding="ascii") as f:
             assert "192.168.1.1" not in f.read()
-    assert tshark(t, "-Y", WRONG) == ""
+    t.nothing_wrong(t.path("capture"))
 
 
 @wire.once
@@ -249,7 +239,7 @@ def test_by_hand_and_auto(t):
         wire.wait_for(lambda: len(told(process)) == 2, "two lines")
         assert str(told(process)[0]) == "192.168.1.7" and told(process)[1] in PREFIX, process.talk
         assert wire.stop(process) == 0
-    assert tshark(t, "-Y", "dhcp") == ""
+    assert t.tshark(t.path("capture"), "-Y", "dhcp") == ""
 
 
 @wire.once
@@ -260,6 +250,22 @@ def test_nobody_answers(t):
         line = f"berth serve: tap0: {who} in 10 s; is one there, and the device up? --address A/P gives one by hand\n"
         assert (r.returncode, r.stderr.decode()) == (3, line), r
         assert r.stdout == b""
+
+
+@wire.once
+def test_progress_on_a_terminal(t):
+    """And none of it is left when there is an error to read."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([t.berth, "serve", "--link", "tap:tap0", "--address", "dhcp", "--echo", "7"], stderr=slave)
+    os.close(slave)
+    text = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(master, 1000):
+            text += piece
+    os.close(master)
+    assert process.wait(wire.PATIENCE) == 3
+    assert b"\rberth serve: waiting for DHCP, 1 s \rberth serve: waiting for DHCP, 1 s " in text, text
+    assert b"\r\x1b[Kberth serve: tap0: no DHCP server has given an address" in text, text
 
 
 @wire.once
@@ -279,10 +285,32 @@ def test_an_address_that_somebody_has(t):
     line = f"berth serve: {t.pc} is in use by another station, {kernel_mac()}; take another address\n"
     assert (r.returncode, r.stderr.decode()) == (3, line), r
     source = f"{'arp.src.proto_ipv4' if t.family == 4 else 'ipv6.src'} == {t.pc} && eth.src != {kernel_mac()}"
-    assert tshark(t, "-Y", source) == ""
+    assert t.tshark(t.path("capture"), "-Y", source) == ""
     asked = "arp.isprobe" if t.family == 4 else "icmpv6.type == 135 && ipv6.src == ::"
-    assert tshark(t, "-Y", f"{asked} && eth.src != {kernel_mac()}") != ""
-    assert tshark(t, "-Y", WRONG) == ""
+    assert t.tshark(t.path("capture"), "-Y", f"{asked} && eth.src != {kernel_mac()}") != ""
+    t.nothing_wrong(t.path("capture"))
+
+
+def announce(address):
+    """A station that is none claims an IPv4 address by ARP."""
+    mac, ip4 = b"\2other", socket.inet_aton(address)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("tap0", 0))
+        s.send(b"\xff" * 6 + mac + b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip4 + bytes(6) + ip4)
+
+
+@wire.only(4)
+def test_an_address_that_somebody_takes(t):
+    """The first claim is answered, by the second the address is given up (RFC 5227 section 2.4)."""
+    with t.running("serve", "--echo", "7", "--pcap", t.path("capture"), ready="echo at") as process:
+        announce(t.host)
+        wire.wait_for(lambda: t.ping("-c", "1").returncode == 0, "the host")
+        announce(t.host)
+        assert process.wait(wire.PATIENCE) == 3
+        line = f"berth serve: {t.host} is in use by another station, 02:6f:74:68:65:72; take another address\n"
+        assert process.stderr.read().decode() == line
+    claims = f"arp.isannouncement && arp.src.proto_ipv4 == {t.host} && eth.src != 02:6f:74:68:65:72"
+    assert t.tshark(t.path("capture"), "-Y", claims).count("\n") >= 2
 
 
 wire.main()

@@ -250,6 +250,13 @@ def test_a_host_of_both_families(t):
         assert process.talk.count(b"http://") == 4
 
 
+@wire.only(6)
+def test_a_link_local_address(t):
+    with serve(t, "--address", "fe80::7%eth0/64", link=["--link", "tap:tap0"]) as process:
+        assert b"http://[fe80::7]:80/ serves " in process.talk, process.talk
+        assert curl(t, "http://[fe80::7%25tap0]/small.txt").stdout == SMALL
+
+
 def test_nc_of_the_machine(t):
     wire.need("nc")
     with serve(t):

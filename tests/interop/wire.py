@@ -91,6 +91,19 @@ class Tools:
         server.settimeout(PATIENCE)
         return server, server.getsockname()[1]
 
+    def tshark(self, capture, *arguments):
+        """What Wireshark's dissector says of a file, with checksums looked at."""
+        need("tshark")
+        r = self.run(*TSHARK, "-r", capture, *arguments)
+        assert r.returncode == 0, r
+        return r.stdout.decode()
+
+    def nothing_wrong(self, capture, but="frame.number == 0"):
+        """It finds nothing malformed in a file, no wrong checksum and no error; `but`: frames that do not count."""
+        assert self.tshark(capture) != "", "the capture is empty"
+        found = self.tshark(capture, "-Y", f"({WRONG}) && !({but})")
+        assert found == "", found
+
     def ping(self, *arguments, address=None):
         need("ping")
         return self.run("ping", f"-{self.family}", "-n", *arguments, address or self.host)
@@ -273,6 +286,13 @@ def probe():
 
 # The kernel neither asks nor listens on a device of the bed's, and keeps the addresses that it has there.
 QUIET = (("accept_ra", 0), ("accept_dad", 0), ("dad_transmits", 0), ("keep_addr_on_down", 1))
+
+
+def link_local(device="tap0"):
+    """The kernel's link-local address there, which it makes when the device is first in use."""
+    done = subprocess.run(["ip", "-6", "-o", "address", "show", "dev", device, "scope", "link"], capture_output=True,
+                          check=True)
+    return done.stdout.decode().split()[3].split("/")[0]
 
 
 def forward():

@@ -49,8 +49,9 @@ void nc_fail(struct nc *nc, int error)
 {
 	char where[NC_FOREIGN_TEXT];
 
-	nc_finish(nc, tool_fail("nc", TOOL_FAILED, "%s: %s; %s", nc_foreign_text(nc, where, sizeof(where)),
-				berth_error_text(error), host_error_hint(error)));
+	nc_finish(nc,
+		  tool_fail("nc", TOOL_FAILED, "%s: %s; %s", nc_foreign_text(nc, where, sizeof(where)),
+			    berth_error_text(error), host_error_hint(&nc->setup, nc->foreign.address.family, error)));
 }
 
 static void on_time(void *user)

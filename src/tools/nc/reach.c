@@ -71,7 +71,7 @@ static void on_ready(struct berth_loop_socket *socket, unsigned ready)
 static int open_failed(const struct nc *nc, const char *what, int error)
 {
 	return tool_fail("nc", TOOL_FAILED, "%s port %u: %s; %s", what, nc->port, berth_error_text(error),
-			 host_error_hint(error));
+			 host_error_hint(&nc->setup, nc->family, error));
 }
 
 static struct berth_address listen_address(const struct nc *nc)
@@ -125,7 +125,7 @@ static int start_connecting(struct nc *nc)
 
 	if (r < 0 && r != BERTH_EINPROGRESS)
 		return tool_fail("nc", TOOL_FAILED, "%s: %s; %s", nc_foreign_text(nc, where, sizeof(where)),
-				 berth_error_text(r), host_error_hint(r));
+				 berth_error_text(r), host_error_hint(&nc->setup, nc->foreign.address.family, r));
 	if (r == 0) {
 		nc_begin(nc);
 		nc_pump(nc);
