@@ -12,7 +12,7 @@ build="$build libcmocka-dev libhttp-parser-dev libpcap-dev libsmartcols-dev"
 build="$build libmnl-dev libcjson-dev libc-ares-dev libncurses-dev libbpf-dev"
 demo='curl coreutils'
 tests='clang tmux g++ netbase iproute2 iputils-ping netcat-openbsd tshark util-linux'
-tests="$tests python3-jsonschema python3-prometheus-client"
+tests="$tests busybox python3-jsonschema python3-prometheus-client"
 tests="$tests dnsmasq-base unbound radvd ndisc6 iputils-tracepath"
 
 case ${1-} in

@@ -28,7 +28,8 @@ def talk(t):
                 s.recv(10000)
         except TimeoutError:
             pass
-    assert t.ping("-c", "1").returncode == 0
+    # Of several, as the bad wire may lose one.
+    assert t.ping("-c", "5", "-i", "0.2").returncode == 0
 
 
 def test_the_dissector_finds_nothing_wrong(t):
