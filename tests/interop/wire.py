@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -162,23 +163,29 @@ class Tools:
 
 
 @contextlib.contextmanager
+def server(command, ready):
+    """One of the machine's servers, once it has said that it is ready."""
+    need(command[0])
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            talk = b""
+            while ready.encode() not in talk:
+                line = process.stderr.readline()
+                assert line, f"{command} ended: {talk.decode()}"
+                talk += line
+            reader = threading.Thread(target=process.stderr.read)
+            reader.start()
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+        reader.join()
+
+
 def dnsmasq(*arguments, ready="dnsmasq: started"):
-    """dnsmasq on the kernel's side of tap0, once it has said so."""
-    need("dnsmasq")
-    command = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--user=root", "--group=", "--no-hosts", "--no-resolv",
-               "--interface=tap0", "--bind-interfaces", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
-        talk = b""
-        while ready.encode() not in talk:
-            line = process.stderr.readline()
-            assert line, f"{command} ended: {talk.decode()}"
-            talk += line
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-        process.stderr.close()
+    """dnsmasq on the kernel's side of tap0."""
+    return server(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--user=root", "--group=", "--no-hosts",
+                   "--no-resolv", "--interface=tap0", "--bind-interfaces", *arguments], ready)
 
 
 def stop(process, number=signal.SIGINT):
