@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <berth/platform.h>
@@ -28,6 +29,7 @@
 #define LARGE 66560 /* an IP packet of 65,535 bytes, its Ethernet header, and some room */
 #define ETHERNET_HEADER 14
 #define VLAN_TAG 4
+#define WAIT_MS 2000
 
 struct tap {
 	struct berth_link link;
@@ -246,23 +248,47 @@ static int tap_setup(struct tap *tap, const char *name)
 	return 0;
 }
 
-/* The device's MTU, asked by any socket; 0 or an error. */
-static int tap_mtu(const char *name, uint32_t *out)
+/* The kernel uses a device some time after it was opened: until then what it sends to it is lost, the answer to a first
+ * question among it. A device that is not up is not waited for, nor any for long. 0 or an error. */
+static int tap_wait(const struct tap *tap, int asker, struct ifreq *request)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (unsigned i = 0; i < WAIT_MS; i++) {
+		if (ioctl(asker, SIOCGIFFLAGS, request))
+			return error_from_errno(errno);
+		if (!(request->ifr_flags & IFF_UP) || request->ifr_flags & IFF_RUNNING)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	/* Answered only when the kernel has done with what it had begun. */
+	return ioctl(tap->link.fd, TUNGETIFF, request) ? error_from_errno(errno) : 0;
+}
+
+static int tap_mtu(int asker, struct ifreq *request, uint32_t *out)
+{
+	if (ioctl(asker, SIOCGIFMTU, request))
+		return error_from_errno(errno);
+	if (request->ifr_mtu < 576 || request->ifr_mtu > 65535)
+		return BERTH_EINVAL;
+	*out = (uint32_t)request->ifr_mtu;
+	return 0;
+}
+
+/* Asks the device, by any socket, for its MTU, and waits until it is in use; 0 or an error. */
+static int tap_ask(struct tap *tap, const char *name)
 {
 	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int error = 0;
+	int asker = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error;
 
-	if (fd < 0)
+	if (asker < 0)
 		return error_from_errno(errno);
 	memcpy(request.ifr_name, name, strlen(name));
-	if (ioctl(fd, SIOCGIFMTU, &request))
-		error = error_from_errno(errno);
-	close(fd);
-	if (!error && (request.ifr_mtu < 576 || request.ifr_mtu > 65535))
-		error = BERTH_EINVAL;
+	error = tap_mtu(asker, &request, &tap->link.mtu);
 	if (!error)
-		*out = (uint32_t)request.ifr_mtu;
+		error = tap_wait(tap, asker, &request);
+	close(asker);
 	return error;
 }
 
@@ -279,7 +305,7 @@ static int tap_open(struct tap *tap, const char *name)
 	}
 	error = tap_setup(tap, name);
 	if (!error)
-		error = tap_mtu(name, &tap->link.mtu);
+		error = tap_ask(tap, name);
 	/* The MTU may be changed while the link is in use, but seldom is from below to beyond this. */
 	tap->wants_large = tap->offload || tap->link.mtu + ETHERNET_HEADER + VLAN_TAG > SMALL;
 	return error;

@@ -346,12 +346,12 @@ def set_up():
 
 
 def give_up(*_):
-    raise AssertionError(f"nothing has happened for {5 * PATIENCE} s")
+    raise AssertionError(f"nothing has happened for {3 * PATIENCE} s")
 
 
 def run_test(number, title, function, tools):
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(5 * PATIENCE)
+    signal.alarm(3 * PATIENCE)
     try:
         function(tools)
     except Skip as reason:
