@@ -51,3 +51,16 @@ void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window)
 		cc->cwnd += n * cc->mss;
 	}
 }
+
+void tcp_cc_remember(struct tcp_cc *cc)
+{
+	cc->before = (struct tcp_cc_before){.cwnd = cc->cwnd, .ssthresh = cc->ssthresh, .cubic = cc->u.cubic};
+}
+
+void tcp_cc_restore(struct tcp_cc *cc)
+{
+	if (cc->cwnd < cc->before.cwnd)
+		cc->cwnd = cc->before.cwnd;
+	cc->ssthresh = cc->before.ssthresh;
+	cc->u.cubic = cc->before.cubic;
+}

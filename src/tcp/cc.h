@@ -9,25 +9,58 @@
 
 struct tcp_cc;
 
-/* What an acknowledgment tells it. */
+/* How fast the network delivered over the round trip that ended with an acknowledgment (draft-ietf-ccwg-bbr, section
+ * on delivery rate samples). ns_interval 0: no sample. */
+struct tcp_rate_sample {
+	uint64_t n_delivered; /* bytes delivered over the interval */
+	uint64_t ns_interval;
+	uint64_t n_lost;            /* bytes found lost over it */
+	uint64_t n_in_flight_then;  /* in the network when the segment that it is measured by was sent, with it */
+	uint64_t n_delivered_then;  /* delivered in all when it was sent */
+	uint64_t n_delivered_total; /* delivered in all now */
+	bool app_limited;           /* the program, not the network, was the limit when it was sent */
+};
+
+/* What an acknowledgment tells it. Bytes, nanoseconds; 0 where nothing is known. */
 struct tcp_cc_ack {
-	uint64_t n_acked;  /* bytes that have left the network */
-	uint64_t ns_srtt;  /* 0: none yet */
+	uint64_t n_acked; /* acknowledged cumulatively for the first time */
+	uint64_t
+		n_delivered; /* arrived by what this acknowledgment says, cumulatively or selectively, and not before */
+	uint64_t n_lost;     /* found lost because of it */
+	uint64_t n_in_flight; /* believed to be in the network after it */
+	uint64_t ns_rtt;      /* the round trip that it measured */
+	uint64_t ns_srtt, ns_rtt_min;
+	uint64_t snd_una,
+		snd_nxt;   /* positions after it: a round trip is over when what was sent at its begin is acked */
 	bool cwnd_limited; /* cwnd held data back: only then may it grow (RFC 7661, RFC 9438 section 5.8) */
+	bool recovering;   /* of a loss, found by acknowledgments or by the timer */
+	struct tcp_rate_sample rate;
 	berth_time now;
 };
 
+/* The window in recovery is moved by RFC 9937 (prr.c) towards the ssthresh that on_loss has set, unless the control
+ * moves it itself. */
 struct tcp_congestion {
 	const char *name;
-	/* The connection begins, or idled so long that what was known of the path is void. */
+	bool rules_recovery; /* on_ack is called in recovery too, and cwnd is its own there */
+	bool wants_rate;     /* acknowledgments carry samples of the delivery rate */
+	/* The connection begins, or another control takes over from one that was used. */
 	void (*init)(struct tcp_cc *cc);
-	/* Outside of fast recovery, for each acknowledgment of new data. */
+	/* For each acknowledgment that tells something new; outside of recovery unless rules_recovery. */
 	void (*on_ack)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
-	/* Loss was found by acknowledgments: sets ssthresh and cwnd. Once a window. */
+	/* Loss was found by acknowledgments: sets ssthresh, not cwnd. Once a window. */
 	void (*on_loss)(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now);
+	/* The path says that it is congested without losing anything (RFC 3168 section 6.1.2, RFC 8511): sets ssthresh.
+	 * Once a window. */
+	void (*on_ecn)(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now);
 	/* The retransmission timer fired, for the first time in this loss: sets ssthresh; the caller sets cwnd to one
 	 * segment. */
 	void (*on_timeout)(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now);
+	/* What on_loss or on_timeout was told was not so (RFC 3522, 4015, 5682): all is again as before it. */
+	void (*on_undo)(struct tcp_cc *cc);
+	/* Nothing was sent for longer than a retransmission timeout (RFC 5681 section 4.1). NULL: the restart window.
+	 */
+	void (*on_idle)(struct tcp_cc *cc, berth_time now);
 };
 
 struct tcp_cc_cubic {
@@ -35,11 +68,19 @@ struct tcp_cc_cubic {
 	berth_time epoch;                   /* when the current growth began, 0: not yet */
 };
 
+/* What a reduction took away. */
+struct tcp_cc_before {
+	uint64_t cwnd, ssthresh;
+	struct tcp_cc_cubic cubic;
+};
+
 struct tcp_cc {
 	const struct tcp_congestion *ops;
 	uint64_t cwnd, ssthresh; /* bytes; ssthresh UINT64_MAX at first */
 	uint64_t n_credit;       /* bytes acknowledged that have not grown cwnd yet */
+	uint64_t pacing_rate;    /* bytes a second; 0: segments leave as soon as they may */
 	uint32_t mss;
+	struct tcp_cc_before before; /* for on_undo */
 	union {
 		struct tcp_cc_cubic cubic;
 	} u;
@@ -60,6 +101,10 @@ uint64_t tcp_cc_slow_start(struct tcp_cc *cc, uint64_t n_acked);
 
 /* Congestion avoidance of RFC 5681: one MSS for each `window` bytes acknowledged. */
 void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window);
+
+/* Keeps what a reduction is about to change, and brings it back: cwnd is never less than it is then. */
+void tcp_cc_remember(struct tcp_cc *cc);
+void tcp_cc_restore(struct tcp_cc *cc);
 
 extern const struct tcp_congestion tcp_cc_reno, tcp_cc_cubic;
 

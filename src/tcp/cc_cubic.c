@@ -88,12 +88,13 @@ static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 }
 
 /* Sections 4.6 and 4.7: multiplicative decrease with fast convergence. */
-static void decrease(struct tcp_cc *cc, uint64_t n_in_flight)
+static void decrease(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
 {
 	struct tcp_cc_cubic *q = &cc->u.cubic;
 	double cwnd = (double)cc->cwnd / cc->mss;
 	uint64_t reduced = (uint64_t)((double)(n_in_flight < cc->cwnd ? n_in_flight : cc->cwnd) * BETA);
 
+	tcp_cc_remember(cc);
 	q->w_max = q->epoch && cwnd < q->w_max ? cwnd * (1 + BETA) / 2 : cwnd;
 	q->cwnd_prior = cwnd;
 	q->epoch = 0;
@@ -101,21 +102,12 @@ static void decrease(struct tcp_cc *cc, uint64_t n_in_flight)
 	cc->ssthresh = reduced > 2ull * cc->mss ? reduced : 2ull * cc->mss;
 }
 
-static void on_loss(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
-{
-	decrease(cc, n_in_flight);
-	cc->cwnd = cc->ssthresh;
-}
-
-static void on_timeout(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
-{
-	decrease(cc, n_in_flight);
-}
-
 const struct tcp_congestion tcp_cc_cubic = {
 	.name = "cubic",
 	.init = init,
 	.on_ack = on_ack,
-	.on_loss = on_loss,
-	.on_timeout = on_timeout,
+	.on_loss = decrease,
+	.on_ecn = decrease,
+	.on_timeout = decrease,
+	.on_undo = tcp_cc_restore,
 };

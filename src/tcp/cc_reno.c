@@ -18,27 +18,19 @@ static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 }
 
 /* RFC 5681 equation 4. */
-static void halve(struct tcp_cc *cc, uint64_t n_in_flight)
+static void halve(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
 {
+	tcp_cc_remember(cc);
 	cc->ssthresh = n_in_flight / 2 > 2ull * cc->mss ? n_in_flight / 2 : 2ull * cc->mss;
 	cc->n_credit = 0;
-}
-
-static void on_loss(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
-{
-	halve(cc, n_in_flight);
-	cc->cwnd = cc->ssthresh;
-}
-
-static void on_timeout(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
-{
-	halve(cc, n_in_flight);
 }
 
 const struct tcp_congestion tcp_cc_reno = {
 	.name = "reno",
 	.init = init,
 	.on_ack = on_ack,
-	.on_loss = on_loss,
-	.on_timeout = on_timeout,
+	.on_loss = halve,
+	.on_ecn = halve,
+	.on_timeout = halve,
+	.on_undo = tcp_cc_restore,
 };

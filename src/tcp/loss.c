@@ -43,6 +43,7 @@ static void enter_fast(struct tcp_env *env, struct tcb *t)
 	t->recovery = TCP_RECOVERY_FAST;
 	t->recover = t->snd_nxt;
 	t->cc.ops->on_loss(&t->cc, in_flight, env->now);
+	t->cc.cwnd = t->cc.ssthresh;
 }
 
 static void leave(struct tcb *t)

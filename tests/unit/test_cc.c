@@ -38,6 +38,13 @@ static void round_trip(struct tcp_cc *cc, berth_time now)
 		ack(cc, MSS, now, true);
 }
 
+/* A loss, and the recovery from it. */
+static void lose(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now)
+{
+	cc->ops->on_loss(cc, n_in_flight, now);
+	cc->cwnd = cc->ssthresh;
+}
+
 static void near(double is, double want, double tolerance, const char *what)
 {
 	double difference = is > want ? is - want : want - is;
@@ -130,7 +137,7 @@ static void test_reno_loss(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tcp_cc cc = begin(&tcp_cc_reno);
 
-		cc.ops->on_loss(&cc, rows[i][0], BEGIN);
+		lose(&cc, rows[i][0], BEGIN);
 		assert_int_equal(cc.ssthresh, rows[i][1]);
 		assert_int_equal(cc.cwnd, rows[i][1]);
 		cc = begin(&tcp_cc_reno);
@@ -163,10 +170,10 @@ static void test_cubic_loss(void **state)
 	struct tcp_cc cc = begin(&tcp_cc_cubic);
 
 	cc.cwnd = 100 * MSS;
-	cc.ops->on_loss(&cc, 100 * MSS, BEGIN);
+	lose(&cc, 100 * MSS, BEGIN);
 	near((double)cc.ssthresh, 70 * MSS, 1, "ssthresh");
 	near((double)cc.cwnd, 70 * MSS, 1, "cwnd");
-	cc.ops->on_loss(&cc, 1 * MSS, BEGIN);
+	lose(&cc, 1 * MSS, BEGIN);
 	assert_int_equal(cc.ssthresh, 2 * MSS); /* never below two segments */
 	cc = begin(&tcp_cc_cubic);
 	cc.cwnd = 100 * MSS;
@@ -185,7 +192,7 @@ static void test_cubic_growth(void **state)
 		double epoch, k, rtt = 0.1;
 
 		cc.cwnd = (uint64_t)w_max[i] * MSS;
-		cc.ops->on_loss(&cc, cc.cwnd, BEGIN);
+		lose(&cc, cc.cwnd, BEGIN);
 		epoch = (double)cc.cwnd / MSS;
 		near(epoch, 0.7 * w_max[i], 0.01, "cwnd after the loss");
 		k = root3((w_max[i] - epoch) / 0.4);
@@ -211,7 +218,7 @@ static void test_cubic_friendly(void **state)
 	double want = 14;
 
 	cc.cwnd = 20 * MSS;
-	cc.ops->on_loss(&cc, cc.cwnd, BEGIN);
+	lose(&cc, cc.cwnd, BEGIN);
 	for (unsigned round = 0; round < 40; round++) {
 		/* 5 ms a round: the cubic stands still, W_max less a segment for seconds */
 		round_trip(&cc, BEGIN + round * (S / 200));
@@ -229,14 +236,14 @@ static void test_cubic_fast_convergence(void **state)
 	struct tcp_cc cc = begin(&tcp_cc_cubic);
 
 	cc.cwnd = 1000 * MSS;
-	cc.ops->on_loss(&cc, cc.cwnd, BEGIN);
+	lose(&cc, cc.cwnd, BEGIN);
 	near(cc.u.cubic.w_max, 1000, 0.01, "W_max");
 	round_trip(&cc, BEGIN + RTT); /* congestion avoidance begins */
 	{
 		double cwnd = (double)cc.cwnd / MSS;
 
 		assert_true(cwnd < 1000);
-		cc.ops->on_loss(&cc, cc.cwnd, BEGIN + 2 * RTT);
+		lose(&cc, cc.cwnd, BEGIN + 2 * RTT);
 		near(cc.u.cubic.w_max, cwnd * 0.85, 0.01, "W_max of the second");
 	}
 }
@@ -247,14 +254,15 @@ static void test_cubic_cap(void **state)
 	struct tcp_cc cc = begin(&tcp_cc_cubic);
 
 	cc.cwnd = 100 * MSS;
-	cc.ops->on_loss(&cc, cc.cwnd, BEGIN);
+	lose(&cc, cc.cwnd, BEGIN);
 	round_trip(&cc, BEGIN + RTT);
 	for (unsigned i = 0; i < 5; i++) {
 		uint64_t before = cc.cwnd;
 
 		round_trip(&cc, BEGIN + 10000 * S + i * RTT);
 		assert_true(cc.cwnd >= before);
-		if (cc.cwnd > before * 3 / 2 + MSS) fail_msg("round %u: %lu after %lu", i, (unsigned long)cc.cwnd, (unsigned long)before);
+		if (cc.cwnd > before * 3 / 2 + MSS)
+			fail_msg("round %u: %lu after %lu", i, (unsigned long)cc.cwnd, (unsigned long)before);
 	}
 }
 
@@ -265,7 +273,7 @@ static void test_cubic_monotonic(void **state)
 		struct tcp_cc cc = begin(&tcp_cc_cubic);
 
 		cc.cwnd = segments * MSS;
-		cc.ops->on_loss(&cc, cc.cwnd, BEGIN);
+		lose(&cc, cc.cwnd, BEGIN);
 		for (unsigned i = 0; i < 2000; i++) {
 			uint64_t before = cc.cwnd;
 
