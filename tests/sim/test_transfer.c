@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "invariants.h"
 #include "rng.h"
 
 #define SEEDS 200
@@ -40,6 +41,7 @@ struct run {
 	uint64_t digest; /* of all frames of the run */
 	struct end ends[2 * CONNECTIONS_MAX];
 	unsigned n_connections, n_accepted;
+	struct invariants past[WORLD_HOSTS];
 	int listener;
 	berth_time silent_at; /* the cable is cut, BERTH_NEVER: it is not */
 	char failure[256];
@@ -284,6 +286,26 @@ static void check_ends(struct run *run)
 	}
 }
 
+/* What must be true at each step, and of both ends together. */
+static void check_invariants(struct run *run)
+{
+	for (int i = 0; i < WORLD_HOSTS; i++) {
+		const struct tcb *t = NULL;
+		const char *what = invariants_check(&run->past[i], run->world.host[i], &t);
+
+		if (what)
+			fail(run, "host %d, port %u, %s: %s", i, t->e.pair.local_port, berth_tcp_state_name(t->state),
+			     what);
+	}
+	for (unsigned c = 0; c < run->n_connections && !run->failure[0]; c++) {
+		uint16_t port = (uint16_t)(2000 + c);
+		const char *what = invariants_of_both(run->world.host[0], run->world.host[1], port);
+
+		if (what)
+			fail(run, "connection %u: %s", c, what);
+	}
+}
+
 static void step(struct run *run)
 {
 	if (run->world.now >= run->silent_at)
@@ -293,6 +315,7 @@ static void step(struct run *run)
 	for (unsigned i = 0; i < 2 * run->n_connections; i++)
 		drive(run, &run->ends[i]);
 	world_settle(&run->world);
+	check_invariants(run);
 }
 
 /* What a person wants to know of a run that failed. */
