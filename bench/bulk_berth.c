@@ -130,7 +130,7 @@ static void send_data(struct run *run)
 
 	if (!run->has_room)
 		return;
-	while ((n = berth_send(run->sender.host, run->sender.socket, run->source, run->chunk)) > 0)
+	while ((n = berth_send(run->sender.host, run->sender.socket, run->source, run->chunk, 0)) > 0)
 		;
 	bench_require(n == BERTH_EAGAIN, "the sender waits for room");
 	run->has_room = false;

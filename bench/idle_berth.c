@@ -121,7 +121,7 @@ static void server_events(struct run *run)
 				run->servers[run->n_servers++] = s;
 		} else if (event.ready & BERTH_READABLE) {
 			while ((n = berth_recv(host, event.descriptor, run->bytes, sizeof run->bytes, 0)) > 0)
-				bench_require(berth_send(host, event.descriptor, run->bytes, (size_t)n) == n,
+				bench_require(berth_send(host, event.descriptor, run->bytes, (size_t)n, 0) == n,
 					      "the answer has room");
 		}
 	}
@@ -198,7 +198,7 @@ static void exchange_all(struct run *run)
 {
 	memset(run->bytes, 0xa5, sizeof run->bytes);
 	for (uint32_t i = 0; i < run->n; i++) {
-		bench_require(berth_send(run->client.host, run->clients[i], run->bytes, run->exchange) ==
+		bench_require(berth_send(run->client.host, run->clients[i], run->bytes, run->exchange, 0) ==
 				      (long)run->exchange,
 			      "a request has room");
 		if (i % AT_ONCE == 0)

@@ -16,7 +16,7 @@ static void on_event(void *user, struct berth_host *host, const struct berth_eve
 		return;
 	while ((connection = berth_accept(host, event->descriptor, &peer)) >= 0) {
 		snprintf(line, sizeof(line), "hello, %s\n", berth_socket_address_format(&peer, text, sizeof(text)));
-		berth_send(host, connection, line, strlen(line));
+		berth_send(host, connection, line, strlen(line), 0);
 		berth_close(host, connection); /* what is queued still goes */
 	}
 }

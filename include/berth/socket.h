@@ -50,20 +50,28 @@ int berth_accept(struct berth_host *host, int descriptor, struct berth_socket_ad
  * BERTH_ENOMEM. */
 int berth_connect(struct berth_host *host, int descriptor, const struct berth_socket_address *foreign);
 
-/* Flags of the calls that follow. */
+/* Flags of the calls that follow, numbered as on Linux. Bits that are not here are not looked at, as there. */
+#define BERTH_MSG_OOB 0x01u  /* TCP: urgent data */
 #define BERTH_MSG_PEEK 0x02u /* receive: leave the data in the queue */
 #define BERTH_MSG_TRUNC                                                                                                \
-	0x20u /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut                  \
+	0x20u /* receive, UDP: return the datagram's whole length; in berth_message.flags: it was cut. TCP: throw up   \
+	       * to n bytes away, without copying any                                                                  \
 	       */
+#define BERTH_MSG_DONTWAIT 0x40u   /* no call here waits: no effect */
+#define BERTH_MSG_EOR 0x80u        /* send, TCP: a record ends here: it is pushed, and nothing joins it in a segment */
+#define BERTH_MSG_WAITALL 0x100u   /* no call here waits: no effect; BERTH_SO_RCVLOWAT says when it is worth a call */
+#define BERTH_MSG_ERRQUEUE 0x2000u /* receive: from the error queue; in berth_message.flags: it is from there */
+#define BERTH_MSG_NOSIGNAL 0x4000u /* there are no signals: no effect */
+#define BERTH_MSG_MORE 0x8000u     /* send: more follows at once (TCP_CORK, UDP_CORK for this call) */
 
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
  * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
  * BERTH_EMSGSIZE (a datagram beyond 65,507 bytes, 65,527 over IPv6), BERTH_EDESTADDRREQ, BERTH_ENETUNREACH,
- * BERTH_ENOBUFS, or the socket's pending error (which it takes away). UDP to an address also: BERTH_EAFNOSUPPORT,
- * BERTH_EINVAL (port 0, or no interface), BERTH_EACCES (broadcast without SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound,
- * and no ephemeral port free). For TCP the address is not looked at. */
-long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n);
-long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
+ * BERTH_ENOBUFS, BERTH_EOPNOTSUPP (BERTH_MSG_OOB, UDP), or the socket's pending error (which it takes away). UDP to an
+ * address also: BERTH_EAFNOSUPPORT, BERTH_EINVAL (port 0, or no interface), BERTH_EACCES (broadcast without
+ * SO_BROADCAST), BERTH_EADDRNOTAVAIL (unbound, and no ephemeral port free). For TCP the address is not looked at. */
+long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n, unsigned flags);
+long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n, unsigned flags,
 		  const struct berth_socket_address *foreign);
 
 /* Receives up to n bytes. TCP: 0 is the end of data. UDP: one datagram, the rest of which is lost when n is too small.
@@ -91,7 +99,7 @@ struct berth_message {
  * A UDP socket that is bound to all addresses speaks from `local` (the port is not looked at), so that the answer to a
  * message that recvmsg has filled in comes from the address that was asked; when that is a group's, all stations' or of
  * no family, and for all other sockets, the host chooses. BERTH_EADDRNOTAVAIL: it is not the host's, or no longer. */
-long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message);
+long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message, unsigned flags);
 long berth_recvmsg(struct berth_host *host, int descriptor, struct berth_message *message, unsigned flags);
 
 enum berth_shutdown {

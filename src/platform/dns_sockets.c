@@ -156,7 +156,7 @@ static ares_ssize_t on_send(ares_socket_t number, const struct iovec *data, int 
 		vectors[i] = (struct berth_vector){data[i].iov_base, data[i].iov_len};
 	if (!socket->is_stream && n == 1)
 		dns_exchange_sent(dns, data[0].iov_base, data[0].iov_len);
-	long r = berth_sendmsg(dns->host, socket->descriptor, &message);
+	long r = berth_sendmsg(dns->host, socket->descriptor, &message, 0);
 	/* A connection that is being made is not writable yet. */
 	if (r == BERTH_ENOTCONN && socket->is_stream)
 		r = BERTH_EAGAIN;

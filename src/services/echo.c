@@ -85,7 +85,7 @@ static void sweep(void *user)
 static int give_back(struct connection *c)
 {
 	while (c->off < c->n) {
-		long n = berth_send(c->server->config.host, c->descriptor, c->buffer + c->off, c->n - c->off);
+		long n = berth_send(c->server->config.host, c->descriptor, c->buffer + c->off, c->n - c->off, 0);
 		if (n < 0)
 			return (int)n;
 		c->off += (size_t)n;
@@ -182,7 +182,7 @@ static void datagram_ready(struct berth_loop_socket *socket, unsigned ready)
 		if (n < 0 || message.foreign.port == server->config.local.port)
 			continue;
 		whole.n = (size_t)n;
-		berth_sendmsg(server->config.host, server->datagram.descriptor, &message);
+		berth_sendmsg(server->config.host, server->datagram.descriptor, &message, 0);
 	}
 }
 

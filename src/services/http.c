@@ -135,7 +135,7 @@ static enum step read_step(struct connection *c)
 static enum step send_bytes(struct connection *c, const void *data, size_t n, size_t *off)
 {
 	while (*off < n) {
-		long r = berth_send(c->server->config.host, c->descriptor, (const uint8_t *)data + *off, n - *off);
+		long r = berth_send(c->server->config.host, c->descriptor, (const uint8_t *)data + *off, n - *off, 0);
 		if (r == BERTH_EAGAIN)
 			return STEP_WAIT;
 		if (r < 0)

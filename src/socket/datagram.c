@@ -109,12 +109,16 @@ static int speak_from(const struct berth_host *host, const struct berth_address 
 }
 
 static long datagram_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message,
-			  size_t total)
+			  size_t total, unsigned flags)
 {
 	struct udp_socket *s = udp_of_endpoint(e);
 	struct socket_pair pair;
-	int error = udp_error_take(s);
+	int error;
 
+	/* What never works is refused before anything else is looked at. */
+	if (flags & BERTH_MSG_OOB)
+		return BERTH_EOPNOTSUPP;
+	error = udp_error_take(s);
 	if (error)
 		return error;
 	if (s->shut_send)

@@ -30,7 +30,8 @@ struct socket_operations {
 	/* foreign: set, of the family or (UDP) of none. */
 	int (*connect)(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign);
 	/* total: the sum of the vectors. */
-	long (*send)(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total);
+	long (*send)(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
+		     unsigned flags);
 	/* Who it is from and to is UDP's to say; for TCP transfer.c does. */
 	long (*recv)(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags);
 	int (*shutdown)(struct berth_host *host, struct endpoint *e, enum berth_shutdown how);

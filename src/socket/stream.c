@@ -44,10 +44,11 @@ static int stream_connect(struct berth_host *host, struct endpoint *e, const str
 	return BERTH_EINPROGRESS;
 }
 
-static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total)
+static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
+			unsigned flags)
 {
 	(void)total;
-	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors);
+	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
 }
 
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)

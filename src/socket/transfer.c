@@ -17,7 +17,7 @@ static bool sum_vectors(const struct berth_message *message, size_t *total)
 	return true;
 }
 
-long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message)
+long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_message *message, unsigned flags)
 {
 	struct endpoint *e = socket_endpoint(host, descriptor);
 	size_t total;
@@ -26,10 +26,10 @@ long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_m
 		return BERTH_EBADF;
 	if (!sum_vectors(message, &total))
 		return BERTH_EINVAL;
-	return socket_operations(e)->send(host, e, message, total);
+	return socket_operations(e)->send(host, e, message, total, flags);
 }
 
-long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n,
+long berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t n, unsigned flags,
 		  const struct berth_socket_address *foreign)
 {
 	/* The vector serves both directions, so its pointer is not const; sending only reads. */
@@ -38,12 +38,12 @@ long berth_sendto(struct berth_host *host, int descriptor, const void *data, siz
 
 	if (foreign)
 		message.foreign = *foreign;
-	return berth_sendmsg(host, descriptor, &message);
+	return berth_sendmsg(host, descriptor, &message, flags);
 }
 
-long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n)
+long berth_send(struct berth_host *host, int descriptor, const void *data, size_t n, unsigned flags)
 {
-	return berth_sendto(host, descriptor, data, n, NULL);
+	return berth_sendto(host, descriptor, data, n, flags, NULL);
 }
 
 static long receive(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)

@@ -46,10 +46,23 @@ static void tcp_option_changed(struct tcp_env *env, struct tcb *t)
 		tcp_want_output(env, t);
 }
 
-FLAG(nodelay)
 FLAG(cork)
 FLAG(quickack)
 FLAG(keepalive)
+
+static int get_nodelay(struct tcb *t)
+{
+	return t->nodelay;
+}
+
+/* As on Linux (tcp(7)): to set it sends what is queued, even under TCP_CORK. */
+static void set_nodelay(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->nodelay = value != 0;
+	t->push = t->nodelay;
+	tcp_option_changed(env, t);
+}
+
 NUMBER(s_keep_idle, uint16_t)
 NUMBER(s_keep_interval, uint16_t)
 NUMBER(n_keep_max, uint8_t)

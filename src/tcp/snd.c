@@ -72,7 +72,7 @@ static bool is_whole(const struct tcb *t, uint64_t len)
  * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. */
 static bool may_send_small(const struct tcb *t)
 {
-	return t->fin_queued || (!t->cork && (t->nodelay || t->snd_small <= t->snd_una));
+	return t->fin_queued || t->push || (!t->cork && !t->more && (t->nodelay || t->snd_small <= t->snd_una));
 }
 
 /* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. */

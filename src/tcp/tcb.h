@@ -80,6 +80,8 @@ struct tcb {
 	bool orphan : 1;     /* the user has closed */
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, quickack : 1, keepalive : 1;
+	bool more : 1;         /* the last send said MSG_MORE: as cork, until the next that does not */
+	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */
 	bool linger_reset : 1; /* SO_LINGER with 0 seconds */
 	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */

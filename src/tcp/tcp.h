@@ -94,7 +94,8 @@ struct tcp_env {
 	uint32_t n_time_wait;
 	struct list ended; /* connections to free when the current call is over */
 	struct tcp_reply reply;
-	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it */
+	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
+			*/
 	struct tcp_counters counters;
 };
 
@@ -170,7 +171,7 @@ bool tcp_can_accept(const struct tcb *t);
 int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu);
 
 /* As berth_send and berth_recv. Vectors are checked by the caller (sizes do not overflow). */
-long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n);
+long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
 long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
 
 /* 0, BERTH_ENOTCONN. */

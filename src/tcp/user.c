@@ -58,7 +58,7 @@ static int send_refused(struct tcb *t)
 	return t->connected ? BERTH_EPIPE : BERTH_ENOTCONN;
 }
 
-long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n)
+long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags)
 {
 	int error = send_refused(t);
 	size_t done = 0, wanted = 0;
@@ -82,6 +82,8 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		t->want_write = true;
 	if (!done)
 		return wanted ? BERTH_EAGAIN : 0;
+	t->more = flags & BERTH_MSG_MORE;
+	t->push = false;
 	tcp_want_output(env, t);
 	return (long)done;
 }

@@ -144,7 +144,7 @@ static void send(struct world *w)
 	struct berth_socket_address to = {ip_to_address(&ip), 9};
 
 	if (!ip_is_none(&ip))
-		berth_sendto(w->host, w->socket, "x", 1, &to);
+		berth_sendto(w->host, w->socket, "x", 1, 0, &to);
 }
 
 /* ---- what must be so ---- */

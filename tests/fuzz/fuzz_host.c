@@ -403,7 +403,7 @@ static void program(struct world *w)
 		keep(w, berth_accept(w->host, w->descriptors[0], NULL));
 		break;
 	case 1:
-		berth_send(w->host, *s, data, n);
+		berth_send(w->host, *s, data, n, 0);
 		break;
 	case 2:
 		berth_recv(w->host, *s, data, n, what & 0x80 ? BERTH_MSG_PEEK : 0);
@@ -418,7 +418,7 @@ static void program(struct world *w)
 		berth_shutdown(w->host, *s, operand % 3);
 		break;
 	case 5:
-		berth_sendto(w->host, *s, data, n, &to);
+		berth_sendto(w->host, *s, data, n, 0, &to);
 		break;
 	case 6:
 		connect_out(w);

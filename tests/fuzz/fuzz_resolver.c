@@ -66,7 +66,7 @@ static void udp_ready(struct berth_loop_socket *socket, unsigned ready)
 			memcpy(out + 2, (uint8_t[]){0x83, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, 10);
 			n_out = HEADER + QUESTION;
 		}
-		berth_sendto(bed->hosts[1], bed->udp, out, n_out, &from);
+		berth_sendto(bed->hosts[1], bed->udp, out, n_out, 0, &from);
 	}
 }
 
@@ -83,9 +83,9 @@ static void stream_ready(struct berth_loop_socket *socket, unsigned ready)
 	out[0] = (uint8_t)(n >> 8);
 	out[1] = (uint8_t)n;
 	if (bed->data[0] & RIGHT_LENGTH)
-		berth_send(bed->hosts[1], bed->stream, out, n + 2);
+		berth_send(bed->hosts[1], bed->stream, out, n + 2, 0);
 	else
-		berth_send(bed->hosts[1], bed->stream, out + 2, n);
+		berth_send(bed->hosts[1], bed->stream, out + 2, n, 0);
 	berth_shutdown(bed->hosts[1], bed->stream, BERTH_SHUT_WR);
 }
 

@@ -53,7 +53,7 @@ static int send_to(struct member *m, const struct berth_address *group, const ch
 	int r = berth_setsockopt(m->host, m->sockets[ip6], ip6 ? BERTH_SOL_IPV6 : BERTH_SOL_IP,
 				 ip6 ? BERTH_IPV6_MULTICAST_IF : BERTH_IP_MULTICAST_IF, &m->interface,
 				 sizeof(m->interface));
-	long n = r ? r : berth_sendto(m->host, m->sockets[ip6], text, strlen(text), &to);
+	long n = r ? r : berth_sendto(m->host, m->sockets[ip6], text, strlen(text), 0, &to);
 
 	return n < 0 ? (int)n : 0;
 }

@@ -96,7 +96,7 @@ static void echo_move(struct echo *echo)
 		long n;
 
 		while (echo->off < echo->len) {
-			n = berth_send(echo->host, echo->connection, echo->held + echo->off, echo->len - echo->off);
+			n = berth_send(echo->host, echo->connection, echo->held + echo->off, echo->len - echo->off, 0);
 			if (n <= 0)
 				return;
 			echo->off += (size_t)n;

@@ -207,7 +207,7 @@ static void send_some(struct run *run, struct end *end)
 			n = end->n_send - end->sent;
 		for (size_t i = 0; i < n; i++)
 			data[i] = content(end->key, end->sent + i);
-		taken = berth_send(host, end->descriptor, data, n);
+		taken = berth_send(host, end->descriptor, data, n, 0);
 		note_error(end, taken);
 		if (taken <= 0)
 			return;

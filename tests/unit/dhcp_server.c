@@ -265,7 +265,7 @@ void bed_send(struct bed *bed, uint32_t to)
 	put_be32(a.address.bytes, to);
 	bed->asked = 0;
 	memset(bed->sent_to, 0, 6);
-	berth_sendto(bed->host, s, "x", 1, &a);
+	berth_sendto(bed->host, s, "x", 1, 0, &a);
 	bed_run(bed, bed->now);
 	berth_close(bed->host, s);
 }

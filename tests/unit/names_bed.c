@@ -116,7 +116,7 @@ void bed_stream_send(struct names_bed *bed, const void *bytes, size_t n)
 
 	/* Again without memory. */
 	for (unsigned i = 0; r < 0 && i < 2; i++)
-		r = berth_send(bed->server, bed->asker_stream->fd, bytes, n);
+		r = berth_send(bed->server, bed->asker_stream->fd, bytes, n, 0);
 	assert_int_equal(r, n);
 }
 
@@ -127,7 +127,7 @@ void bed_reply(struct names_bed *bed, const struct dns_packet *packet)
 	bed->n_replies++;
 	if (!bed->asker_stream) {
 		/* Without memory it is lost. */
-		long r = berth_sendto(bed->server, bed->asked->fd, packet->bytes, packet->n, &bed->asker);
+		long r = berth_sendto(bed->server, bed->asked->fd, packet->bytes, packet->n, 0, &bed->asker);
 		assert_true(r >= 0 || r == BERTH_ENOMEM || r == BERTH_ENOBUFS);
 		return;
 	}

@@ -72,7 +72,7 @@ static inline void siege_say(struct siege *s, unsigned from)
 
 	for (unsigned i = 0; i < TALK; i++)
 		data[i] = (uint8_t)(i * 7 + from);
-	assert_int_equal(berth_send(s->c.host[from], s->talk[from], data, TALK), TALK);
+	assert_int_equal(berth_send(s->c.host[from], s->talk[from], data, TALK, 0), TALK);
 	cable_run(&s->c, s->c.now + 200 * MS);
 	assert_int_equal(berth_recv(s->c.host[1 - from], s->talk[1 - from], got, sizeof(got), 0), TALK);
 	assert_memory_equal(got, data, TALK);

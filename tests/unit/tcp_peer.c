@@ -356,7 +356,7 @@ long peer_send(struct peer *p, uint32_t position, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		bytes[i] = peer_byte(position + i);
-	done = tcp_send(&p->env, p->t, &vector, 1);
+	done = tcp_send(&p->env, p->t, &vector, 1, 0);
 	free(bytes);
 	peer_pump(p);
 	return done;

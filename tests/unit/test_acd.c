@@ -38,7 +38,7 @@ static bool can_talk(struct cable *c)
 	bool arrived;
 	char x;
 
-	berth_sendto(c->host[1], b, "x", 1, &to);
+	berth_sendto(c->host[1], b, "x", 1, 0, &to);
 	cable_settle(c);
 	arrived = berth_recvfrom(c->host[0], a, &x, 1, 0, &from) == 1;
 	berth_close(c->host[0], a);
@@ -199,16 +199,16 @@ static void conversations_end(void **state)
 	s = berth_socket(c.host[1], BERTH_IP4, BERTH_STREAM);
 	berth_connect(c.host[1], s, &to);
 	cable_settle(&c);
-	assert_int_equal(berth_send(c.host[1], s, "hello", 5), 5);
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5, 0), 5);
 	u = udp_at(&c, 1, 1000);
 	assert_int_equal(berth_connect(c.host[1], u, &to), 0);
 	say(&c, 1, &claim);
 	cable_settle(&c);
 	say(&c, 1, &claim);
 	c.n_moved[1] = 0;
-	assert_int_equal(berth_send(c.host[1], s, "hello", 5), BERTH_EADDRNOTAVAIL);
-	assert_int_equal(berth_send(c.host[1], s, "hello", 5), BERTH_EPIPE);
-	berth_send(c.host[1], u, "hello", 5);
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5, 0), BERTH_EADDRNOTAVAIL);
+	assert_int_equal(berth_send(c.host[1], s, "hello", 5, 0), BERTH_EPIPE);
+	berth_send(c.host[1], u, "hello", 5, 0);
 	cable_settle(&c);
 	cable_run(&c, c.now + 100 * SECOND);
 	assert_int_equal(c.n_moved[1], 0);

@@ -329,7 +329,7 @@ static void ids_tell_nothing(void **state)
 	for (unsigned i = 0; i < 128; i++) {
 		struct berth_socket_address to = cable_at(&f.s.c, i & 1 ? ENEMY : A, 9);
 
-		assert_int_equal(berth_sendto(f.s.host, f.socket, f.data, N, &to), N);
+		assert_int_equal(berth_sendto(f.s.host, f.socket, f.data, N, 0, &to), N);
 		cable_settle(&f.s.c);
 	}
 	assert_int_equal(ids.n_enemy, 64);

@@ -869,7 +869,7 @@ static void transfer_programs(struct transfer *t)
 		for (uint32_t i = 0; i < sizeof(bytes); i++)
 			bytes[i] = stream(t->n_sent + i);
 		n = TRANSFER - t->n_sent < sizeof(bytes) ? TRANSFER - t->n_sent : sizeof(bytes);
-		n = n ? berth_send(t->c.host[0], t->from, bytes, (size_t)n) : 0;
+		n = n ? berth_send(t->c.host[0], t->from, bytes, (size_t)n, 0) : 0;
 		t->n_sent += n > 0 ? (uint32_t)n : 0;
 	} while (n > 0);
 	if (t->to < 0)

@@ -96,7 +96,7 @@ static void tentative_is_silent(void **state)
 	give6(&o, OWN, 64);
 	to.address = ip_to_address(&ip);
 	s = berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), BERTH_ENETUNREACH);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), BERTH_ENETUNREACH);
 	one_solicit(&o, "fd00::5", OWN, mac_peer);
 	one_nd(&o, &(struct nd_spec){.type = ICMP6_NEIGHBOUR_SOLICIT,
 				     .source = six("fd00::5"),

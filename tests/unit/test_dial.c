@@ -126,7 +126,7 @@ static void assert_connected(struct dialing *d, const char *foreign)
 	assert_int_equal(berth_getpeername(d->bed->client, d->descriptor, &peer), 0);
 	assert_string_equal(berth_socket_address_format(&peer, text, sizeof(text)), foreign);
 	assert_string_equal(berth_socket_address_format(&d->foreign, text, sizeof(text)), foreign);
-	assert_int_equal(berth_send(d->bed->client, d->descriptor, "x", 1), 1);
+	assert_int_equal(berth_send(d->bed->client, d->descriptor, "x", 1, 0), 1);
 	assert_true(berth_ready(d->bed->client, d->descriptor) & BERTH_WRITABLE);
 	bed_run_for(d->bed, 2 * MS); /* events come to nobody */
 	berth_close(d->bed->client, d->descriptor);

@@ -115,7 +115,7 @@ static void send_to(struct side *from, uint8_t net, uint8_t last, const char *te
 {
 	struct berth_socket_address to = {address_of(from->family, net, last), 7};
 
-	assert_int_equal(berth_sendto(from->host, from->socket, text, strlen(text), &to), strlen(text));
+	assert_int_equal(berth_sendto(from->host, from->socket, text, strlen(text), 0, &to), strlen(text));
 }
 
 /* So many frames have left a side: a question or its answer, and datagrams. */

@@ -101,14 +101,14 @@ static void use_udp(struct pair *p)
 	if (b >= 0)
 		berth_bind(p->host[1], b, &any);
 	berth_connect(p->host[0], a, &to);
-	berth_send(p->host[0], a, data, sizeof(data));
-	berth_sendto(p->host[0], a, data, 10, &to);
+	berth_send(p->host[0], a, data, sizeof(data), 0);
+	berth_sendto(p->host[0], a, data, 10, 0, &to);
 	pass(p, 5);
 	berth_recv(p->host[1], b, got, sizeof(got), 0);
 	to.port = 8; /* nobody: ICMP comes back */
-	berth_sendto(p->host[0], a, data, 10, &to);
+	berth_sendto(p->host[0], a, data, 10, 0, &to);
 	berth_address_parse(p->family == BERTH_IP6 ? "::1" : "127.0.0.1", &to.address);
-	berth_sendto(p->host[0], a, data, 10, &to);
+	berth_sendto(p->host[0], a, data, 10, 0, &to);
 	pass(p, 5);
 	berth_close(p->host[0], a);
 	berth_close(p->host[1], b);
@@ -126,8 +126,8 @@ static void use_tcp(struct pair *p)
 	berth_connect(p->host[0], s, &to);
 	pass(p, 15);
 	r = berth_accept(p->host[1], l, NULL);
-	berth_send(p->host[0], s, data, sizeof(data));
-	berth_send(p->host[1], r, data, sizeof(data));
+	berth_send(p->host[0], s, data, sizeof(data), 0);
+	berth_send(p->host[1], r, data, sizeof(data), 0);
 	pass(p, 15);
 	berth_recv(p->host[0], s, got, sizeof(got), 0);
 	berth_recv(p->host[1], r, got, sizeof(got), 0);
@@ -147,7 +147,7 @@ static void assert_works(struct pair *p)
 
 	assert_true(a >= 0 && b >= 0);
 	assert_int_equal(berth_bind(p->host[1], b, &to), 0);
-	assert_int_equal(berth_sendto(p->host[0], a, "ok", 2, &to), 2);
+	assert_int_equal(berth_sendto(p->host[0], a, "ok", 2, 0, &to), 2);
 	pass(p, 40); /* a neighbour may have to be asked for again */
 	assert_int_equal(berth_recv(p->host[1], b, got, sizeof(got), 0), 2);
 }

@@ -259,12 +259,12 @@ static void test_interface_local(void **state)
 	s = berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM);
 	assert_int_equal(berth_address_parse("ff01::7", &to.address), 0);
 	to.address.scope = 1;
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	one_run(&o, o.now + SECOND);
 	assert_int_equal(o.n_out, 0);
 	assert_int_equal(berth_address_parse("ff02::8", &to.address), 0);
 	to.address.scope = 1;
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	one_run(&o, o.now + SECOND);
 	assert_int_equal(o.n_out, 1);
 	one_deinit(&o);

@@ -73,7 +73,7 @@ static void time_never_runs_back(void **state)
 	cable_init(&c);
 	s = udp_at(&c, 0, 1000);
 	berth_host_expire(c.host[0], 100 * SECOND);
-	assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 	assert_int_equal(berth_host_frames_out(c.host[0], SECOND, out, 2), 1);
 	assert_int_equal(c.host[0]->now, 100 * SECOND);
 	assert_true(berth_host_deadline(c.host[0]) > 100 * SECOND);
@@ -130,11 +130,11 @@ static void portions_and_turns(void **state)
 	cable_init(&c);
 	for (unsigned i = 0; i < 3; i++)
 		s[i] = udp_at(&c, 0, (uint16_t)(1000 + i));
-	assert_int_equal(berth_sendto(c.host[0], s[0], "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(c.host[0], s[0], "x", 1, 0, &to), 1);
 	cable_settle(&c);
 	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned k = 0; k < 3; k++)
-			assert_int_equal(berth_sendto(c.host[0], s[i], "x", 1, &to), 1);
+			assert_int_equal(berth_sendto(c.host[0], s[i], "x", 1, 0, &to), 1);
 	}
 	for (unsigned round = 0; round < 3; round++) {
 		unsigned seen = 0;
@@ -165,9 +165,9 @@ static void checksums(void **state)
 
 		cable_init(&c);
 		s = udp_at(&c, 0, 1000);
-		assert_int_equal(berth_sendto(c.host[0], s, "odd", 3, &to), 3);
+		assert_int_equal(berth_sendto(c.host[0], s, "odd", 3, 0, &to), 3);
 		cable_settle(&c);
-		assert_int_equal(berth_sendto(c.host[0], s, "odd", 3, &to), 3);
+		assert_int_equal(berth_sendto(c.host[0], s, "odd", 3, 0, &to), 3);
 		assert_int_equal(berth_host_frames_out(c.host[0], c.now, out, 1), 1);
 		assert_int_equal(out[0].off_network, 14);
 		assert_int_equal(out[0].off_transport, 14 + len_ip);
@@ -204,7 +204,7 @@ static void transfer(struct cable *c)
 	s = berth_socket(c->host[0], c->family, BERTH_STREAM);
 	assert_int_equal(berth_connect(c->host[0], s, &to), BERTH_EINPROGRESS);
 	while (n_got < sizeof(data)) {
-		long n = berth_send(c->host[0], s, data + n_sent, sizeof(data) - n_sent);
+		long n = berth_send(c->host[0], s, data + n_sent, sizeof(data) - n_sent, 0);
 
 		n_sent += n > 0 ? (size_t)n : 0;
 		cable_run(c, c->now + 10 * MS);
@@ -257,7 +257,7 @@ static void large_datagrams(void **state)
 		b = udp_at(&c, 1, 7);
 		for (size_t n = n_max; n > 0; n = n * 2 / 3) {
 			data[n - 1] ^= (uint8_t)n;
-			assert_int_equal(berth_sendto(c.host[0], a, data, n, &to), n);
+			assert_int_equal(berth_sendto(c.host[0], a, data, n, 0, &to), n);
 			cable_settle(&c);
 			assert_int_equal(berth_recvfrom(c.host[1], b, got, sizeof(got), 0, &from), n);
 			assert_memory_equal(got, data, n);

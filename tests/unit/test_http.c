@@ -132,7 +132,7 @@ static int connect_to(struct fixture *f)
 
 static void say(struct fixture *f, int descriptor, const char *text)
 {
-	assert_int_equal(berth_send(f->client_host, descriptor, text, strlen(text)), strlen(text));
+	assert_int_equal(berth_send(f->client_host, descriptor, text, strlen(text), 0), strlen(text));
 }
 
 /* Reads to the end: how many bytes, or the error that ended it. The first of them stay in the buffer. */

@@ -49,7 +49,7 @@ static void datagrams(void **state)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + i / 251);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		assert_int_equal(berth_sendto(c.host[0], a, data, sizes[i], &to), sizes[i]);
+		assert_int_equal(berth_sendto(c.host[0], a, data, sizes[i], 0, &to), sizes[i]);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[1], b, got, sizeof(got), 0, &from), sizes[i]);
 		assert_memory_equal(got, data, sizes[i]);
@@ -73,7 +73,7 @@ static void refused_port(void **state)
 	init(&c);
 	a = udp6_at(&c, 0, 1000);
 	assert_int_equal(berth_connect(c.host[0], a, &to), 0);
-	assert_int_equal(berth_send(c.host[0], a, "x", 1), 1);
+	assert_int_equal(berth_send(c.host[0], a, "x", 1, 0), 1);
 	cable_settle(&c);
 	assert_int_equal(berth_getsockopt(c.host[0], a, BERTH_SOL_SOCKET, BERTH_SO_ERROR, &error, &n), 0);
 	assert_int_equal(error, -BERTH_ECONNREFUSED);
@@ -102,7 +102,7 @@ static void connection(void **state)
 	assert_true(b >= 0);
 	assert_true(berth_address_equal(&from.address, &(struct berth_address[]){six("fd00::5")}[0]));
 	while (received < sizeof(data)) {
-		long n = sent < sizeof(data) ? berth_send(c.host[0], a, data + sent, sizeof(data) - sent) : 0;
+		long n = sent < sizeof(data) ? berth_send(c.host[0], a, data + sent, sizeof(data) - sent, 0) : 0;
 
 		sent += n > 0 ? (size_t)n : 0;
 		cable_run(&c, c.now + 10 * MS);
@@ -151,7 +151,7 @@ static void flow_labels(void **state)
 	for (unsigned i = 0; i < 6; i++) {
 		struct berth_socket_address to = {six("fd00::7"), (uint16_t)(7 + i % 2)};
 
-		assert_int_equal(berth_sendto(c.host[0], a, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], a, "x", 1, 0, &to), 1);
 		cable_settle(&c);
 	}
 	assert_int_equal(labels.n, 6);
@@ -174,7 +174,7 @@ static void loopback(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		struct berth_socket_address to = {six(addresses[i]), 7};
 
-		assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, &to), 5);
+		assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, 0, &to), 5);
 		cable_settle(&c);
 		assert_int_equal(berth_recv(c.host[0], b, got, sizeof(got), 0), 5);
 	}
@@ -195,7 +195,7 @@ static void silent_without(void **state)
 	cable_run(&c, c.now + 5 * SECOND);
 	c.n_moved[1] = 0;
 	s = udp6_at(&c, 0, 1000);
-	assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 	cable_run(&c, c.now + 5 * SECOND);
 	assert_int_equal(c.n_moved[1], 0);
 	assert_int_equal(counter(c.host[0], "neighbour_failed"), 1);

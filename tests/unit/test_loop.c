@@ -379,7 +379,7 @@ static void server_event(void *user, struct berth_host *host, const struct berth
 		return;
 	while ((n = berth_recv(host, bed->accepted, data, sizeof(data), 0)) > 0) {
 		bed->n_echoed += (size_t)n;
-		assert_int_equal(berth_send(host, bed->accepted, data, (size_t)n), n);
+		assert_int_equal(berth_send(host, bed->accepted, data, (size_t)n, 0), n);
 	}
 }
 
@@ -391,7 +391,7 @@ static void client_event(void *user, struct berth_host *host, const struct berth
 
 	/* No more than the buffers of both hosts hold, so that the server's send never falls short. */
 	while (bed->n_sent < bed->n_total && bed->n_sent - bed->n_got < 65536) {
-		n = berth_send(host, bed->sockets[1], data, sizeof(data));
+		n = berth_send(host, bed->sockets[1], data, sizeof(data), 0);
 		if (n <= 0)
 			break;
 		bed->n_sent += (size_t)n;
@@ -533,7 +533,7 @@ static void test_two_interfaces(void **state)
 		for (uint8_t i = 0; i < 2; i++) {
 			struct berth_socket_address to = at(i, 2, 2000);
 
-			assert_int_equal(berth_sendto(middle, fd, "x", 1, &to), 1);
+			assert_int_equal(berth_sendto(middle, fd, "x", 1, 0, &to), 1);
 			round_now(loop); /* ARP keeps a bounded queue */
 		}
 	if (count.n < 20)
@@ -591,8 +591,8 @@ static void test_sockets_take_their_events(void **state)
 	for (uint16_t port = 1000; port <= 1002; port++) {
 		struct berth_socket_address to = at(1, 1, port);
 
-		assert_int_equal(berth_sendto(host, fd, "x", 1, &to), 1);
-		assert_int_equal(berth_sendto(host, fd, "y", 1, &to), 1);
+		assert_int_equal(berth_sendto(host, fd, "x", 1, 0, &to), 1);
+		assert_int_equal(berth_sendto(host, fd, "y", 1, 0, &to), 1);
 	}
 	round_now(loop);
 	assert_int_equal(n_calls, 2);

@@ -70,7 +70,7 @@ static void send_to(struct cable *c, unsigned i, int s, const char *group, uint1
 {
 	struct berth_socket_address to = named(group, port);
 
-	assert_int_equal(berth_sendto(c->host[i], s, "news", 4, &to), 4);
+	assert_int_equal(berth_sendto(c->host[i], s, "news", 4, 0, &to), 4);
 	cable_settle(c);
 }
 
@@ -218,7 +218,7 @@ static void comes_back(void **state)
 		assert_int_equal(heard(&c, 0, r[0]) + heard(&c, 1, far), 0);
 		/* A member hears itself, too, the empty datagram as well. */
 		from = named(kind->to, 5353);
-		assert_int_equal(berth_sendto(c.host[0], r[0], NULL, 0, &from), 0);
+		assert_int_equal(berth_sendto(c.host[0], r[0], NULL, 0, 0, &from), 0);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[0], r[0], got, sizeof(got), 0, &from), 0);
 		assert_int_equal(from.port, 5353);
@@ -248,7 +248,7 @@ static void large_ones(void **state)
 			r[i] = shared_at(&c, i, kind, 5353);
 			assert_int_equal(join(&c, i, r[i], kind), 0);
 		}
-		assert_int_equal(berth_sendto(c.host[0], s, data, sizeof(data), &to), sizeof(data));
+		assert_int_equal(berth_sendto(c.host[0], s, data, sizeof(data), 0, &to), sizeof(data));
 		cable_settle(&c);
 		for (unsigned i = 0; i < 2; i++) {
 			assert_int_equal(berth_recv(c.host[i], r[i], got, sizeof(got), 0), sizeof(data));
@@ -279,7 +279,7 @@ static void bound_to_the_group(void **state)
 		assert_int_equal(join(&c, 1, r, kind), 0);
 		send_to(&c, 0, s, kind->to, 5353);
 		assert_int_equal(berth_recvfrom(c.host[1], r, got, sizeof(got), 0, &from), 4);
-		assert_int_equal(berth_sendto(c.host[1], r, "back", 4, &from), 4);
+		assert_int_equal(berth_sendto(c.host[1], r, "back", 4, 0, &from), 4);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[0], s, got, sizeof(got), 0, &from), 4);
 		assert_false(berth_address_is_multicast(&from.address));
@@ -292,7 +292,7 @@ static void bound_to_the_group(void **state)
 		send_to(&c, 0, s, kind->to, 5353);
 		send_to(&c, 0, other, kind->to, 5353);
 		assert_int_equal(heard(&c, 1, r), 1);
-		assert_int_equal(berth_send(c.host[1], r, "back", 4), 4);
+		assert_int_equal(berth_send(c.host[1], r, "back", 4, 0), 4);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[0], s, got, sizeof(got), 0, &from), 4);
 		assert_false(berth_address_is_multicast(&from.address));
@@ -492,9 +492,9 @@ static void where_groups_are(void **state)
 				 0);
 		if (i & 1) {
 			assert_int_equal(berth_connect(c.host[0], s, &to), 0);
-			assert_int_equal(berth_send(c.host[0], s, "x", 1), 1);
+			assert_int_equal(berth_send(c.host[0], s, "x", 1, 0), 1);
 		} else {
-			assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+			assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 		}
 		cable_settle(&c);
 		if (interfaces[rows[i / 2].leaves].counters.frames_out != before + 1)

@@ -29,7 +29,7 @@ static void send_to(struct one *o, int s, const char *text)
 	struct ip ip = six(text);
 	struct berth_socket_address to = {ip_to_address(&ip), 9};
 
-	berth_sendto(o->host, s, "x", 1, &to);
+	berth_sendto(o->host, s, "x", 1, 0, &to);
 	one_out(o);
 }
 
@@ -485,7 +485,7 @@ static void nobody_answers(void **state)
 	init(&o);
 	s = socket6(&o);
 	assert_int_equal(berth_connect(o.host, s, &to), 0);
-	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), 1);
 	one_run(&o, o.now + 2900 * MS);
 	assert_int_equal(count_icmp6(&o, ICMP6_NEIGHBOUR_SOLICIT), 3);
 	assert_non_null(other(&o));

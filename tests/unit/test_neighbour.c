@@ -7,7 +7,7 @@ static void send_to(struct one *o, int s, uint32_t ip)
 {
 	struct berth_socket_address to = socket_address(ip, 9);
 
-	assert_int_equal(berth_sendto(o->host, s, "hello", 5, &to), 5);
+	assert_int_equal(berth_sendto(o->host, s, "hello", 5, 0, &to), 5);
 	one_out(o);
 }
 
@@ -54,7 +54,7 @@ static void gives_up_after_three(void **state)
 	one_init(&o);
 	s = one_udp_socket(&o, 1000);
 	assert_int_equal(berth_connect(o.host, s, &to), 0);
-	assert_int_equal(berth_send(o.host, s, "hello", 5), 5);
+	assert_int_equal(berth_send(o.host, s, "hello", 5, 0), 5);
 	one_run(&o, o.now + 900 * MS);
 	assert_counter(&o, "arp_requests_out", 1);
 	one_run(&o, o.now + SECOND);
@@ -66,7 +66,7 @@ static void gives_up_after_three(void **state)
 	assert_counter(&o, "arp_requests_out", 3);
 	assert_counter(&o, "neighbour_failed", 1);
 	assert_int_equal(berth_ready(o.host, s), BERTH_WRITABLE | BERTH_FAILED);
-	assert_int_equal(berth_send(o.host, s, "hello", 5), BERTH_EHOSTUNREACH);
+	assert_int_equal(berth_send(o.host, s, "hello", 5, 0), BERTH_EHOSTUNREACH);
 	assert_null(peer(&o));
 	one_deinit(&o);
 }
@@ -205,7 +205,7 @@ static void holds_three_packets(void **state)
 	for (unsigned i = 0; i < 5; i++) {
 		struct berth_socket_address to = socket_address(PEER, (uint16_t)(10 + i));
 
-		berth_sendto(o.host, s, "x", 1, &to);
+		berth_sendto(o.host, s, "x", 1, 0, &to);
 	}
 	one_out(&o);
 	assert_counter(&o, "neighbour_queue_full", 2);
@@ -231,7 +231,7 @@ static void holds_a_large_datagram(void **state)
 	(void)state;
 	one_init(&o);
 	s = one_udp_socket(&o, 1000);
-	assert_int_equal(berth_sendto(o.host, s, data, sizeof(data), &to), sizeof(data));
+	assert_int_equal(berth_sendto(o.host, s, data, sizeof(data), 0, &to), sizeof(data));
 	one_out(&o);
 	one_clear(&o);
 	one_arp(&o, ARP_REPLY, mac_peer, PEER, HOST);

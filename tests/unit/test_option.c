@@ -266,7 +266,7 @@ static void on_the_wire(void **state)
 	s = berth_socket(o.host, BERTH_IP4, BERTH_DATAGRAM);
 	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_IP, BERTH_IP_TTL, &ttl, sizeof(ttl)), 0);
 	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_IP, BERTH_IP_TOS, &tos, sizeof(tos)), 0);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	one_out(&o);
 	ip = sent_ip(&o, 0, &payload);
 	assert_int_equal(ip.ttl, 3);

@@ -44,7 +44,7 @@ static void lowers_and_fragments(void **state)
 	one_init(&o);
 	s = connected(&o);
 	one_meet(&o);
-	berth_send(o.host, s, data, sizeof(data));
+	berth_send(o.host, s, data, sizeof(data), 0);
 	one_out(&o);
 	ip = sent_ip(&o, 0, &payload);
 	assert_true(ip.dont_fragment);
@@ -52,7 +52,7 @@ static void lowers_and_fragments(void **state)
 	too_big(&o, PEER, 1000, 1428);
 	assert_counter(&o, "ip_mtu_lowered", 1);
 	one_clear(&o);
-	berth_send(o.host, s, data, sizeof(data));
+	berth_send(o.host, s, data, sizeof(data), 0);
 	assert_int_equal(one_out(&o), 2);
 	for (unsigned i = 0; i < 2; i++) {
 		ip = sent_ip(&o, i, &payload);
@@ -107,9 +107,9 @@ static void narrow_paths(void **state)
 	s = connected(&o);
 	one_meet(&o);
 	too_big(&o, PEER, 300, 1500);
-	berth_send(o.host, s, "x", 1);
-	berth_send(o.host, s, "x", 1);
-	berth_send(o.host, s, "x", 1);
+	berth_send(o.host, s, "x", 1, 0);
+	berth_send(o.host, s, "x", 1, 0);
+	berth_send(o.host, s, "x", 1, 0);
 	one_out(&o);
 	for (unsigned i = 0; i < 3; i++) {
 		ip = sent_ip(&o, i, &payload);

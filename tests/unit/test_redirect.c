@@ -128,7 +128,7 @@ static void target_does_not_answer(void **state)
 		redirect(&o, &(struct redirect_spec){ROUTER, targets[i], FAR, NULL, false});
 		assert_next_hop(&o, FAR, targets[i]);
 		s = berth_socket(o.host, BERTH_IP6, BERTH_DATAGRAM);
-		berth_sendto(o.host, s, "x", 1, &to);
+		berth_sendto(o.host, s, "x", 1, 0, &to);
 		one_run(&o, o.now + 4 * SECOND);
 		assert_next_hop(&o, FAR, ROUTER);
 		one_deinit(&o);

@@ -556,7 +556,7 @@ static void test_events_of_a_program(void **state)
 	fd = berth_socket(bed.client, BERTH_IP4, BERTH_DATAGRAM);
 	assert_int_equal(berth_bind(bed.client, fd, &to), 0);
 	berth_set_user(bed.client, fd, &dispatcher);
-	assert_int_equal(berth_sendto(bed.client, fd, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(bed.client, fd, "x", 1, 0, &to), 1);
 	assert_int_equal(bed_resolve(&bed, "truncated.test", BERTH_ANY_FAMILY).n, 2);
 	assert_int_not_equal(dispatcher.n_resolver, 0);
 	assert_int_equal(dispatcher.n_other, 1);
@@ -656,7 +656,7 @@ static void forge_ports(struct names_bed *bed, const struct dns_packet *question
 
 		assert_int_equal(berth_bind(bed->server, fd, &from), 0);
 		begin_evil(bed, question);
-		assert_int_equal(berth_sendto(bed->server, fd, bed->reply.bytes, bed->reply.n, &bed->asker),
+		assert_int_equal(berth_sendto(bed->server, fd, bed->reply.bytes, bed->reply.n, 0, &bed->asker),
 				 bed->reply.n);
 		berth_close(bed->server, fd);
 	}
@@ -667,7 +667,7 @@ static void forge_ports(struct names_bed *bed, const struct dns_packet *question
 		begin_evil(bed, question);
 		if (i)
 			berth_sendto(bed->server, berth_socket(bed->server, family, BERTH_DATAGRAM), bed->reply.bytes,
-				     bed->reply.n, &to);
+				     bed->reply.n, 0, &to);
 	}
 	reply_well(bed, question);
 }

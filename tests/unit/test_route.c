@@ -209,11 +209,11 @@ static void group_frames(void **state)
 	(void)state;
 	one_init(&o);
 	s = one_udp_socket(&o, 1000);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), BERTH_EACCES);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), BERTH_EACCES);
 	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_SOCKET, BERTH_SO_BROADCAST, &on, sizeof(on)), 0);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	to = socket_address(IP(239, 255, 1, 2), 9);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	assert_int_equal(one_out(&o), 2);
 	assert_memory_equal(o.out[0].bytes, mac_everybody, 6);
 	assert_memory_equal(o.out[1].bytes, group, 6);
@@ -240,7 +240,7 @@ static void bare_interface(void **state)
 	assert_int_equal(berth_host_interface_add(o.host, &c), 2);
 	assert_int_equal(berth_host_address_add(o.host, 2, &a, 24), 0);
 	s = one_udp_socket(&o, 1000);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &to), 1);
 	assert_int_equal(berth_host_frames_out(o.host, o.now, out, 2), 1);
 	assert_int_equal(out[0].interface, 2);
 	assert_int_equal(out[0].len, 29);

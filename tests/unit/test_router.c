@@ -354,7 +354,7 @@ static void send_far(struct one *o, int s)
 	struct ip ip = six(FAR);
 	struct berth_socket_address to = {ip_to_address(&ip), 9};
 
-	berth_sendto(o->host, s, "x", 1, &to);
+	berth_sendto(o->host, s, "x", 1, 0, &to);
 	one_out(o);
 }
 
@@ -435,7 +435,7 @@ static void fails_over_in_ip4(void **state)
 	assert_int_equal(berth_host_route_add(o.host, &any, 0, &a), 0);
 	assert_int_equal(berth_host_route_add(o.host, &any, 0, &b), 0);
 	s = one_udp_socket(&o, 1000);
-	berth_sendto(o.host, s, "x", 1, &to);
+	berth_sendto(o.host, s, "x", 1, 0, &to);
 	assert_true(ip_equal(&PATH_TO(o.host, IP(8, 8, 8, 8))->next_hop, &first));
 	one_run(&o, o.now + 4 * SECOND);
 	assert_true(ip_equal(&PATH_TO(o.host, IP(8, 8, 8, 8))->next_hop, &second));
@@ -443,7 +443,7 @@ static void fails_over_in_ip4(void **state)
 	one_arp(&o, ARP_REPLY, mac_router, IP(192, 168, 1, 1), HOST);
 	/* There is no hurry to go back, but it is one to go to again. */
 	assert_true(ip_equal(&PATH_TO(o.host, IP(8, 8, 8, 8))->next_hop, &second));
-	berth_sendto(o.host, s, "x", 1, &to);
+	berth_sendto(o.host, s, "x", 1, 0, &to);
 	one_run(&o, o.now + 4 * SECOND);
 	assert_true(ip_equal(&PATH_TO(o.host, IP(8, 8, 8, 8))->next_hop, &first));
 	one_deinit(&o);

@@ -36,9 +36,9 @@ static void rows(void **state)
 	assert_int_equal(row.descriptor, -1);
 	assert_false(berth_host_snapshot_next(c.host[1], &cursor, &row));
 	r = berth_accept(c.host[1], l, NULL);
-	assert_int_equal(berth_send(c.host[0], s, "hello", 5), 5);
+	assert_int_equal(berth_send(c.host[0], s, "hello", 5, 0), 5);
 	to.port = 7;
-	assert_int_equal(berth_sendto(c.host[0], udp_at(&c, 0, 9), "datagram", 8, &to), 8);
+	assert_int_equal(berth_sendto(c.host[0], udp_at(&c, 0, 9), "datagram", 8, 0, &to), 8);
 	cable_settle(&c);
 	cursor = 0;
 	while (berth_host_snapshot_next(c.host[1], &cursor, &row) && row.descriptor != u)
@@ -122,7 +122,7 @@ static void counters(void **state)
 	assert_int_equal(counter(c.host[0], "tcp_segments_in"), 0);
 	udp_at(&c, 0, 1000);
 	assert_int_equal(
-		berth_sendto(c.host[0], 0, "x", 1, &(struct berth_socket_address){berth_ip4(192, 168, 1, 7), 9}), 1);
+		berth_sendto(c.host[0], 0, "x", 1, 0, &(struct berth_socket_address){berth_ip4(192, 168, 1, 7), 9}), 1);
 	cable_settle(&c);
 	assert_int_equal(counter(c.host[0], "udp_datagrams_out"), 1);
 	assert_int_equal(counter(c.host[1], "udp_no_socket"), 1);

@@ -85,9 +85,9 @@ static void counters(void **state)
 	cable_init(&c);
 	a = udp_at(&c, 0, 9);
 	b = udp_at(&c, 1, 7);
-	assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, &to), 5);
+	assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, 0, &to), 5);
 	cable_settle(&c);
-	assert_int_equal(berth_sendto(c.host[1], b, "hello", 5, &back), 5);
+	assert_int_equal(berth_sendto(c.host[1], b, "hello", 5, 0, &back), 5);
 	cable_settle(&c);
 	row = interface_row(c.host[0], 1);
 	other = interface_row(c.host[1], 1);
@@ -103,7 +103,7 @@ static void counters(void **state)
 	frame_to(&c, "\2\0\0\0\0\5\3\0\0\0\0\7\10\0", 14);
 	assert_int_equal(interface_row(c.host[0], 1).errors_in, 2);
 	assert_int_equal(interface_row(c.host[0], 0).frames_in, 0);
-	assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, &back), 5);
+	assert_int_equal(berth_sendto(c.host[0], a, "hello", 5, 0, &back), 5);
 	cable_settle(&c);
 	row = interface_row(c.host[0], 0);
 	assert_int_equal(row.frames_in, 1);
@@ -317,8 +317,8 @@ static void neighbours(void **state)
 	cable_init(&c);
 	assert_int_equal(find_neighbour(&c, NULL, &row), 0);
 	s = udp_at(&c, 0, 9);
-	assert_int_equal(berth_sendto(c.host[0], s, "hello", 5, &to), 5);
-	assert_int_equal(berth_sendto(c.host[0], s, "hello", 5, &nobody), 5);
+	assert_int_equal(berth_sendto(c.host[0], s, "hello", 5, 0, &to), 5);
+	assert_int_equal(berth_sendto(c.host[0], s, "hello", 5, 0, &nobody), 5);
 	cable_settle(&c);
 	assert_int_equal(find_neighbour(&c, NULL, &row), 2);
 	assert_int_equal(find_neighbour(&c, "192.168.1.7", &row), 1);

@@ -92,7 +92,7 @@ static void a_conversation(void **state)
 	/* A new connection tells what is true of it. */
 	assert_int_equal(event_of(&c, 1, r, NULL), BERTH_WRITABLE);
 	assert_int_equal(event_of(&c, 1, r, NULL), 0);
-	assert_int_equal(berth_send(c.host[0], s, "hello", 5), 5);
+	assert_int_equal(berth_send(c.host[0], s, "hello", 5, 0), 5);
 	cable_settle(&c);
 	assert_int_equal(event_of(&c, 1, r, NULL), BERTH_READABLE | BERTH_WRITABLE);
 	assert_int_equal(event_of(&c, 1, r, NULL), 0);
@@ -102,11 +102,11 @@ static void a_conversation(void **state)
 	assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), 3);
 	assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), BERTH_EAGAIN);
 	assert_int_equal(berth_shutdown(c.host[0], s, BERTH_SHUT_WR), 0);
-	assert_int_equal(berth_send(c.host[0], s, "x", 1), BERTH_EPIPE);
+	assert_int_equal(berth_send(c.host[0], s, "x", 1, 0), BERTH_EPIPE);
 	cable_run(&c, c.now + SECOND);
 	assert_true(event_of(&c, 1, r, NULL) & BERTH_READABLE);
 	assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), 0);
-	assert_int_equal(berth_send(c.host[1], r, "bye", 3), 3);
+	assert_int_equal(berth_send(c.host[1], r, "bye", 3, 0), 3);
 	assert_int_equal(berth_close(c.host[1], r), 0);
 	cable_run(&c, c.now + SECOND);
 	assert_int_equal(berth_recv(c.host[0], s, got, sizeof(got), 0), 3);
@@ -129,7 +129,7 @@ static void early_data(void **state)
 	s = stream(&c, 0);
 	assert_int_equal(berth_connect(c.host[0], s, &to), BERTH_EINPROGRESS);
 	cable_settle(&c);
-	assert_int_equal(berth_send(c.host[0], s, "early", 5), 5);
+	assert_int_equal(berth_send(c.host[0], s, "early", 5, 0), 5);
 	cable_settle(&c);
 	while (berth_host_next_event(c.host[1], &event))
 		assert_int_equal(event.descriptor, l);
@@ -180,7 +180,7 @@ static void connecting_errors(void **state)
 	l = listener(&c, 0, 80);
 	a = cable_at(&c, 7, 80);
 	assert_int_equal(berth_connect(c.host[0], l, &a), BERTH_EINVAL);
-	assert_int_equal(berth_send(c.host[0], l, "x", 1), BERTH_ENOTCONN);
+	assert_int_equal(berth_send(c.host[0], l, "x", 1, 0), BERTH_ENOTCONN);
 	/* The same pair twice. */
 	a = cable_at(&c, 5, 1000);
 	assert_int_equal(berth_bind(c.host[0], s, &a), 0);
@@ -248,7 +248,7 @@ static void within_the_host(void **state)
 		r = berth_accept(c.host[0], l, NULL);
 		assert_true(r >= 0);
 		while (n_got < sizeof(data)) {
-			long n = berth_send(c.host[0], s, data + n_sent, sizeof(data) - n_sent);
+			long n = berth_send(c.host[0], s, data + n_sent, sizeof(data) - n_sent, 0);
 
 			n_sent += n > 0 ? (size_t)n : 0;
 			cable_run(&c, c.now + MS);
@@ -280,7 +280,7 @@ static void events_of_many(void **state)
 		s[i] = udp_at(&c, 1, (uint16_t)(1000 + i));
 	for (unsigned i = 0; i < 3; i++) {
 		to.port = (uint16_t)(1000 + 300 * i);
-		assert_int_equal(berth_sendto(c.host[0], from, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], from, "x", 1, 0, &to), 1);
 	}
 	cable_settle(&c);
 	for (unsigned i = 0; i < 3; i++) {
@@ -289,7 +289,7 @@ static void events_of_many(void **state)
 	}
 	assert_false(berth_host_next_event(c.host[1], &event));
 	/* What is over is no news: the datagram was read before the event was fetched. */
-	assert_int_equal(berth_sendto(c.host[0], from, "x", 1, &to), 1);
+	assert_int_equal(berth_sendto(c.host[0], from, "x", 1, 0, &to), 1);
 	cable_settle(&c);
 	assert_int_equal(berth_recv(c.host[1], s[600], &event, 1, 0), 1);
 	assert_int_equal(berth_recv(c.host[1], s[600], &event, 1, 0), 1);

@@ -63,7 +63,7 @@ static void one_stream(struct cable *c, const struct way *way, bool any, bool bi
 	assert_int_equal(domain, way->family);
 	stream_names(c, way, s, r);
 	say_both_ways(c, s, r);
-	assert_int_equal(berth_send(c->host[0], s, "x", 1), 1);
+	assert_int_equal(berth_send(c->host[0], s, "x", 1, 0), 1);
 	cable_settle(c);
 	assert_int_equal(berth_recvfrom(c->host[1], r, got, sizeof(got), 0, &from), 1);
 	assert_address(&from, way->addresses[0], from.port);
@@ -157,12 +157,12 @@ static void one_datagram(struct cable *c, const struct way *way, bool any)
 	struct berth_vector vector = {got, sizeof(got)};
 	struct berth_message m = {.vectors = &vector, .n_vectors = 1};
 
-	assert_int_equal(berth_sendto(c->host[0], s, "ping", 4, &to), 4);
+	assert_int_equal(berth_sendto(c->host[0], s, "ping", 4, 0, &to), 4);
 	cable_settle(c);
 	assert_int_equal(berth_recvmsg(c->host[1], r, &m, 0), 4);
 	assert_address(&m.foreign, way->addresses[0], 9);
 	assert_address(&m.local, way->addresses[1], 7);
-	assert_int_equal(berth_sendto(c->host[1], r, "pong", 4, &m.foreign), 4);
+	assert_int_equal(berth_sendto(c->host[1], r, "pong", 4, 0, &m.foreign), 4);
 	cable_settle(c);
 	assert_int_equal(berth_recvfrom(c->host[0], s, got, sizeof(got), 0, &from), 4);
 	assert_address(&from, way->addresses[1], 7);
@@ -172,18 +172,18 @@ static void one_datagram(struct cable *c, const struct way *way, bool any)
 	assert_address(&from, way->addresses[1], 7);
 	assert_int_equal(berth_getsockname(c->host[0], s, &from), 0);
 	assert_address(&from, way->addresses[0], 9);
-	assert_int_equal(berth_send(c->host[0], s, "again", 5), 5);
+	assert_int_equal(berth_send(c->host[0], s, "again", 5, 0), 5);
 	cable_settle(c);
 	assert_int_equal(berth_recv(c->host[1], r, got, sizeof(got), 0), 5);
 	assert_int_equal(berth_connect(c->host[0], s, &nobody), 0);
 	assert_int_equal(berth_getsockname(c->host[0], s, &from), 0);
 	assert_address(&from, any ? way->any : way->addresses[0], 9);
-	assert_int_equal(berth_send(c->host[0], s, "x", 1), BERTH_EDESTADDRREQ);
+	assert_int_equal(berth_send(c->host[0], s, "x", 1, 0), BERTH_EDESTADDRREQ);
 	/* Refused, by ICMP of the family. */
 	assert_int_equal(berth_close(c->host[1], r), 0);
 	assert_int_equal(berth_connect(c->host[0], s, &to), 0);
 	c->now += SECOND;
-	assert_int_equal(berth_send(c->host[0], s, "x", 1), 1);
+	assert_int_equal(berth_send(c->host[0], s, "x", 1, 0), 1);
 	cable_settle(c);
 	assert_int_equal(pending_error(c, 0, s), BERTH_ECONNREFUSED);
 	assert_int_equal(berth_close(c->host[0], s), 0);
@@ -222,11 +222,11 @@ static void datagrams_of_both(void **state)
 
 		if (i >= 3)
 			assert_int_equal(berth_connect(c.host[1], r, &peer), 0);
-		assert_int_equal(berth_sendto(c.host[0], s, "ping", 4, &to), 4);
+		assert_int_equal(berth_sendto(c.host[0], s, "ping", 4, 0, &to), 4);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[1], r, got, sizeof(got), 0, &from), 4);
 		assert_address(&from, seen[i % 3], 9);
-		assert_int_equal(berth_sendto(c.host[1], r, "pong", 4, i >= 3 ? NULL : &from), 4);
+		assert_int_equal(berth_sendto(c.host[1], r, "pong", 4, 0, i >= 3 ? NULL : &from), 4);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[0], s, got, sizeof(got), 0, &from), 4);
 		assert_address(&from, targets[i % 3], 7);
@@ -258,8 +258,8 @@ static void largest_datagrams(void **state)
 		struct berth_socket_address to = named(rows[i].address, 7), from;
 		int s = bound_to(&c, 0, rows[i].family, BERTH_DATAGRAM, rows[i].address, 7);
 
-		assert_int_equal(berth_sendto(c.host[0], s, data, rows[i].most + 1, &to), BERTH_EMSGSIZE);
-		assert_int_equal(berth_sendto(c.host[0], s, data, rows[i].most, &to), rows[i].most);
+		assert_int_equal(berth_sendto(c.host[0], s, data, rows[i].most + 1, 0, &to), BERTH_EMSGSIZE);
+		assert_int_equal(berth_sendto(c.host[0], s, data, rows[i].most, 0, &to), rows[i].most);
 		cable_settle(&c);
 		assert_int_equal(berth_recvfrom(c.host[0], s, got, sizeof(got), 0, &from), rows[i].most);
 		assert_memory_equal(got, data, rows[i].most);
@@ -287,7 +287,7 @@ static void largest_on_the_wire(void **state)
 		int r = bound_to(&c, 1, way->family, BERTH_DATAGRAM, way->any, 7);
 		int s = socket_on(&c, 0, way->family, BERTH_DATAGRAM);
 
-		assert_int_equal(berth_sendto(c.host[0], s, data, most, &to), most);
+		assert_int_equal(berth_sendto(c.host[0], s, data, most, 0, &to), most);
 		cable_settle(&c);
 		assert_int_equal(berth_recv(c.host[1], r, got, sizeof(got), 0), most);
 		assert_memory_equal(got, data, most);
@@ -334,7 +334,7 @@ static void within_one_host(void **state)
 		to.port = 81;
 		assert_int_equal(berth_connect(c.host[0], u, &to), 0);
 		c.now += SECOND;
-		assert_int_equal(berth_send(c.host[0], u, "x", 1), 1);
+		assert_int_equal(berth_send(c.host[0], u, "x", 1, 0), 1);
 		cable_settle(&c);
 		assert_int_equal(pending_error(&c, 0, u), BERTH_ECONNREFUSED);
 		berth_close(c.host[0], s);
@@ -382,7 +382,7 @@ static void v6only(void **state)
 		set_v6only(&c, 0, s, 1);
 		assert_int_equal(berth_connect(c.host[0], s, &mapped), BERTH_ENETUNREACH);
 		if (type == BERTH_DATAGRAM)
-			assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &mapped), BERTH_ENETUNREACH);
+			assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &mapped), BERTH_ENETUNREACH);
 		mapped = named("::ffff:192.168.1.5", 80);
 		assert_int_equal(berth_bind(c.host[0], s, &mapped), BERTH_EINVAL);
 		mapped = named("::ffff:0.0.0.0", 80);
@@ -408,7 +408,7 @@ static int do_call(struct cable *c, int s, enum call call, const struct berth_so
 	case SENDTO:
 		break;
 	}
-	return (int)berth_sendto(c->host[0], s, "x", 1, a);
+	return (int)berth_sendto(c->host[0], s, "x", 1, 0, a);
 }
 
 static void errors(void **state)
@@ -495,7 +495,7 @@ static void needless_scopes(void **state)
 		int s = socket_on(&c, 0, BERTH_IP6, BERTH_DATAGRAM);
 
 		to.address.scope = own.address.scope = 77;
-		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 		assert_int_equal(berth_connect(c.host[0], s, &to), 0);
 		assert_int_equal(berth_getpeername(c.host[0], s, &name), 0);
 		assert_address(&name, peers[i], 9);

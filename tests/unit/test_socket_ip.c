@@ -36,19 +36,19 @@ static void two_links(void **state)
 		int u = socket_on(&c, 0, BERTH_IP6, BERTH_DATAGRAM);
 
 		say_both_ways(&c, s[k], r[k]);
-		assert_int_equal(berth_sendto(c.host[0], u, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], u, "x", 1, 0, &to), 1);
 		cable_settle(&c);
 		assert_int_equal(berth_recv(c.host[1], one[3 - k], got, sizeof(got), 0), BERTH_EAGAIN);
 		assert_int_equal(berth_recvfrom(c.host[1], one[k], got, sizeof(got), 0, &from), 1);
 		assert_address(&from, k == 1 ? "fe80::5%1" : "fe80::5%2", from.port);
 		/* Bound to one link, it does not speak on the other. */
 		to = named(k == 1 ? "fe80::7%2" : "fe80::7%1", 7);
-		assert_int_equal(berth_sendto(c.host[1], one[k], "x", 1, &to), BERTH_EINVAL);
+		assert_int_equal(berth_sendto(c.host[1], one[k], "x", 1, 0, &to), BERTH_EINVAL);
 	}
 	/* By the routing table the global network is on the first link; the second's address has no way there. */
 	from = named("fd00::5", 9);
-	assert_int_equal(berth_sendto(c.host[1], one[1], "x", 1, &from), 1);
-	assert_int_equal(berth_sendto(c.host[1], one[2], "x", 1, &from), BERTH_ENETUNREACH);
+	assert_int_equal(berth_sendto(c.host[1], one[1], "x", 1, 0, &from), 1);
+	assert_int_equal(berth_sendto(c.host[1], one[2], "x", 1, 0, &from), BERTH_ENETUNREACH);
 	cable_deinit(&c);
 }
 
@@ -103,9 +103,9 @@ static void options_on_the_wire(void **state)
 		assert_int_equal(berth_setsockopt(c.host[0], s, BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_HOPS,
 						  &rows[i].multicast_hops, sizeof(int)),
 				 0);
-		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 		cable_settle(&c); /* whoever has to be asked for first */
-		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, &to), 1);
+		assert_int_equal(berth_sendto(c.host[0], s, "x", 1, 0, &to), 1);
 		c.look = listen_in;
 		c.user = &said;
 		cable_move(&c, 0);
@@ -136,14 +136,14 @@ static void options_of_streams(void **state)
 	assert_true(berth_accept(c.host[1], l, NULL) >= 0);
 	c.look = listen_in;
 	c.user = &said;
-	assert_int_equal(berth_send(c.host[0], s, "x", 1), 1);
+	assert_int_equal(berth_send(c.host[0], s, "x", 1, 0), 1);
 	cable_move(&c, 0);
 	assert_int_equal(said.class & ~3u, 0x28);
 	assert_int_equal(said.hops, 64);
 	cable_run(&c, c.now + SECOND);
 	assert_int_equal(berth_setsockopt(c.host[0], s, BERTH_SOL_IPV6, BERTH_IPV6_UNICAST_HOPS, &hops, sizeof(hops)),
 			 0);
-	assert_int_equal(berth_send(c.host[0], s, "x", 1), 1);
+	assert_int_equal(berth_send(c.host[0], s, "x", 1, 0), 1);
 	cable_move(&c, 0);
 	assert_int_equal(said.hops, 7);
 	cable_deinit(&c);

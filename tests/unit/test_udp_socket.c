@@ -92,23 +92,23 @@ static void sending_errors(void **state)
 
 	one_init_family(&o, family_of(state));
 	s = datagram_socket(&o);
-	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EDESTADDRREQ);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), BERTH_EDESTADDRREQ);
 	a = one_at(&o, 5, 9);
-	assert_int_equal(berth_sendto(o.host, s, data, o.family == BERTH_IP6 ? 65528 : 65508, &a), BERTH_EMSGSIZE);
+	assert_int_equal(berth_sendto(o.host, s, data, o.family == BERTH_IP6 ? 65528 : 65508, 0, &a), BERTH_EMSGSIZE);
 	a.port = 0;
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_EINVAL);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &a), BERTH_EINVAL);
 	assert_int_equal(berth_connect(o.host, s, &a), BERTH_EINVAL);
 	a = far_at(&o, 9);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_ENETUNREACH);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &a), BERTH_ENETUNREACH);
 	assert_int_equal(berth_connect(o.host, s, &a), BERTH_ENETUNREACH);
 	if (o.family == BERTH_IP4) {
 		a = socket_address(IP(192, 168, 1, 255), 9);
 		assert_int_equal(berth_connect(o.host, s, &a), BERTH_EACCES);
 	}
 	a = other_family_at(&o, 9);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_EAFNOSUPPORT);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &a), BERTH_EAFNOSUPPORT);
 	assert_int_equal(berth_connect(o.host, s, &a), BERTH_EAFNOSUPPORT);
-	assert_int_equal(berth_sendto(o.host, 7, "x", 1, &a), BERTH_EBADF);
+	assert_int_equal(berth_sendto(o.host, 7, "x", 1, 0, &a), BERTH_EBADF);
 	assert_int_equal(berth_recv(o.host, s, data, 1, 0), BERTH_EAGAIN);
 	assert_int_equal(berth_recv(o.host, 7, data, 1, 0), BERTH_EBADF);
 	assert_int_equal(berth_listen(o.host, s, 1), BERTH_EOPNOTSUPP);
@@ -119,7 +119,7 @@ static void sending_errors(void **state)
 	a = localhost_at(&o, 1000);
 	assert_int_equal(berth_bind(o.host, s, &a), 0);
 	a = one_at(&o, 5, 9);
-	assert_int_equal(berth_sendto(o.host, s, "x", 1, &a), BERTH_ENETUNREACH);
+	assert_int_equal(berth_sendto(o.host, s, "x", 1, 0, &a), BERTH_ENETUNREACH);
 	assert_int_equal(one_out(&o), 0);
 	one_deinit(&o);
 }
@@ -143,7 +143,7 @@ static void connected(void **state)
 	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
 	assert_true(is_at(&name, &host));
 	assert_in_range(name.port, 49152, 65535);
-	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), 1);
 	assert_int_equal(one_out(&o), 1);
 	/* Others are not heard. */
 	one_udp_from(&o, 6, 9, name.port, "n", 1);
@@ -154,7 +154,7 @@ static void connected(void **state)
 	/* A peer that cannot be leaves the one that is. */
 	name = far_at(&o, 9);
 	assert_int_equal(berth_connect(o.host, s, &name), BERTH_ENETUNREACH);
-	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), 1);
 	assert_int_equal(berth_getsockname(o.host, s, &name), 0);
 	/* Another peer, and none: then all are heard. */
 	assert_int_equal(berth_connect(o.host, s, &other), 0);
@@ -166,7 +166,7 @@ static void connected(void **state)
 	assert_true(berth_address_is_any(&name.address));
 	one_udp(&o, 9, name.port, "y", 1);
 	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), 1);
-	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EDESTADDRREQ);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), BERTH_EDESTADDRREQ);
 	one_deinit(&o);
 }
 
@@ -218,7 +218,7 @@ static void cut_and_peeked(void **state)
 	assert_int_equal(m.flags, 0);
 	vectors[0].n = vectors[2].n = SIZE_MAX / 2 + 1;
 	assert_int_equal(berth_recvmsg(o.host, s, &m, 0), BERTH_EINVAL);
-	assert_int_equal(berth_sendmsg(o.host, s, &m), BERTH_EINVAL);
+	assert_int_equal(berth_sendmsg(o.host, s, &m, 0), BERTH_EINVAL);
 	one_deinit(&o);
 }
 
@@ -226,7 +226,7 @@ static void cut_and_peeked(void **state)
 static int64_t source_of(struct one *o, int s, const struct berth_message *m)
 {
 	const uint8_t *udp;
-	long n = berth_sendmsg(o->host, s, m);
+	long n = berth_sendmsg(o->host, s, m, 0);
 
 	one_clear(o);
 	return n < 0 ? n : one_out(o) == 1 ? (int64_t)get_be32(sent_ip(o, 0, &udp).source) : 0;
@@ -280,9 +280,9 @@ static void gathered(void **state)
 	m.foreign = one_at(&o, 5, 9);
 	one_meet(&o);
 	s = datagram_socket(&o);
-	assert_int_equal(berth_sendmsg(o.host, s, &m), 5);
+	assert_int_equal(berth_sendmsg(o.host, s, &m, 0), 5);
 	m.n_vectors = 0;
-	assert_int_equal(berth_sendmsg(o.host, s, &m), 0);
+	assert_int_equal(berth_sendmsg(o.host, s, &m, 0), 0);
 	assert_int_equal(one_out(&o), 2);
 	assert_memory_equal(sent_udp(&o, 0, &len) + 8, "abcde", 5);
 	assert_int_equal(len, 8 + 5);
@@ -340,10 +340,10 @@ static void bounded_send_queue(void **state)
 	assert_int_equal(berth_setsockopt(o.host, s, BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, &size, sizeof(size)), 0);
 	one_out(&o);
 	before = o.heap.n_bytes;
-	while (berth_sendto(o.host, s, data, sizeof(data), &to) == sizeof(data))
+	while (berth_sendto(o.host, s, data, sizeof(data), 0, &to) == sizeof(data))
 		sent++;
 	assert_in_range(sent, 7, 9);
-	assert_int_equal(berth_sendto(o.host, s, data, 1, &to), BERTH_EAGAIN);
+	assert_int_equal(berth_sendto(o.host, s, data, 1, 0, &to), BERTH_EAGAIN);
 	assert_int_equal(berth_ready(o.host, s), 0);
 	assert_false(berth_host_next_event(o.host, &event));
 	assert_int_equal(berth_host_deadline(o.host), 0);
@@ -355,8 +355,8 @@ static void bounded_send_queue(void **state)
 	assert_int_equal(o.heap.n_bytes, before);
 	/* A small buffer still takes the largest datagram, one at a time. */
 	n_large = o.family == BERTH_IP6 ? 65527 : 65507;
-	assert_int_equal(berth_sendto(o.host, s, large, n_large, &to), n_large);
-	assert_int_equal(berth_sendto(o.host, s, data, 1, &to), BERTH_EAGAIN);
+	assert_int_equal(berth_sendto(o.host, s, large, n_large, 0, &to), n_large);
+	assert_int_equal(berth_sendto(o.host, s, data, 1, 0, &to), BERTH_EAGAIN);
 	one_deinit(&o);
 }
 
@@ -372,7 +372,7 @@ static void errors_and_shutdown(void **state)
 	one_meet(&o);
 	s = one_udp_socket(&o, 1000);
 	assert_int_equal(berth_connect(o.host, s, &peer), 0);
-	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), 1);
 	one_out(&o);
 	one_udp(&o, 9, 1000, "data", 4);
 	one_refuse(&o, 0);
@@ -382,11 +382,11 @@ static void errors_and_shutdown(void **state)
 	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), BERTH_ECONNREFUSED);
 	assert_int_equal(berth_recv(o.host, s, got, sizeof(got), 0), BERTH_EAGAIN);
 	one_refuse(&o, 0);
-	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_ECONNREFUSED);
-	assert_int_equal(berth_send(o.host, s, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), BERTH_ECONNREFUSED);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), 1);
 	assert_int_equal(pending_error(&o, s), 0);
 	assert_int_equal(berth_shutdown(o.host, s, BERTH_SHUT_WR), 0);
-	assert_int_equal(berth_send(o.host, s, "x", 1), BERTH_EPIPE);
+	assert_int_equal(berth_send(o.host, s, "x", 1, 0), BERTH_EPIPE);
 	assert_int_equal(berth_shutdown(o.host, s, BERTH_SHUT_RD), 0);
 	one_udp(&o, 9, 1000, "data", 4);
 	assert_counter(&o, "udp_shut_down", 1);
@@ -407,7 +407,7 @@ static void close_lets_leave(void **state)
 	one_meet(&o);
 	s = one_udp_socket(&o, 1000);
 	one_udp(&o, 9, 1000, "unread", 6);
-	assert_int_equal(berth_sendto(o.host, s, "last", 4, &to), 4);
+	assert_int_equal(berth_sendto(o.host, s, "last", 4, 0, &to), 4);
 	assert_int_equal(berth_close(o.host, s), 0);
 	assert_int_equal(berth_close(o.host, s), BERTH_EBADF);
 	s = one_udp_socket(&o, 1000);
@@ -466,7 +466,7 @@ static void loopback(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		struct berth_socket_address to = parsed(names[o.family == BERTH_IP6][i], 7);
 
-		assert_int_equal(berth_sendto(o.host, a, data, (size_t)n, &to), n);
+		assert_int_equal(berth_sendto(o.host, a, data, (size_t)n, 0, &to), n);
 		assert_int_equal(one_out(&o), 0);
 		assert_int_equal(berth_recvfrom(o.host, b, got, sizeof(got), 0, &from), n);
 		assert_memory_equal(got, data, (size_t)n);
@@ -476,7 +476,7 @@ static void loopback(void **state)
 	/* Nobody there: refused, by way of ICMP inside the host. */
 	from = localhost_at(&o, 9);
 	assert_int_equal(berth_connect(o.host, a, &from), 0);
-	assert_int_equal(berth_send(o.host, a, "x", 1), 1);
+	assert_int_equal(berth_send(o.host, a, "x", 1, 0), 1);
 	one_out(&o);
 	assert_int_equal(pending_error(&o, a), BERTH_ECONNREFUSED);
 	/* Of IPv6 the largest datagram takes two packets. */

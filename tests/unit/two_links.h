@@ -81,8 +81,8 @@ static inline void say_both_ways(struct cable *c, int s, int r)
 {
 	char got[8];
 
-	assert_int_equal(berth_send(c->host[0], s, "there", 5), 5);
-	assert_int_equal(berth_send(c->host[1], r, "back", 4), 4);
+	assert_int_equal(berth_send(c->host[0], s, "there", 5, 0), 5);
+	assert_int_equal(berth_send(c->host[1], r, "back", 4, 0), 4);
 	cable_settle(c);
 	assert_int_equal(berth_recv(c->host[1], r, got, sizeof(got), 0), 5);
 	assert_int_equal(berth_recv(c->host[0], s, got, sizeof(got), 0), 4);

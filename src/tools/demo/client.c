@@ -122,7 +122,7 @@ static int ask(struct client *client)
 	berth_getsockopt(client->config.host, client->descriptor, BERTH_SOL_SOCKET, BERTH_SO_ERROR, &error, &n_error);
 	if (error)
 		return -error;
-	long r = berth_send(client->config.host, client->descriptor, client->request, client->n_request);
+	long r = berth_send(client->config.host, client->descriptor, client->request, client->n_request, 0);
 	client->asked = true;
 	return r == (long)client->n_request ? 0 : r < 0 ? (int)r : BERTH_EIO;
 }

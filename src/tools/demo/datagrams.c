@@ -137,7 +137,7 @@ static void on_time(void *user)
 	struct datagram datagram;
 	datagram_make(&datagram, d->n_sent);
 	/* One that does not go now is tried again at the next beat. */
-	if (berth_sendto(d->host, d->descriptor, &datagram, sizeof(datagram), &d->foreign) == (long)sizeof(datagram))
+	if (berth_sendto(d->host, d->descriptor, &datagram, sizeof(datagram), 0, &d->foreign) == (long)sizeof(datagram))
 		d->n_sent++;
 	berth_loop_at(d->loop, berth_loop_now(d->loop) + (d->n_sent == d->n ? NS_LAST : NS_PACE), on_time, d);
 }

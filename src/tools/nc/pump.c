@@ -134,7 +134,7 @@ static bool send_input(struct nc *nc)
 {
 	if (nc->in.off == nc->in.n)
 		return false;
-	long n = berth_send(nc->setup.host, nc->descriptor, nc->in.buffer + nc->in.off, nc->in.n - nc->in.off);
+	long n = berth_send(nc->setup.host, nc->descriptor, nc->in.buffer + nc->in.off, nc->in.n - nc->in.off, 0);
 	if (n == BERTH_EAGAIN || (nc->udp && n == BERTH_ENOBUFS))
 		return false;
 	if (n < 0) {
