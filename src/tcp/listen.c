@@ -65,7 +65,6 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->receive_buffer = listener->receive_buffer;
 	t->mss_user = listener->mss_user;
 	t->nodelay = listener->nodelay;
-	t->quickack = listener->quickack;
 	t->keepalive = listener->keepalive;
 	t->linger_reset = listener->linger_reset;
 	t->s_keep_idle = listener->s_keep_idle;

@@ -47,7 +47,6 @@ static void tcp_option_changed(struct tcp_env *env, struct tcb *t)
 }
 
 FLAG(cork)
-FLAG(quickack)
 FLAG(keepalive)
 
 static int get_nodelay(struct tcb *t)
@@ -69,6 +68,16 @@ NUMBER(n_keep_max, uint8_t)
 NUMBER(ms_user_timeout, uint32_t)
 NUMBER(send_buffer, uint32_t)
 NUMBER(receive_buffer, uint32_t)
+
+static int get_quickack(struct tcb *t)
+{
+	return !t->delack.interactive;
+}
+
+static void set_quickack(struct tcp_env *env, struct tcb *t, int value)
+{
+	tcp_delack_set(env, t, value != 0);
+}
 
 static int get_mss(struct tcb *t)
 {

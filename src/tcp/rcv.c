@@ -1,8 +1,6 @@
 /* The receiving side: what of a segment is taken, when it is acknowledged, and which window is offered. */
 #include "tcb.h"
 
-/* RFC 9293 section 3.8.6.3: less than 0.5 s. */
-#define NS_ACK_DELAY 40000000ull
 /* RFC 5961 section 7, held per connection so that it tells nobody of another (CVE-2016-5696). */
 #define NS_CHALLENGE 500000000ull
 /* Acknowledgments that may wait to leave one by one: each tells a sender without SACK of one more segment. */
@@ -21,6 +19,8 @@ void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each)
 void tcp_acked(struct tcb *t)
 {
 	t->last_ack_sent = t->rcv_nxt;
+	if (t->ack_pending)
+		tcp_delack_acked(t);
 	t->ack_pending = false;
 	t->rcv_unacked = 0;
 	if (t->n_acks_due)
@@ -126,17 +126,6 @@ void tcp_window_opened(struct tcp_env *env, struct tcb *t)
 		tcp_ack_now(env, t, false);
 }
 
-/* Data in order: an ACK for each second full segment, or after a while (RFC 5681 section 4.2). */
-static void acknowledge(struct tcp_env *env, struct tcb *t, uint32_t len)
-{
-	t->rcv_unacked += len;
-	t->ack_pending = true;
-	if (t->rcv_unacked >= 2 * t->rcv_mss || t->quickack)
-		tcp_ack_now(env, t, false);
-	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
-		tcp_timer_set(env, t, TCP_TIMER_ACK, env->now + NS_ACK_DELAY);
-}
-
 static void count_verdict(struct tcp_env *env, enum recvq_verdict verdict)
 {
 	switch (verdict) {
@@ -181,7 +170,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 	env->progress = true;
 	if (frame->segment_size && !gap)
 		acknowledge_half(env, t, before, len / frame->segment_size, frame->segment_size);
-	acknowledge(env, t, len);
+	tcp_delack_data(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */
 	tcp_tell(env, t, BERTH_READABLE);
@@ -195,6 +184,7 @@ static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *f
 
 	env->counters.out_of_order++;
 	count_verdict(env, verdict);
+	tcp_delack_quick(t, TCP_QUICK_ACKS); /* what fills the gap may be all that the peer can send */
 	if (verdict == RECVQ_DUPLICATE && t->sack_ok) {
 		t->recvq.dsack_left = text->left;
 		t->recvq.dsack_right = text->right;
@@ -219,6 +209,7 @@ static void cut_known(struct tcp_env *env, struct tcb *t, struct text *text)
 		env->counters.duplicate++;
 	text->off += (uint32_t)(end - text->left);
 	text->left = end;
+	tcp_delack_quick(t, TCP_QUICK_ACKS); /* our acknowledgment was lost */
 	tcp_ack_now(env, t, true);
 }
 

@@ -263,6 +263,8 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (plan->len || plan->flags & (TCP_SYN | TCP_FIN)) {
 		t->sent_at = env->now;
+		if (plan->len && !plan->again)
+			tcp_delack_answer(env, t);
 		tcp_timer_update(env, t, false);
 	}
 }

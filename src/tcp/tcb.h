@@ -15,6 +15,7 @@
 #define TCP_TCB_H
 
 #include "cc.h"
+#include "delack.h"
 #include "ranges.h"
 #include "recvq.h"
 #include "sendq.h"
@@ -79,7 +80,7 @@ struct tcb {
 	bool rcv_shut : 1;   /* the user wants no more data */
 	bool orphan : 1;     /* the user has closed */
 	bool want_write : 1; /* a send found no room */
-	bool nodelay : 1, cork : 1, quickack : 1, keepalive : 1;
+	bool nodelay : 1, cork : 1, keepalive : 1;
 	bool more : 1;         /* the last send said MSG_MORE: as cork, until the next that does not */
 	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */
 	bool linger_reset : 1; /* SO_LINGER with 0 seconds */
@@ -113,6 +114,7 @@ struct tcb {
 	uint32_t rcv_mss;     /* the peer's segments, as seen */
 	uint32_t ts_recent;   /* RFC 7323 section 4.3 */
 	berth_time ts_recent_at;
+	struct tcp_delack delack;
 	tcp_seq last_ack_sent;
 	uint32_t ts_offset; /* added to our clock: a peer learns nothing of the host's age */
 

@@ -167,15 +167,6 @@ static void main_timeout(struct tcp_env *env, struct tcb *t)
 	}
 }
 
-static void ack_timeout(struct tcp_env *env, struct tcb *t)
-{
-	tcp_timer_stop(t, TCP_TIMER_ACK);
-	if (!t->ack_pending)
-		return;
-	env->counters.acks_delayed++;
-	tcp_ack_now(env, t, false);
-}
-
 /* RFC 9293 section 3.8.4: only on an idle connection, and one answer is enough. */
 static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
 {
@@ -202,7 +193,7 @@ static void run(struct tcp_env *env, struct tcb *t)
 {
 	static void (*const handlers[TCP_TIMER_N])(struct tcp_env *, struct tcb *) = {
 		[TCP_TIMER_MAIN] = main_timeout,
-		[TCP_TIMER_ACK] = ack_timeout,
+		[TCP_TIMER_ACK] = tcp_delack_timeout,
 		[TCP_TIMER_KEEPALIVE] = keepalive_timeout,
 	};
 	berth_time next = BERTH_NEVER;

@@ -430,6 +430,12 @@ const char *peer_state_name(enum berth_tcp_state state)
 	return names[state];
 }
 
+static void delay_acks(struct peer *p)
+{
+	if (!p->setup.quick_acks)
+		peer_option(p, BERTH_SOL_TCP, BERTH_TCP_QUICKACK, 0);
+}
+
 void peer_establish_active(struct peer *p)
 {
 	assert_int_equal(peer_connect(p), 0);
@@ -438,6 +444,7 @@ void peer_establish_active(struct peer *p)
 	peer_in(p, TCP_SYN | TCP_ACK, 0, 1, 0);
 	peer_expect(peer_only(p), TCP_ACK, 1, 1, 0);
 	assert_int_equal(peer_state(p), BERTH_TCP_ESTABLISHED);
+	delay_acks(p);
 	peer_clear(p);
 }
 
@@ -453,6 +460,7 @@ void peer_establish_passive(struct peer *p)
 	peer_none(p);
 	peer_accept(p);
 	assert_int_equal(peer_state(p), BERTH_TCP_ESTABLISHED);
+	delay_acks(p);
 }
 
 static void open_to(struct peer *p, enum berth_tcp_state state, bool passive)

@@ -57,6 +57,7 @@ struct peer_setup {
 	const char *congestion;
 	int backlog;
 	bool ip6;
+	bool quick_acks; /* the first acknowledgments leave at once; else tests begin with delayed ones */
 };
 
 struct peer {

@@ -159,7 +159,8 @@ static const struct rule rules[] = {
 	{OPEN, BIT(ACK) | BIT(ACK_NEW), ANY, STAYS, NOTHING, 0, 0},
 	/* seventh and eighth: after the peer's FIN there is no text and no other FIN */
 	{FIN_TAKEN, DATAS | BIT(FIN), ANY, STAYS, NOTHING, 0, 0},
-	{SYN_RCVD, BIT(DATA) | BIT(DATA_URG), BIT(EDGE), ESTABLISHED, NOTHING, LEN, 0},
+	/* the first data is acknowledged at once: RFC 5681 section 4.2 allows it, and the peer is in slow start */
+	{SYN_RCVD, BIT(DATA) | BIT(DATA_URG), BIT(EDGE), ESTABLISHED, AN_ACK, LEN, 0},
 	{SYN_RCVD, BIT(DATA_FIN), BIT(EDGE), CLOSE_WAIT, AN_ACK, LEN, 0},
 	{SYN_RCVD, BIT(FIN), BIT(EDGE), CLOSE_WAIT, AN_ACK, 0, 0},
 	{SYN_RCVD, DATAS | BIT(FIN), ANY, ESTABLISHED, AN_ACK, 0, 0},

@@ -1,0 +1,76 @@
+/* Delayed acknowledgments. See delack.h. */
+#include "tcb.h"
+
+/* RFC 9293 section 3.8.6.3, MUST-59: less than 0.5 s. */
+#define NS_ACK_DELAY 40000000ull
+
+void tcp_delack_quick(struct tcb *t, unsigned n_max)
+{
+	uint64_t half = t->rcv_mss ? (t->rcv_adv - t->rcv_nxt) / (2ull * t->rcv_mss) : 0;
+	unsigned n = half < 2 ? 2 : half < n_max ? (unsigned)half : n_max;
+
+	if (n > t->delack.n_quick)
+		t->delack.n_quick = (uint8_t)n;
+}
+
+/* The peer begins, or begins again with a small window (RFC 5681 section 4.1): each acknowledgment lets it grow. */
+static void look_for_begin(struct tcp_env *env, struct tcb *t)
+{
+	if (!t->delack.rcv_at || env->now - t->delack.rcv_at > t->ns_rto)
+		tcp_delack_quick(t, TCP_QUICK_ACKS);
+	t->delack.rcv_at = env->now;
+}
+
+/* SHLD-19: each second full segment, and as Linux what is more than one. MUST-58: no ACK waits for longer than the
+ * timer. */
+void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
+{
+	t->rcv_unacked += len;
+	t->ack_pending = true;
+	if (t->delack.rcv_at != env->now)
+		look_for_begin(env, t);
+	if (t->rcv_unacked > t->rcv_mss || tcp_delack_is_quick(t))
+		tcp_ack_now(env, t, false);
+	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
+		tcp_timer_set(env, t, TCP_TIMER_ACK, env->now + NS_ACK_DELAY);
+}
+
+void tcp_delack_answer(struct tcp_env *env, struct tcb *t)
+{
+	if (t->delack.rcv_at && env->now - t->delack.rcv_at < NS_ACK_DELAY)
+		t->delack.interactive = true;
+}
+
+void tcp_delack_acked(struct tcb *t)
+{
+	if (t->delack.n_quick)
+		t->delack.n_quick--;
+}
+
+void tcp_delack_timeout(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_stop(t, TCP_TIMER_ACK);
+	if (!t->ack_pending)
+		return;
+	env->counters.acks_delayed++;
+	t->delack.interactive = false; /* no answer came */
+	tcp_ack_now(env, t, false);
+}
+
+bool tcp_delack_is_quick(const struct tcb *t)
+{
+	return t->delack.n_quick && !t->delack.interactive;
+}
+
+void tcp_delack_set(struct tcp_env *env, struct tcb *t, bool quick)
+{
+	t->delack.interactive = !quick;
+	t->delack.n_quick = 0;
+	if (!quick) {
+		t->delack.rcv_at = env->now;
+		return;
+	}
+	t->delack.n_quick = TCP_QUICK_ACKS;
+	if (t->ack_pending)
+		tcp_ack_now(env, t, false);
+}
