@@ -260,7 +260,7 @@ static void user_sends(struct world *w, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		data[i] = content(1, (uint32_t)(w->written + i));
-	taken = berth_send(w->host, w->descriptor, data, n);
+	taken = berth_send(w->host, w->descriptor, data, n, 0);
 	if (taken > 0)
 		w->written += (uint64_t)taken;
 }
