@@ -6,7 +6,7 @@
  * back is from the latest sending or after it (RFC 7323 section 4.1). An older one tells when the first copy arrived,
  * not when its acknowledgment was lost: taken for a round trip, it would grow with each timeout. One sample a round
  * trip, as RFC 6298's constants expect. */
-static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct sent_times *sent)
+static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct sent_news *sent)
 {
 	uint64_t ns_elapsed = env->now - sent->again, ns_echo;
 
@@ -36,9 +36,7 @@ static void cut_queue(struct tcp_env *env, struct tcb *t)
 
 static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
 {
-	struct sent_times sent;
-
-	sent_cut(&t->sent, ack->ack, &sent, env->memory);
+	sent_cut(&t->sent, ack->ack, &ack->news, env->memory);
 	t->snd_una = ack->ack;
 	env->progress = true;
 	if (t->probing && t->snd_una == t->snd_nxt)
@@ -46,20 +44,59 @@ static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 	if (t->sacked.n)
 		ranges_cut(&t->sacked, t->snd_una, env->memory);
 	cut_queue(env, t);
-	measure(env, t, h, &sent);
+	measure(env, t, h, &ack->news);
 	t->n_backoff = 0;
 	t->trying_since = 0;
 }
 
-static void grow_window(struct tcp_env *env, struct tcb *t, uint64_t n_acked)
+/* The latest sending that this acknowledgment can be of, where a segment was sent more than once (RFC 8985 section 6.2
+ * step 2): by the timestamp that comes back, or one whole round trip ago. */
+static berth_time again_until(const struct tcp_env *env, const struct tcb *t, const struct tcp_header *h)
 {
-	struct tcp_cc_ack report = {
-		.n_acked = n_acked,
+	berth_time until = env->now - tcp_rtt_min(&t->rtt_min);
+
+	if (t->ts_ok && h->has_timestamp) {
+		uint64_t ms_echo = env->now / 1000000 - (uint32_t)(tcp_timestamp(env, t) - h->ts_ecr);
+		berth_time echo = (ms_echo + 1) * 1000000 - 1;
+
+		if (echo < until)
+			until = echo;
+	}
+	return until;
+}
+
+/* The round trip of the segment that was sent last of those that arrived; 0: none, or of no certain sending. */
+static uint64_t round_trip(const struct tcp_env *env, const struct tcb *t, const struct sent_news *news)
+{
+	if (!news->newest.right || (news->newest.flags & SENT_EVER_AGAIN && !t->ts_ok))
+		return 0;
+	return env->now - news->newest.at;
+}
+
+/* What the congestion control is told; it moves the window in fast recovery only when it wants to. */
+static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, bool was_fast)
+{
+	struct tcp_cc_ack report;
+	uint64_t ns_rtt = round_trip(env, t, &a->news);
+
+	if (ns_rtt)
+		tcp_rtt_min_sample(&t->rtt_min, ns_rtt, env->now);
+	if ((was_fast || t->recovery == TCP_RECOVERY_FAST) && !t->cc.ops->rules_recovery)
+		return;
+	report = (struct tcp_cc_ack){
+		.n_acked = a->n_acked,
+		.n_delivered = a->news.n_delivered,
+		.n_lost = a->n_lost,
+		.n_in_flight = tcp_pipe(t),
+		.ns_rtt = ns_rtt,
 		.ns_srtt = t->ns_srtt,
+		.ns_rtt_min = tcp_rtt_min(&t->rtt_min),
+		.snd_una = t->snd_una,
+		.snd_nxt = t->snd_nxt,
 		.cwnd_limited = t->cwnd_limited,
+		.recovering = t->recovery != TCP_RECOVERY_NONE,
 		.now = env->now,
 	};
-
 	t->cc.ops->on_ack(&t->cc, &report);
 }
 
@@ -74,6 +111,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
+	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h) : BERTH_NEVER;
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);
 	if (ack < t->snd_una) /* a later one has overtaken it: RFC 6675 section 2 takes it by what it reports */
@@ -82,9 +120,9 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		advance(env, t, h, &a);
 	if (a.n_acked || t->snd_nxt > t->snd_una)
 		tcp_loss_ack(env, t, &a, dup);
+	if (a.news.n_delivered)
+		report(env, t, &a, was_fast);
 	if (a.n_acked) {
-		if (!was_fast && t->recovery != TCP_RECOVERY_FAST)
-			grow_window(env, t, a.n_acked);
 		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
 		if (t->want_write && tcp_ready(t) & BERTH_WRITABLE) {
 			t->want_write = false;

@@ -46,7 +46,7 @@ struct tcp_congestion {
 	bool wants_rate;     /* acknowledgments carry samples of the delivery rate */
 	/* The connection begins, or another control takes over from one that was used. */
 	void (*init)(struct tcp_cc *cc);
-	/* For each acknowledgment that tells something new; outside of recovery unless rules_recovery. */
+	/* For each acknowledgment that tells something new; outside of fast recovery unless rules_recovery. */
 	void (*on_ack)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	/* Loss was found by acknowledgments: sets ssthresh, not cwnd. Once a window. */
 	void (*on_loss)(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now);

@@ -56,67 +56,68 @@ static void leave(struct tcb *t)
 	t->dup_bytes = 0;
 }
 
-static void find_lost_by_sacks(struct tcp_env *env, struct tcb *t)
+static uint64_t find_lost_by_sacks(struct tcp_env *env, struct tcb *t)
 {
 	tcp_seq edge = lost_below(t);
 	tcp_seq from = t->lost_edge > t->snd_una ? t->lost_edge : t->snd_una;
+	uint64_t n_lost = 0;
 
 	if (edge > from) {
-		sent_mark_lost(&t->sent, from, edge, false, env->memory);
+		n_lost = sent_mark_lost(&t->sent, from, edge, false, env->memory);
 		t->lost_edge = edge;
 	}
 	/* RFC 6675 section 5: DupThresh duplicates mean that the first segment is lost even when little data is above
 	 * it. */
 	if (t->recovery == TCP_RECOVERY_NONE && t->n_dup_acks >= DUP_THRESH && !t->sent.n_lost && t->sent.n_sacked) {
-		sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
+		n_lost = sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
 		if (t->lost_edge < t->snd_una + 1)
 			t->lost_edge = t->snd_una + 1;
 	}
 	if (t->recovery == TCP_RECOVERY_NONE && t->sent.n_lost)
 		enter_fast(env, t);
+	return n_lost;
 }
 
 /* RFC 6675 section 5, NextSeg, rule 3: in recovery, when nothing is known to be lost and nothing new waits, the first
  * hole below what the peer has is sent again although too little lies above it to be sure; otherwise nothing would
  * leave and the timer would have to find it. One segment for each acknowledgment that tells something new. */
-static void guess_lost(struct tcp_env *env, struct tcb *t)
+static uint64_t guess_lost(struct tcp_env *env, struct tcb *t)
 {
 	tcp_seq left = t->lost_edge > t->snd_una ? t->lost_edge : t->snd_una, right = left + t->mss;
 	uint32_t i = ranges_find(&t->sacked, left);
 
 	if (t->recovery != TCP_RECOVERY_FAST || t->sent.n_lost > t->sent.n_again || t->sendq.right > t->snd_nxt ||
 	    tcp_pipe(t) + t->mss > t->cc.cwnd)
-		return;
+		return 0;
 	if (i < t->sacked.n && t->sacked.item[i].left <= left) {
 		left = t->sacked.item[i++].right;
 		right = left + t->mss;
 	}
 	if (i == t->sacked.n)
-		return;
+		return 0;
 	if (right > t->sacked.item[i].left)
 		right = t->sacked.item[i].left;
-	sent_mark_lost(&t->sent, left, right, false, env->memory);
 	t->lost_edge = right;
+	return sent_mark_lost(&t->sent, left, right, false, env->memory);
 }
 
 /* RFC 6582. */
-static void find_lost_by_duplicates(struct tcp_env *env, struct tcb *t, uint64_t n_acked)
+static uint64_t find_lost_by_duplicates(struct tcp_env *env, struct tcb *t, uint64_t n_acked)
 {
 	if (n_acked) {
 		if (t->recovery != TCP_RECOVERY_FAST)
-			return;
+			return 0;
 		/* A partial acknowledgment: the next hole begins right after it. */
 		t->dup_bytes -= n_acked < t->dup_bytes ? (uint32_t)n_acked : t->dup_bytes;
-		sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
-		return;
+		return sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
 	}
-	if (t->n_dup_acks == DUP_THRESH && t->recovery == TCP_RECOVERY_NONE && t->snd_una > t->recover) {
-		sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
-		enter_fast(env, t);
-	}
+	if (t->n_dup_acks != DUP_THRESH || t->recovery != TCP_RECOVERY_NONE || t->snd_una <= t->recover)
+		return 0;
+	enter_fast(env, t);
+	return sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
 }
 
-void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack, bool dup)
+void tcp_loss_ack(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup)
 {
 	if (ack->n_acked) {
 		t->n_dup_acks = 0;
@@ -132,11 +133,11 @@ void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack,
 			t->dup_bytes += t->mss;
 	}
 	if (t->sack_ok) {
-		find_lost_by_sacks(env, t);
+		ack->n_lost = find_lost_by_sacks(env, t);
 		if (ack->n_acked || ack->n_sacked)
-			guess_lost(env, t);
+			ack->n_lost += guess_lost(env, t);
 	} else if (ack->n_acked || dup) {
-		find_lost_by_duplicates(env, t, ack->n_acked);
+		ack->n_lost = find_lost_by_duplicates(env, t, ack->n_acked);
 	}
 }
 

@@ -106,6 +106,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	t->n_backoff = 0;
 	t->trying_since = 0;
 	t->ns_srtt = t->ns_rttvar = 0;
+	t->rtt_min = (struct tcp_rtt_min){0};
 	tcp_update_mss(t);
 	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
 }

@@ -21,7 +21,7 @@ static bool is_dsack(const struct tcb *t, const struct tcp_header *h, tcp_seq le
 }
 
 /* What of [left, right) was not known to have arrived. */
-static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right)
+static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right, struct sent_news *news)
 {
 	uint64_t n_new = 0;
 	tcp_seq from = left;
@@ -31,7 +31,7 @@ static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp
 		tcp_seq to = known ? t->sacked.item[i].left : right;
 
 		if (to > from)
-			n_new += sent_mark_sacked(&t->sent, from, to, env->memory);
+			n_new += sent_mark_sacked(&t->sent, from, to, news, env->memory);
 		from = known ? t->sacked.item[i].right : right;
 	}
 	return n_new;
@@ -55,7 +55,7 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 			left = t->snd_una < right ? t->snd_una : right;
 		if (left == right || ranges_cover(&t->sacked, left, right) || t->sacked.n >= STRETCHES_MAX)
 			continue;
-		ack->n_sacked += take_block(env, t, left, right);
+		ack->n_sacked += take_block(env, t, left, right, &ack->news);
 		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);
 	}
 }

@@ -91,17 +91,37 @@ void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *me
 	free_if_empty(s, memory);
 }
 
-void sent_cut(struct sent *s, tcp_seq left, struct sent_times *times, const struct berth_memory *memory)
+/* [r->left, right) has arrived, as is now known. RFC 8985 section 6.2 step 2: an acknowledgment that comes sooner after
+ * a retransmission than can be is of an earlier copy, and says nothing of what was sent last. */
+static void deliver(struct sent_news *news, const struct sent_record *r, tcp_seq right)
 {
-	*times = (struct sent_times){0};
+	struct sent_record *newest = &news->newest;
+
+	news->n_delivered += right - r->left;
+	if (!(r->flags & SENT_EVER_AGAIN)) {
+		if (r->at > news->once)
+			news->once = r->at;
+		if (!news->once_left || r->left < news->once_left)
+			news->once_left = r->left;
+	} else if (r->at > news->again_until) {
+		return;
+	}
+	if (r->at > newest->at || (r->at == newest->at && right > newest->right)) {
+		*newest = *r;
+		newest->right = right;
+	}
+}
+
+void sent_cut(struct sent *s, tcp_seq left, struct sent_news *news, const struct berth_memory *memory)
+{
 	while (s->n && sent_at(s, 0)->left < left) {
 		struct sent_record *r = sent_at(s, 0);
 		tcp_seq end = r->right < left ? r->right : left;
 
-		if (r->flags & SENT_EVER_AGAIN)
-			times->again = r->at > times->again ? r->at : times->again;
-		else if (!(r->flags & SENT_SACKED))
-			times->once = r->at;
+		if (r->flags & SENT_EVER_AGAIN && r->at > news->again)
+			news->again = r->at;
+		if (!(r->flags & SENT_SACKED))
+			deliver(news, r, end);
 		account(s, r, (uint32_t)(end - r->left), -1);
 		r->left = end;
 		if (r->left < r->right)
@@ -154,7 +174,8 @@ static int64_t isolate(struct sent *s, uint32_t i, tcp_seq left, tcp_seq right, 
 	return i;
 }
 
-uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, const struct berth_memory *memory)
+uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct sent_news *news,
+			  const struct berth_memory *memory)
 {
 	uint64_t n_new = 0;
 
@@ -169,6 +190,7 @@ uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, const str
 			break;
 		i = (uint32_t)inside;
 		r = sent_at(s, i);
+		deliver(news, r, r->right);
 		set_flags(s, r, SENT_SACKED);
 		n_new += length(r);
 	}

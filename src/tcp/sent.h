@@ -47,21 +47,27 @@ int sent_push(struct sent *s, tcp_seq left, tcp_seq right, berth_time now, uint3
 /* Takes back the last byte that was pushed (a zero-window probe that was refused). */
 void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *memory);
 
-/* When what is cut was sent; 0: none such. */
-struct sent_times {
-	berth_time once;  /* the latest record that was sent once and not sacked before */
-	berth_time again; /* the latest sending of those that were sent more than once */
+/* What one acknowledgment says has arrived and was not known to have. Begun with tcp's own limit and zeros, then filled
+ * by sent_cut and sent_mark_sacked together. */
+struct sent_news {
+	berth_time again_until;    /* what was sent again later than this is acknowledged by an earlier copy of it */
+	uint64_t n_delivered;      /* bytes */
+	berth_time once;           /* when the latest was sent of those that were sent once; 0: none such */
+	berth_time again;          /* the latest sending of those cut that were sent more than once */
+	tcp_seq once_left;         /* the lowest of those sent once; 0: none such */
+	struct sent_record newest; /* the one sent last, by time and then by right edge; right 0: none */
 };
 
-/* Cuts everything below `left`; fills *times. */
-void sent_cut(struct sent *s, tcp_seq left, struct sent_times *times, const struct berth_memory *memory);
+/* Cuts everything below `left`; adds to *news what was not sacked before. */
+void sent_cut(struct sent *s, tcp_seq left, struct sent_news *news, const struct berth_memory *memory);
 
 /* The number of the record that holds `seq`, or n. */
 uint32_t sent_find(const struct sent *s, tcp_seq seq);
 
-/* Marks [left, right), splitting records at its ends: the peer has it. Bytes newly marked. Without memory to split,
- * what cannot be split stays as it was. */
-uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, const struct berth_memory *memory);
+/* Marks [left, right), splitting records at its ends: the peer has it. Adds to *news what was not sacked before. Bytes
+ * newly marked. Without memory to split, what cannot be split stays as it was. */
+uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct sent_news *news,
+			  const struct berth_memory *memory);
 
 /* Marks what of [left, right) is in flight as lost (also what was sent again, when `also_again`). Bytes newly marked.
  */

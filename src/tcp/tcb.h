@@ -18,6 +18,7 @@
 #include "delack.h"
 #include "ranges.h"
 #include "recvq.h"
+#include "rtt_min.h"
 #include "sendq.h"
 #include "sent.h"
 #include "seq.h"
@@ -127,6 +128,7 @@ struct tcb {
 	uint16_t s_keep_idle, s_keep_interval;
 	uint8_t n_keep_max, n_keep;
 	uint64_t ns_srtt, ns_rttvar, ns_rto;
+	struct tcp_rtt_min rtt_min;
 	berth_time deadline[TCP_TIMER_N];
 	struct wheel_timer timer; /* armed for the earliest of them or before */
 	berth_time heard_at;      /* the last segment from the peer */
@@ -223,13 +225,15 @@ struct tcp_ack {
 	tcp_seq ack;
 	uint64_t n_acked;  /* bytes that it acknowledges for the first time, cumulatively */
 	uint64_t n_sacked; /* and selectively */
+	uint64_t n_lost;   /* bytes found lost because of it */
+	struct sent_news news;
 };
 /* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt, or less when it has SACK blocks). `dup`: it has the form of
  * a duplicate (RFC 5681 section 2). */
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup);
 /* Marks what the blocks of h say, fills n_sacked. */
 void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack);
-void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack, bool dup);
+void tcp_loss_ack(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup);
 void tcp_loss_timeout(struct tcp_env *env, struct tcb *t);
 /* Bytes believed to be in the network (RFC 6675's pipe). */
 uint64_t tcp_pipe(const struct tcb *t);

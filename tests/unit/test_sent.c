@@ -85,31 +85,60 @@ static void push(struct fixture *f, uint32_t n, berth_time now, uint32_t n_join)
 		f->at[f->nxt - BASE] = now;
 }
 
-static void cut(struct fixture *f, tcp_seq left)
+/* What an acknowledgment tells of the byte at i, which is not sacked. */
+static void tell(const struct fixture *f, struct sent_news *want, tcp_seq i)
 {
-	struct sent_times times, want = {0};
+	berth_time at = f->at[i - BASE];
+
+	want->n_delivered++;
+	if (!(f->flags[i - BASE] & SENT_EVER_AGAIN)) {
+		want->once = at > want->once ? at : want->once;
+		want->once_left = want->once_left && want->once_left < i ? want->once_left : i;
+	} else if (at > want->again_until) {
+		return;
+	}
+	if (at > want->newest.at || (at == want->newest.at && i + 1 > want->newest.right))
+		want->newest = (struct sent_record){.at = at, .right = i + 1, .flags = f->flags[i - BASE]};
+}
+
+static void assert_news(const struct sent_news *news, const struct sent_news *want)
+{
+	assert_int_equal(news->n_delivered, want->n_delivered);
+	assert_int_equal(news->once, want->once);
+	assert_int_equal(news->once_left, want->once_left);
+	assert_int_equal(news->again, want->again);
+	assert_int_equal(news->newest.at, want->newest.at);
+	assert_int_equal(news->newest.right, want->newest.right);
+	assert_int_equal(news->newest.flags, want->newest.flags);
+}
+
+static void cut(struct fixture *f, tcp_seq left, berth_time again_until)
+{
+	struct sent_news news = {.again_until = again_until}, want = news;
 
 	for (tcp_seq i = f->una; i < left; i++) {
 		if (*flags_at(f, i) & SENT_EVER_AGAIN)
 			want.again = f->at[i - BASE] > want.again ? f->at[i - BASE] : want.again;
-		else if (!(*flags_at(f, i) & SENT_SACKED))
-			want.once = f->at[i - BASE];
+		if (!(*flags_at(f, i) & SENT_SACKED))
+			tell(f, &want, i);
 	}
-	sent_cut(&f->s, left, &times, &f->heap.memory);
-	assert_int_equal(times.again, want.again);
-	assert_int_equal(times.once, want.once);
+	sent_cut(&f->s, left, &news, &f->heap.memory);
+	assert_news(&news, &want);
 	f->una = left;
 }
 
-static void sacked(struct fixture *f, tcp_seq left, tcp_seq right)
+static void sacked(struct fixture *f, tcp_seq left, tcp_seq right, berth_time again_until)
 {
-	uint64_t n_new = 0;
+	struct sent_news news = {.again_until = again_until}, want = news;
 
 	for (tcp_seq i = left; i < right; i++) {
-		n_new += !(*flags_at(f, i) & SENT_SACKED);
+		if (!(*flags_at(f, i) & SENT_SACKED))
+			tell(f, &want, i);
 		*flags_at(f, i) = (uint8_t)((*flags_at(f, i) & SENT_EVER_AGAIN) | SENT_SACKED);
 	}
-	assert_int_equal(sent_mark_sacked(&f->s, left, right, &f->heap.memory), n_new);
+	assert_int_equal(sent_mark_sacked(&f->s, left, right, &news, &f->heap.memory), want.n_delivered);
+	want.newest.flags &= SENT_EVER_AGAIN | SENT_LOST | SENT_AGAIN;
+	assert_news(&news, &want);
 }
 
 static void lost(struct fixture *f, tcp_seq left, tcp_seq right, bool also_again)
@@ -169,11 +198,11 @@ static void step(struct fixture *f, struct rng *rng, berth_time now)
 		break;
 	case 2:
 		if (!rng_below(rng, 3))
-			cut(f, f->una + rng_below(rng, (f->nxt - f->una) / 4 + 1));
+			cut(f, f->una + rng_below(rng, (f->nxt - f->una) / 4 + 1), now - rng_below(rng, 2));
 		break;
 	case 3:
 		if (left < right)
-			sacked(f, left, right);
+			sacked(f, left, right, now - rng_below(rng, 2));
 		break;
 	case 4:
 		if (left < right)
@@ -187,7 +216,7 @@ static void step(struct fixture *f, struct rng *rng, berth_time now)
 		if (!rng_below(rng, 50))
 			forget(f);
 		else if (!rng_below(rng, 40))
-			cut(f, f->nxt);
+			cut(f, f->nxt, now);
 		break;
 	}
 }
@@ -221,7 +250,7 @@ static void test_join(void **state)
 	assert_int_equal(f.s.n, 2);
 	push(&f, 100, 6, 250);
 	assert_int_equal(f.s.n, 3);
-	sacked(&f, BASE + 350, BASE + 400);
+	sacked(&f, BASE + 350, BASE + 400, 6);
 	push(&f, 10, 6, 250); /* not with one that is acknowledged */
 	assert_int_equal(f.s.n, 5);
 	check(&f);
@@ -264,7 +293,7 @@ static void test_find(void **state)
 	for (uint32_t at = 0; at < 1000; at++)
 		assert_int_equal(sent_find(&f.s, BASE + at), at / 10);
 	assert_int_equal(sent_find(&f.s, BASE + 1000), 100);
-	cut(&f, BASE + 505);
+	cut(&f, BASE + 505, 100);
 	assert_int_equal(sent_find(&f.s, BASE + 509), 0);
 	assert_int_equal(sent_find(&f.s, BASE + 510), 1);
 	check(&f);
@@ -304,12 +333,13 @@ static void test_no_memory(void **state)
 		f.heap.fail_at = n;
 		for (unsigned i = 1; i < 400; i++) {
 			tcp_seq left = f.una + rng_below(&rng, f.nxt - f.una + 1), right, l, r;
+			struct sent_news news = {0};
 
 			push(&f, 1 + (uint32_t)rng_below(&rng, 50), i, 0);
 			if (left == f.nxt)
 				continue;
 			right = left + 1 + rng_below(&rng, f.nxt - left);
-			sent_mark_sacked(&f.s, left, right < left + 20 ? right : left + 20, &f.heap.memory);
+			sent_mark_sacked(&f.s, left, right < left + 20 ? right : left + 20, &news, &f.heap.memory);
 			sent_mark_lost(&f.s, left, right, true, &f.heap.memory);
 			if (sent_next_lost(&f.s, &l, &r) && r - l > 1)
 				sent_mark_again(&f.s, l, l + 1, i, &f.heap.memory);
