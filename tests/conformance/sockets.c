@@ -1,0 +1,234 @@
+/* Sockets: from socket() to close(). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+
+#include "object.h"
+#include "tcb.h"
+
+int sockets_socket(void *user, int domain, int type, int protocol)
+{
+	struct object *o = user;
+	struct file f = {.kind = FILE_SOCKET, .domain = domain, .nonblock = (type & SOCK_NONBLOCK) != 0};
+	int fd;
+
+	object_enter(o);
+	if (domain != AF_INET && domain != AF_INET6)
+		return (int)object_leave(o, BERTH_EAFNOSUPPORT);
+	f.descriptor = berth_socket(o->host, domain == AF_INET ? BERTH_IP4 : BERTH_IP6,
+				    (enum berth_socket_type)(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)));
+	fd = f.descriptor < 0 ? f.descriptor : file_new(o, f);
+	return (int)object_leave(o, fd);
+}
+
+/* The arguments of the calls below; each uses what it needs. */
+struct socket_call {
+	int fd, number;
+	struct berth_socket_address address;
+	bool begun; /* connect: it is on its way, and is waited for */
+	bool waits;
+};
+
+static struct file *socket_of(struct object *o, const struct socket_call *c)
+{
+	return file_get(o, c->fd, FILE_SOCKET);
+}
+
+int sockets_bind(void *user, int fd, const struct sockaddr *address, socklen_t n)
+{
+	struct object *o = user;
+	struct file *f;
+	struct berth_socket_address local;
+	int error;
+
+	object_enter(o);
+	f = file_get(o, fd, FILE_SOCKET);
+	error = f ? address_take(address, n, &local) : BERTH_EBADF;
+	return (int)object_leave(o, error ? error : berth_bind(o->host, f->descriptor, &local));
+}
+
+/* Linux's queue is full when it holds more than the backlog, so it takes one more than it was asked for. */
+int sockets_listen(void *user, int fd, int backlog)
+{
+	struct object *o = user;
+	struct file *f;
+
+	object_enter(o);
+	f = file_get(o, fd, FILE_SOCKET);
+	return (int)object_leave(o, f ? berth_listen(o->host, f->descriptor, backlog + 1) : BERTH_EBADF);
+}
+
+static long try_accept(struct object *o, void *arguments)
+{
+	struct socket_call *c = arguments;
+	struct file *f = socket_of(o, c), new = {.kind = FILE_SOCKET};
+
+	if (!f)
+		return BERTH_EBADF;
+	new.domain = f->domain;
+	new.descriptor = berth_accept(o->host, f->descriptor, &c->address);
+	return new.descriptor < 0 ? new.descriptor : file_new(o, new);
+}
+
+/* Whether the program lets calls on the descriptor wait. */
+static bool blocks(struct object *o, int fd)
+{
+	struct file *f;
+	bool yes;
+
+	pthread_mutex_lock(&o->mutex);
+	f = file_get(o, fd, FILE_SOCKET);
+	yes = f && !f->nonblock;
+	pthread_mutex_unlock(&o->mutex);
+	return yes;
+}
+
+int sockets_accept(void *user, int fd, struct sockaddr *address, socklen_t *n)
+{
+	struct object *o = user;
+	struct socket_call c = {.fd = fd};
+	int new = (int)call_run(o, try_accept, &c, blocks(o, fd), BERTH_NEVER);
+	struct file *f = new < 0 ? NULL : file_get(o, new, FILE_SOCKET);
+
+	if (f)
+		address_give(&c.address, f->domain, address, n);
+	return new;
+}
+
+static long connect_result(struct object *o, const struct file *f)
+{
+	int error = 0;
+	size_t n = sizeof(error);
+
+	if (!(berth_ready(o->host, f->descriptor) & (int)(BERTH_WRITABLE | BERTH_FAILED | BERTH_HANGUP)))
+		return BERTH_EAGAIN;
+	berth_getsockopt(o->host, f->descriptor, BERTH_SOL_SOCKET, BERTH_SO_ERROR, &error, &n);
+	return -error;
+}
+
+static long try_connect(struct object *o, void *arguments)
+{
+	struct socket_call *c = arguments;
+	struct file *f = socket_of(o, c);
+	int result;
+
+	if (!f)
+		return BERTH_EBADF;
+	if (c->begun)
+		return connect_result(o, f);
+	result = berth_connect(o->host, f->descriptor, &c->address);
+	if (result != BERTH_EINPROGRESS || !c->waits)
+		return result;
+	c->begun = true;
+	return BERTH_EAGAIN;
+}
+
+int sockets_connect(void *user, int fd, const struct sockaddr *address, socklen_t n)
+{
+	struct object *o = user;
+	struct socket_call c = {.fd = fd};
+	int error = address_take(address, n, &c.address);
+
+	if (error) {
+		errno = -error;
+		return -1;
+	}
+	c.waits = blocks(o, fd) && call_may_wait(o);
+	return (int)call_run(o, try_connect, &c, c.waits, BERTH_NEVER);
+}
+
+int sockets_shutdown(void *user, int fd, int how)
+{
+	struct object *o = user;
+	struct file *f;
+
+	object_enter(o);
+	f = file_get(o, fd, FILE_SOCKET);
+	return (int)object_leave(o, f ? berth_shutdown(o->host, f->descriptor, (enum berth_shutdown)how) : BERTH_EBADF);
+}
+
+int sockets_close(void *user, int fd)
+{
+	struct object *o = user;
+	struct file *f;
+	int result = 0;
+
+	object_enter(o);
+	f = file_get(o, fd, FILE_CLOSED);
+	if (!f)
+		return (int)object_leave(o, BERTH_EBADF);
+	if (f->kind == FILE_SOCKET)
+		result = berth_close(o->host, f->descriptor);
+	file_forget_watches(o, fd);
+	file_free(o, f);
+	return (int)object_leave(o, result);
+}
+
+int sockets_fcntl(void *user, int fd, int command, ...)
+{
+	struct object *o = user;
+	struct file *f;
+	va_list list;
+	long value;
+	int result = BERTH_EINVAL;
+
+	va_start(list, command);
+	value = va_arg(list, long);
+	va_end(list);
+	object_enter(o);
+	f = file_get(o, fd, FILE_CLOSED);
+	if (!f)
+		return (int)object_leave(o, BERTH_EBADF);
+	if (command == F_GETFL)
+		result = O_RDWR | (f->nonblock ? O_NONBLOCK : 0);
+	if (command == F_SETFL) {
+		f->nonblock = (value & O_NONBLOCK) != 0;
+		result = 0;
+	}
+	return (int)object_leave(o, result);
+}
+
+/* Bytes that have arrived and not been read, sent and not acknowledged, not sent. */
+static int queued(struct object *o, const struct file *f, unsigned long request, int *out)
+{
+	struct endpoint *e = socket_endpoint(o->host, f->descriptor);
+	struct berth_socket_row row = {0};
+	const struct tcb *t;
+
+	if (!e || e->kind == ENDPOINT_UDP)
+		return BERTH_EOPNOTSUPP;
+	t = tcp_of_endpoint(e);
+	if (t->state == BERTH_TCP_LISTEN)
+		return BERTH_EINVAL;
+	tcp_row(&o->host->tcp, t, &row);
+	switch (request) {
+	case SIOCINQ:
+		*out = (int)row.recv_queue;
+		return 0;
+	case SIOCOUTQ:
+		*out = (int)row.send_queue;
+		return 0;
+	case SIOCOUTQNSD:
+		*out = t->sendq.right > t->snd_nxt ? (int)(t->sendq.right - t->snd_nxt) : 0;
+		return 0;
+	default:
+		return BERTH_EINVAL;
+	}
+}
+
+int sockets_ioctl(void *user, int fd, unsigned long request, ...)
+{
+	struct object *o = user;
+	struct file *f;
+	va_list list;
+	int *out;
+
+	va_start(list, request);
+	out = va_arg(list, int *);
+	va_end(list);
+	object_enter(o);
+	f = file_get(o, fd, FILE_SOCKET);
+	return (int)object_leave(o, f ? queued(o, f, request, out) : BERTH_EBADF);
+}
