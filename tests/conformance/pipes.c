@@ -39,7 +39,7 @@ static long out_of_pipe(struct object *o, struct pipe_bytes *p, const struct fil
 
 	if (!p->n)
 		return BERTH_EAGAIN;
-	sent = berth_send(o->host, socket->descriptor, p->bytes, n < p->n ? n : p->n);
+	sent = berth_send(o->host, socket->descriptor, p->bytes, n < p->n ? n : p->n, 0);
 	if (sent > 0) {
 		p->n -= (size_t)sent;
 		memmove(p->bytes, p->bytes + sent, p->n);

@@ -70,8 +70,7 @@ static long try_send(struct object *o, void *arguments)
 	if (!f)
 		return BERTH_EBADF;
 	m = message_of(c, vectors, c->done);
-	m.flags = (unsigned)c->flags;
-	sent = berth_sendmsg(o->host, f->descriptor, &m);
+	sent = berth_sendmsg(o->host, f->descriptor, &m, (unsigned)c->flags);
 	if (sent < 0)
 		return c->done && sent != BERTH_EAGAIN ? (long)c->done : sent;
 	c->done += (size_t)sent;
