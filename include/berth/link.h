@@ -30,7 +30,10 @@ struct berth_link;
 	X(queue_full, "frames that found the wire's queue full")                                                       \
 	X(corrupted, "frames with a bit turned")                                                                       \
 	X(duplicated, "frames that arrived twice")                                                                     \
-	X(reordered, "frames that overtook others")
+	X(reordered, "frames that overtook others")                                                                    \
+	X(late, "frames that others overtook")                                                                         \
+	X(marked, "frames marked as having met congestion")                                                            \
+	X(too_large, "frames larger than the wire lets through")
 
 struct berth_link_counters {
 #define X(name, text) uint64_t name;
@@ -112,14 +115,22 @@ int berth_link_memory_pair(const struct berth_memory_pair_config *config, struct
 
 /* What happens to frames in one direction. Probabilities are 0 to 1. */
 struct berth_wire_direction {
-	berth_time delay;   /* each frame takes this long */
-	berth_time jitter;  /* plus 0 to this, evenly spread; the order is kept */
-	double loss;        /* lost altogether */
-	double reorder;     /* overtakes the others: leaves without delay */
-	double duplicate;   /* arrives twice */
-	double corrupt;     /* one random bit is turned */
-	uint64_t rate;      /* bits a second of the bottleneck; 0: no limit */
-	uint32_t queue_max; /* frames that may wait for the bottleneck; 0: 1000 */
+	berth_time delay;     /* each frame takes this long */
+	berth_time jitter;    /* plus 0 to this, evenly spread; the order is kept */
+	double loss;          /* lost altogether */
+	double reorder;       /* overtakes the others: leaves without delay */
+	double duplicate;     /* arrives twice */
+	double corrupt;       /* one random bit is turned */
+	uint64_t rate;        /* bits a second of the bottleneck; 0: no limit */
+	uint32_t queue_max;   /* frames that may wait for the bottleneck; 0: 1000, or any number with queue_bytes */
+	uint32_t queue_bytes; /* bytes that may wait for it; 0: any number */
+	uint32_t ecn;         /* this many waiting frames are congestion: what comes then and can be marked so (RFC
+			       * 3168), is; 0: nothing is marked */
+	uint32_t mtu;         /* larger IP packets vanish without a word; 0: none do */
+	uint32_t burst;       /* losses come in bursts of this many frames in the mean, `loss` of all frames in all, at
+			       * most N in N + 1; 0: each by itself */
+	double late;          /* arrives after others that were sent later */
+	berth_time lateness;  /* by so much; 0: 10 ms */
 };
 
 struct berth_wire_config {
@@ -128,8 +139,9 @@ struct berth_wire_config {
 	uint64_t seed;
 };
 
-/* Reads "delay=10ms,loss=2%,seed=7": KEY=VALUE with commas between; keys delay, jitter (ns, us, ms, s), loss, reorder,
- * duplicate, corrupt (percent with %, or 0 to 1), rate (bit, kbit, mbit, gbit), queue (frames), seed. They hold for
+/* Reads "delay=10ms,loss=2%,seed=7": KEY=VALUE with commas between; keys delay, jitter, lateness (ns, us, ms, s), loss,
+ * reorder, late, duplicate, corrupt (percent with %, or 0 to 1), rate (bit, kbit, mbit, gbit), queue, burst, ecn
+ * (frames), queue_bytes, mtu (bytes), seed. They hold for
  * both directions; "out.loss=5%" and "in.loss=0" for one; the last word on a matter holds. 0, or BERTH_EINVAL: *at
  * (when not NULL) is the offset of the word that is wrong, and *why (when not NULL) says what is wrong with it, in
  * static text; *out is untouched. */

@@ -1,11 +1,17 @@
 /* The impaired wire: delay, jitter, loss, reordering, duplication, corruption and a bottleneck, around any link.
  *
  * Each direction is by itself, with its own random numbers from the seed, and draws the same number of them for every
- * frame, so that raising the loss does not change which frames are delayed. A frame meets, in this order: loss, the
- * bottleneck's queue, the bottleneck (a frame takes its length over the rate, and begins when the one before it has
- * ended), the delay with its jitter. Frames keep their order, so those on their way are one queue in order of their due
- * times and cost constant time each; a frame that overtakes is due at once and goes in at the front, past bottleneck
- * and delay. A duplicate is due right behind its original.
+ * frame, so that raising the loss does not change which frames are delayed. A frame meets, in this order: the largest
+ * packet that fits, loss, the bottleneck's queue (which may mark it instead of losing it, RFC 3168 section 5), the
+ * bottleneck (a frame takes its length over the rate, and begins when the one before it has ended), the delay with its
+ * jitter. Frames keep their order, so those on their way are one queue in order of their due times and cost constant
+ * time each; a frame that overtakes is due at once and goes in at the front, past bottleneck and delay. Those that come
+ * late do so by the same time, so they are a queue in order of their own, and what is due next is the first of one of
+ * the two. A duplicate is due right behind its original.
+ *
+ * Losses in bursts are the model of Gilbert: the wire is good or bad, loses everything while it is bad, and each frame
+ * finds it changed by a chance. It turns good by 1 / burst, which makes bursts that long in the mean, and bad by what
+ * makes the share of bad frames the loss that is asked for.
  *
  * The wire has no thread of its own: frames that became due on the way out leave in the next call of send or receive,
  * and frames on the way in come from receive. deadline says when the next one is due either way.
@@ -19,8 +25,11 @@
 #include <berth/link.h>
 
 #include "rng.h"
+#include "wire_mark.h"
 
 #define QUEUE_MAX_DEFAULT 1000
+#define LATENESS_DEFAULT 10000000
+#define ETHERNET_HEADER 14
 /* Frames on their way in one direction, past the bottleneck: what bounds the memory of a long fast wire. */
 #define FLIGHT_MAX 65536
 /* Frames handed to the inner link in one call. */
@@ -28,15 +37,21 @@
 /* Frames looked at in one receive while all of them are delayed or lost: bounds the work under a flood. */
 #define LOOKS_MAX 256
 
-/* The frames on their way in one direction, through frame->next. frame->mark is when a frame is due, never less than
- * that of the frame before it; off_wanted and len_wanted hold when it has left the bottleneck. */
-struct course {
-	struct berth_wire_direction config;
-	struct rng rng;
+/* Frames on their way in one direction, through frame->next. frame->mark is when a frame is due, never less than that
+ * of the frame before it; off_wanted and len_wanted hold when it has left the bottleneck. */
+struct queue {
 	struct berth_frame *first, *last;
 	struct berth_frame *waiting; /* the first that had not left the bottleneck at the last look; NULL: none */
 	uint32_t n;
-	uint32_t n_waiting;   /* frames from `waiting` on */
+	uint32_t n_waiting;     /* frames from `waiting` on */
+	uint64_t bytes_waiting; /* in them */
+};
+
+struct course {
+	struct berth_wire_direction config;
+	struct rng rng, rng_late;
+	struct queue ordered, late;
+	bool bad;             /* in a burst of losses */
 	berth_time next_free; /* the bottleneck has sent everything before */
 	berth_time last_due;  /* of the last frame that kept its order */
 };
@@ -51,7 +66,7 @@ struct wire {
 
 /* What chance has in store for one frame. */
 struct fate {
-	bool lost, overtakes, doubled, corrupted;
+	bool lost, overtakes, late, doubled, corrupted;
 	berth_time jitter;
 	uint64_t bit; /* turned when corrupted */
 };
@@ -74,58 +89,83 @@ static void frame_departs_set(struct berth_frame *frame, berth_time departs)
 	frame->len_wanted = (uint32_t)(departs >> 32);
 }
 
-/* ---- a direction's queue ---- */
+/* ---- a direction's queues ---- */
 
 /* Moves the mark between frames that left the bottleneck by `now` and those that wait for it. Each frame is passed
  * once. */
-static void course_advance(struct course *course, berth_time now)
+static void queue_advance(struct queue *queue, berth_time now)
 {
-	while (course->waiting && frame_departs(course->waiting) <= now) {
-		course->waiting = course->waiting->next;
-		course->n_waiting--;
+	while (queue->waiting && frame_departs(queue->waiting) <= now) {
+		queue->bytes_waiting -= queue->waiting->len;
+		queue->waiting = queue->waiting->next;
+		queue->n_waiting--;
 	}
 }
 
-static void course_push(struct course *course, struct berth_frame *frame)
+static void queue_push(struct queue *queue, struct berth_frame *frame)
 {
-	assert(!course->last || course->last->mark <= frame->mark);
+	assert(!queue->last || queue->last->mark <= frame->mark);
 	frame->next = NULL;
-	if (course->last)
-		course->last->next = frame;
+	if (queue->last)
+		queue->last->next = frame;
 	else
-		course->first = frame;
-	course->last = frame;
-	course->n++;
-	if (!course->waiting)
-		course->waiting = frame;
-	course->n_waiting++;
+		queue->first = frame;
+	queue->last = frame;
+	queue->n++;
+	if (!queue->waiting)
+		queue->waiting = frame;
+	queue->n_waiting++;
+	queue->bytes_waiting += frame->len;
 }
 
 /* The frame overtakes all others. Its mark is no more than theirs. */
-static void course_push_front(struct course *course, struct berth_frame *frame)
+static void queue_push_front(struct queue *queue, struct berth_frame *frame)
 {
-	assert(!course->first || frame->mark <= course->first->mark);
-	frame->next = course->first;
-	course->first = frame;
-	if (!course->last)
-		course->last = frame;
-	course->n++;
+	assert(!queue->first || frame->mark <= queue->first->mark);
+	frame->next = queue->first;
+	queue->first = frame;
+	if (!queue->last)
+		queue->last = frame;
+	queue->n++;
+}
+
+static struct berth_frame *queue_pop(struct queue *queue, berth_time now)
+{
+	struct berth_frame *frame = queue->first;
+
+	if (!frame || frame->mark > now)
+		return NULL;
+	queue_advance(queue, now);
+	assert(queue->waiting != frame);
+	queue->first = frame->next;
+	if (!queue->first)
+		queue->last = NULL;
+	queue->n--;
+	frame->next = NULL;
+	return frame;
+}
+
+static void course_advance(struct course *course, berth_time now)
+{
+	queue_advance(&course->ordered, now);
+	queue_advance(&course->late, now);
+}
+
+/* When the next frame is due. */
+static berth_time course_due(const struct course *course)
+{
+	berth_time ordered = course->ordered.first ? course->ordered.first->mark : BERTH_NEVER;
+	berth_time late = course->late.first ? course->late.first->mark : BERTH_NEVER;
+
+	return late < ordered ? late : ordered;
 }
 
 static struct berth_frame *course_pop(struct course *course, berth_time now)
 {
-	struct berth_frame *frame = course->first;
+	const struct berth_frame *late = course->late.first;
+	bool is_late = late && late->mark == course_due(course);
 
-	if (!frame || frame->mark > now)
-		return NULL;
-	course_advance(course, now);
-	assert(course->waiting != frame);
-	course->first = frame->next;
-	if (!course->first)
-		course->last = NULL;
-	course->n--;
-	frame->next = NULL;
-	return frame;
+	return queue_pop(is_late ? &course->late : &course->ordered, now);
 }
 
 static void course_clear(struct course *course)
@@ -138,18 +178,31 @@ static void course_clear(struct course *course)
 
 /* ---- what happens to a frame ---- */
 
+/* By a number evenly in [0, 1). */
+static bool course_loses(struct course *course, double draw)
+{
+	const struct berth_wire_direction *config = &course->config;
+
+	if (!config->burst || config->loss >= 1)
+		return draw < config->loss;
+	course->bad =
+		course->bad ? draw >= 1.0 / config->burst : draw < config->loss / (1 - config->loss) / config->burst;
+	return course->bad;
+}
+
 /* One draw a chance, whether it is used or not. */
 static struct fate course_draw(struct course *course, uint32_t len)
 {
 	const struct berth_wire_direction *config = &course->config;
 	struct fate fate;
 
-	fate.lost = rng_unit(&course->rng) < config->loss;
+	fate.lost = course_loses(course, rng_unit(&course->rng));
 	fate.overtakes = rng_unit(&course->rng) < config->reorder;
 	fate.doubled = rng_unit(&course->rng) < config->duplicate;
 	fate.corrupted = rng_unit(&course->rng) < config->corrupt;
 	fate.jitter = (berth_time)(rng_unit(&course->rng) * (double)config->jitter);
 	fate.bit = (uint64_t)(rng_unit(&course->rng) * ((double)len * 8));
+	fate.late = rng_unit(&course->rng_late) < config->late;
 	return fate;
 }
 
@@ -175,7 +228,7 @@ static void course_schedule(struct course *course, struct berth_frame *frame, co
 	if (due < course->last_due)
 		due = course->last_due;
 	course->last_due = due;
-	frame->mark = due;
+	frame->mark = fate->late ? time_add(due, course->config.lateness) : due;
 	frame_departs_set(frame, departs);
 }
 
@@ -206,40 +259,72 @@ static struct berth_frame *frame_duplicate(const struct berth_frame *frame, cons
 static void wire_admit(struct wire *wire, struct course *course, struct berth_frame *frame, const struct fate *fate)
 {
 	struct berth_link_counters *counters = &wire->link.counters;
-	bool overtakes = fate->overtakes && course->n;
+	struct queue *queue = fate->late ? &course->late : &course->ordered;
+	bool overtakes = fate->overtakes && !fate->late && course->ordered.n;
 	struct berth_frame *twin = NULL;
 
+	if (course->config.ecn && course->ordered.n_waiting + course->late.n_waiting >= course->config.ecn)
+		counters->marked += wire_mark_congested(frame, wire->link.ethernet);
 	if (fate->corrupted) {
 		frame_corrupt(frame, fate->bit);
 		counters->corrupted++;
 	}
 	if (overtakes) {
-		frame->mark = wire->now < course->first->mark ? wire->now : course->first->mark;
+		frame->mark = wire->now < queue->first->mark ? wire->now : queue->first->mark;
 		frame_departs_set(frame, frame->mark);
 		counters->reordered++;
 	} else {
 		course_schedule(course, frame, fate, wire->now);
+		counters->late += fate->late;
 	}
 	if (fate->doubled)
 		twin = frame_duplicate(frame, wire->memory);
 	counters->duplicated += twin != NULL;
 	if (overtakes) {
 		if (twin)
-			course_push_front(course, twin);
-		course_push_front(course, frame);
+			queue_push_front(queue, twin);
+		queue_push_front(queue, frame);
 	} else {
-		course_push(course, frame);
+		queue_push(queue, frame);
 		if (twin)
-			course_push(course, twin);
+			queue_push(queue, twin);
 	}
 	course_advance(course, wire->now);
 }
 
-/* There is no room for another frame: too many wait for the bottleneck, or are on their way. */
-static bool course_full(struct course *course, berth_time now)
+/* There is no room for another frame: too much waits for the bottleneck, or is on its way. */
+static bool course_full(const struct course *course, uint32_t len)
 {
-	course_advance(course, now);
-	return course->n_waiting >= course->config.queue_max || course->n - course->n_waiting >= FLIGHT_MAX;
+	uint32_t n = course->ordered.n + course->late.n;
+	uint32_t n_waiting = course->ordered.n_waiting + course->late.n_waiting;
+	uint64_t bytes_waiting = course->ordered.bytes_waiting + course->late.bytes_waiting;
+
+	if (course->config.queue_bytes && bytes_waiting + len > course->config.queue_bytes)
+		return true;
+	return n_waiting >= course->config.queue_max || n - n_waiting >= FLIGHT_MAX;
+}
+
+/* The frame's packet is larger than what gets through. */
+static bool course_too_large(const struct wire *wire, const struct course *course, uint32_t len)
+{
+	return course->config.mtu && len > course->config.mtu + (wire->link.ethernet ? ETHERNET_HEADER : 0);
+}
+
+/* What becomes of a frame of `len` bytes, counted when it is not to go on. */
+static struct fate wire_meet(struct wire *wire, struct course *course, uint32_t len)
+{
+	struct fate fate = course_draw(course, len);
+
+	course_advance(course, wire->now);
+	if (course_too_large(wire, course, len)) {
+		wire->link.counters.too_large++;
+		fate.lost = true;
+	}
+	if (!fate.lost && course_full(course, len)) {
+		wire->link.counters.queue_full++;
+		fate.lost = true;
+	}
+	return fate;
 }
 
 /* ---- out ---- */
@@ -279,11 +364,7 @@ static void wire_send_one(struct wire *wire, const struct berth_frame_out *out)
 	}
 	counters->sent++;
 	counters->sent_bytes += out->len;
-	fate = course_draw(&wire->out, out->len);
-	if (!fate.lost && course_full(&wire->out, wire->now)) {
-		counters->queue_full++;
-		fate.lost = true;
-	}
+	fate = wire_meet(wire, &wire->out, out->len);
 	if (fate.lost) {
 		wire_lose_out(wire, out->len);
 		return;
@@ -320,12 +401,8 @@ static void wire_send(struct berth_link *link, const struct berth_frame_out *fra
 static void wire_arrive(struct wire *wire, struct berth_frame *frame)
 {
 	struct berth_link_counters *counters = &wire->link.counters;
-	struct fate fate = course_draw(&wire->in, frame->len);
+	struct fate fate = wire_meet(wire, &wire->in, frame->len);
 
-	if (!fate.lost && course_full(&wire->in, wire->now)) {
-		counters->queue_full++;
-		fate.lost = true;
-	}
 	if (!fate.lost) {
 		wire_admit(wire, &wire->in, frame, &fate);
 		return;
@@ -374,10 +451,10 @@ static berth_time wire_deadline(const struct berth_link *link)
 	const struct wire *wire = (const struct wire *)link;
 	berth_time deadline = berth_link_deadline(wire->inner);
 
-	if (wire->out.first && wire->out.first->mark < deadline)
-		deadline = wire->out.first->mark;
-	if (wire->in.first && wire->in.first->mark < deadline)
-		deadline = wire->in.first->mark;
+	if (course_due(&wire->out) < deadline)
+		deadline = course_due(&wire->out);
+	if (course_due(&wire->in) < deadline)
+		deadline = course_due(&wire->in);
 	return deadline;
 }
 
@@ -408,15 +485,19 @@ static bool probability_valid(double p)
 static bool direction_valid(const struct berth_wire_direction *d)
 {
 	return probability_valid(d->loss) && probability_valid(d->reorder) && probability_valid(d->duplicate) &&
-	       probability_valid(d->corrupt);
+	       probability_valid(d->corrupt) && probability_valid(d->late);
 }
 
 static void course_init(struct course *course, const struct berth_wire_direction *config, uint64_t seed)
 {
 	course->config = *config;
 	if (!course->config.queue_max)
-		course->config.queue_max = QUEUE_MAX_DEFAULT;
+		course->config.queue_max = config->queue_bytes ? UINT32_MAX : QUEUE_MAX_DEFAULT;
+	if (!course->config.lateness)
+		course->config.lateness = LATENESS_DEFAULT;
 	rng_init(&course->rng, seed);
+	/* Apart, as what a seed does without late frames stays what it was. */
+	rng_init(&course->rng_late, seed ^ UINT64_C(0x9e3779b97f4a7c15));
 }
 
 int berth_link_wire(struct berth_link *inner, const struct berth_wire_config *config, const struct berth_memory *memory,

@@ -8,7 +8,8 @@
 #include <berth/link.h>
 
 #define NS_MAX 3600000000000u /* an hour: delays beyond are mistakes */
-#define QUEUE_LIMIT 1000000u
+#define FRAMES_LIMIT 1000000u
+#define BYTES_LIMIT 1000000000u
 #define DIGITS_MAX 19
 
 enum kind {
@@ -16,6 +17,7 @@ enum kind {
 	KIND_CHANCE,
 	KIND_RATE,
 	KIND_FRAMES,
+	KIND_BYTES,
 };
 
 struct key {
@@ -33,6 +35,12 @@ static const struct key keys[] = {
 	{"corrupt", KIND_CHANCE, offsetof(struct berth_wire_direction, corrupt)},
 	{"rate", KIND_RATE, offsetof(struct berth_wire_direction, rate)},
 	{"queue", KIND_FRAMES, offsetof(struct berth_wire_direction, queue_max)},
+	{"queue_bytes", KIND_BYTES, offsetof(struct berth_wire_direction, queue_bytes)},
+	{"ecn", KIND_FRAMES, offsetof(struct berth_wire_direction, ecn)},
+	{"mtu", KIND_BYTES, offsetof(struct berth_wire_direction, mtu)},
+	{"burst", KIND_FRAMES, offsetof(struct berth_wire_direction, burst)},
+	{"late", KIND_CHANCE, offsetof(struct berth_wire_direction, late)},
+	{"lateness", KIND_TIME, offsetof(struct berth_wire_direction, lateness)},
 };
 
 struct unit {
@@ -143,13 +151,13 @@ static const char *chance_parse(struct word word, double *out)
 	return NULL;
 }
 
-static const char *frames_parse(struct word word, uint32_t *out)
+static const char *count_parse(struct word word, uint32_t max, const char *wrong, uint32_t *out)
 {
 	struct number number;
 
 	if (!number_parse(word, &number) || number.unit.n || number.divisor != 1 || memchr(word.p, '.', word.n) ||
-	    !number.digits || number.digits > QUEUE_LIMIT)
-		return "a number of frames from 1 to 1000000 is wanted";
+	    !number.digits || number.digits > max)
+		return wrong;
 	*out = (uint32_t)number.digits;
 	return NULL;
 }
@@ -188,7 +196,9 @@ static const char *value_parse(const struct key *key, struct word value, struct 
 		return scaled_parse(value, rate_units, UINT64_C(1000000000000),
 				    "a rate is wanted, such as 100mbit (bit, kbit, mbit, gbit)", member);
 	case KIND_FRAMES:
-		return frames_parse(value, member);
+		return count_parse(value, FRAMES_LIMIT, "a number of frames from 1 to 1000000 is wanted", member);
+	case KIND_BYTES:
+		return count_parse(value, BYTES_LIMIT, "a number of bytes from 1 to 1000000000 is wanted", member);
 	}
 	return "unknown key";
 }
@@ -225,7 +235,9 @@ static const char *setting_parse(struct word setting, struct berth_wire_config *
 		return "a direction is out or in";
 	key = key_find(name);
 	if (!key)
-		return "unknown key: delay, jitter, loss, reorder, duplicate, corrupt, rate, queue or seed is wanted";
+		return "unknown key: delay, jitter, loss, burst, reorder, late, lateness, duplicate, corrupt, rate, "
+		       "queue, "
+		       "queue_bytes, ecn, mtu or seed is wanted";
 	if (out)
 		why = value_parse(key, value, &config->out);
 	if (in && !why)

@@ -8,19 +8,22 @@
 
 static void check_direction(const struct berth_wire_direction *d)
 {
-	const double chances[] = {d->loss, d->reorder, d->duplicate, d->corrupt};
+	const double chances[] = {d->loss, d->reorder, d->duplicate, d->corrupt, d->late};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		CHECK(chances[i] >= 0 && chances[i] <= 1);
 	CHECK(d->delay <= UINT64_C(3600000000000) && d->jitter <= UINT64_C(3600000000000));
-	CHECK(d->queue_max <= 1000000);
+	CHECK(d->lateness <= UINT64_C(3600000000000));
+	CHECK(d->queue_max <= 1000000 && d->ecn <= 1000000 && d->burst <= 1000000);
+	CHECK(d->queue_bytes <= 1000000000 && d->mtu <= 1000000000);
 }
 
 /* Frames over the wire: it ends quiet, and gives no more than it was given and doubled. */
 static void check_wire(const struct berth_wire_config *config)
 {
 	struct berth_memory_pair_config pair;
-	struct berth_frame_out out = {.len = 60, .len_header = 60};
+	/* An IPv4 packet that may be marked. */
+	struct berth_frame_out out = {.len = 60, .len_header = 60, .header = {[12] = 8, [14] = 0x45, [15] = 2}};
 	struct berth_link *a, *b;
 	struct berth_frame *frame;
 	berth_time now = 0;

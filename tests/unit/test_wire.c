@@ -223,6 +223,199 @@ static void test_reorder(void **state)
 	bed_free(&bed);
 }
 
+/* A late frame comes after those that were sent while it was on its way, by the lateness and no more; the others keep
+ * their order, and so do the late ones. */
+static void test_late(void **state)
+{
+	struct bed bed = bed_new("delay=10ms,late=20%,lateness=3ms,seed=5");
+	long last = -1, last_late = -1;
+	unsigned n_late = 0;
+
+	for (unsigned i = 0; i < 1000; i++)
+		send_number(bed.near, i, i * 1000);
+	for (berth_time now = 0; berth_link_deadline(bed.near) != BERTH_NEVER;) {
+		long got;
+
+		now = berth_link_deadline(bed.near);
+		tick(&bed, now);
+		while ((got = receive_number(bed.far, 0)) >= 0) {
+			bool late = now == (berth_time)got * 1000 + 13 * MS;
+
+			assert_true(late || now == (berth_time)got * 1000 + 10 * MS);
+			assert_true(got > (late ? last_late : last));
+			*(late ? &last_late : &last) = got;
+			n_late += late;
+		}
+	}
+	assert_in_range(n_late, 150, 250);
+	assert_int_equal(bed.near->counters.late, n_late);
+	bed_free(&bed);
+}
+
+/* Late frames use the bottleneck and its queue as others do. */
+static void test_late_waits_for_the_bottleneck(void **state)
+{
+	struct bed bed = bed_new("rate=8mbit,queue=5,late=50%,lateness=1ms,seed=2");
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 20; i++)
+		send_number(bed.near, i, 0);
+	assert_int_equal(bed.near->counters.queue_full, 15);
+	assert_in_range(bed.near->counters.late, 1, 4);
+	tick(&bed, 500000 + MS);
+	while (receive_number(bed.far, 0) >= 0)
+		n++;
+	assert_int_equal(n, 5);
+	bed_free(&bed);
+}
+
+/* As many are lost as without bursts, and bursts are as long as they are said to be. */
+static void test_bursts(void **state)
+{
+	struct bed bed = bed_new("loss=5%,burst=8,seed=3");
+	unsigned n_lost = 0, n_bursts = 0;
+	bool before = false;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		bool lost;
+
+		send_number(bed.near, i, i);
+		lost = receive_number(bed.far, i) < 0;
+		n_lost += lost;
+		n_bursts += lost && !before;
+		before = lost;
+	}
+	assert_in_range(n_lost, 9000, 11000);
+	assert_in_range(n_lost / n_bursts, 7, 8);
+	bed_free(&bed);
+	bed = bed_new("loss=100%,burst=8");
+	for (unsigned i = 0; i < 100; i++)
+		send_number(bed.near, i, i);
+	assert_int_equal(bed.near->counters.lost_out, 100);
+	bed_free(&bed);
+}
+
+static void test_queue_bytes(void **state)
+{
+	struct bed bed = bed_new("rate=8mbit,queue_bytes=550");
+
+	for (unsigned i = 0; i < 20; i++)
+		send_number(bed.near, i, 0);
+	assert_int_equal(bed.near->counters.queue_full, 15);
+	tick(&bed, 150000); /* one has left */
+	send_number(bed.near, 20, 150000);
+	send_number(bed.near, 21, 150000);
+	assert_int_equal(bed.near->counters.queue_full, 16);
+	bed_free(&bed);
+}
+
+/* A black hole of path MTU discovery: an IP packet of 100 bytes passes one of 100 and not one of 99. */
+static void test_mtu(void **state)
+{
+	static const uint8_t bytes[114];
+	struct berth_frame_out out = {.len = 114, .n_slices = 1, .slices = {{bytes, 114}}};
+
+	for (unsigned fits = 0; fits < 2; fits++) {
+		struct bed bed = bed_new(fits ? "mtu=100" : "mtu=99");
+		struct berth_frame *frame;
+
+		berth_link_send(bed.near, &out, 1, 0);
+		berth_link_send(bed.far, &out, 1, 0);
+		frame = berth_link_receive(bed.far, 0);
+		assert_int_equal(frame != NULL, fits);
+		berth_frame_unref(frame);
+		frame = berth_link_receive(bed.near, 0);
+		assert_int_equal(frame != NULL, fits);
+		berth_frame_unref(frame);
+		assert_int_equal(bed.near->counters.too_large, fits ? 0 : 2);
+		assert_int_equal(bed.near->counters.lost_out, !fits);
+		bed_free(&bed);
+	}
+}
+
+/* An empty IP packet with these two bits, of either family. */
+static struct berth_frame_out packet_make(unsigned version, unsigned ecn)
+{
+	struct berth_frame_out out = {.len = 54, .len_header = 54, .header = {[12] = 0x08, [14] = 0x45}};
+	uint32_t sum = 0;
+
+	out.header[15] = (uint8_t)(0xb8 | ecn);
+	out.header[17] = 40;
+	for (unsigned i = 14; i < 34; i += 2)
+		sum += (uint32_t)(out.header[i] << 8 | out.header[i + 1]);
+	out.header[24] = (uint8_t)(~sum >> 8);
+	out.header[25] = (uint8_t)~sum;
+	if (version == 4)
+		return out;
+	memset(out.header + 12, 0, 42);
+	out.header[12] = 0x86;
+	out.header[13] = 0xdd;
+	out.header[14] = 0x6b;
+	out.header[15] = (uint8_t)(0x85 | ecn << 4);
+	return out;
+}
+
+/* The bits of a packet that has come, whose IPv4 checksum is right. */
+static unsigned packet_ecn(const struct berth_frame *frame, unsigned version)
+{
+	const uint8_t *header = frame->data + 14;
+	uint32_t sum = 0;
+
+	if (version == 6) {
+		assert_int_equal(header[0] << 8 | (header[1] & 0xcf), 0x6b85 & ~0x30);
+		return header[1] >> 4 & 3;
+	}
+	assert_int_equal(header[1] & 0xfc, 0xb8);
+	for (unsigned i = 0; i < 20; i += 2)
+		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+	assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
+	return header[1] & 3;
+}
+
+/* RFC 3168 section 5: from the queue's third frame on those are marked that say they understand. */
+static void test_marks_congestion(void **state)
+{
+	for (unsigned version = 4; version <= 6; version += 2) {
+		for (unsigned ecn = 0; ecn < 4; ecn++) {
+			struct bed bed = bed_new("out.rate=8mbit,out.ecn=2");
+			struct berth_frame_out out = packet_make(version, ecn);
+
+			for (unsigned i = 0; i < 4; i++)
+				berth_link_send(bed.near, &out, 1, 0);
+			tick(&bed, 10 * MS);
+			for (unsigned i = 0; i < 4; i++) {
+				struct berth_frame *frame = berth_link_receive(bed.far, 0);
+				bool marked = i >= 2 && (ecn == 1 || ecn == 2);
+
+				assert_int_equal(packet_ecn(frame, version), marked ? 3 : ecn);
+				berth_frame_unref(frame);
+			}
+			assert_int_equal(bed.near->counters.marked, ecn == 1 || ecn == 2 ? 2 : 0);
+			bed_free(&bed);
+		}
+	}
+}
+
+/* What is no IP packet passes as it is. */
+static void test_marks_nothing_else(void **state)
+{
+	struct bed bed = bed_new("out.rate=8mbit,out.ecn=1,in.loss=0");
+
+	for (unsigned i = 0; i < 3; i++)
+		send_number(bed.near, i, 0);
+	for (uint8_t len = 0; len < 34; len++) {
+		struct berth_frame_out out = packet_make(4, 2);
+
+		out.len = out.len_header = len;
+		berth_link_send(bed.near, &out, 1, 0);
+	}
+	tick(&bed, 10 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(receive_number(bed.far, 0), i);
+	assert_int_equal(bed.near->counters.marked, 0);
+	bed_free(&bed);
+}
+
 static void test_duplicate(void **state)
 {
 	struct bed bed = bed_new("delay=1ms,duplicate=25%,seed=9");
@@ -338,7 +531,7 @@ static uint64_t run_digest(const char *spec)
 
 static void test_repeats_with_its_seed(void **state)
 {
-#define EVERYTHING "delay=2ms,jitter=1ms,loss=5%,reorder=5%,duplicate=5%,rate=20mbit,queue=50"
+#define EVERYTHING "delay=2ms,jitter=1ms,loss=5%,reorder=5%,duplicate=5%,late=5%,burst=3,rate=20mbit,queue=50"
 	assert_true(run_digest(EVERYTHING ",seed=1") == run_digest(EVERYTHING ",seed=1"));
 	assert_true(run_digest(EVERYTHING ",seed=1") != run_digest(EVERYTHING ",seed=2"));
 }
@@ -495,6 +688,13 @@ int main(void)
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_total_loss),
 		cmocka_unit_test(test_reorder),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_late_waits_for_the_bottleneck),
+		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_queue_bytes),
+		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_marks_congestion),
+		cmocka_unit_test(test_marks_nothing_else),
 		cmocka_unit_test(test_duplicate),
 		cmocka_unit_test(test_corrupt),
 		cmocka_unit_test(test_rate),

@@ -15,7 +15,8 @@ static void test_all_keys(void **state)
 
 	assert_int_equal(
 		berth_wire_parse("delay=10ms,jitter=1.5us,loss=2%,reorder=0.25,duplicate=0.5%,corrupt=1,rate=100mbit,"
-				 "queue=64,seed=18446744073709551615",
+				 "queue=64,queue_bytes=375000,ecn=20,mtu=1280,burst=8,late=5%,lateness=3ms,"
+				 "seed=18446744073709551615",
 				 &config, NULL, NULL),
 		0);
 	assert_true(config.seed == UINT64_MAX);
@@ -30,6 +31,12 @@ static void test_all_keys(void **state)
 		assert_true(d->corrupt == 1);
 		assert_int_equal(d->rate, 100000000);
 		assert_int_equal(d->queue_max, 64);
+		assert_int_equal(d->queue_bytes, 375000);
+		assert_int_equal(d->ecn, 20);
+		assert_int_equal(d->mtu, 1280);
+		assert_int_equal(d->burst, 8);
+		assert_true(d->late > 0.0499999 && d->late < 0.0500001);
+		assert_int_equal(d->lateness, 3000000);
 	}
 }
 
@@ -84,6 +91,13 @@ static const struct wrong wrongs[] = {
 	{"queue=2.0", 0, "frames"},
 	{"queue=1000001", 0, "frames"},
 	{"queue=5x", 0, "frames"},
+	{"burst=0", 0, "frames"},
+	{"ecn=many", 0, "frames"},
+	{"queue_bytes=0", 0, "bytes"},
+	{"queue_bytes=1000000001", 0, "bytes"},
+	{"mtu=1.5k", 0, "bytes"},
+	{"late=5", 0, "at most 1"},
+	{"lateness=5", 0, "a time"},
 	{"seed=18446744073709551616", 0, "too large"},
 	{"seed=", 0, "whole number"},
 	{"seed=-1", 0, "whole number"},
