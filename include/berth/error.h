@@ -24,6 +24,7 @@ extern "C" {
 	X(ENOSPC, 28, "no space left on device")                                                                       \
 	X(EPIPE, 32, "sending side is shut down")                                                                      \
 	X(ENODATA, 61, "no data of this kind")                                                                         \
+	X(ENONET, 64, "this host is not on the network")                                                               \
 	X(EPROTO, 71, "the other side broke the protocol")                                                             \
 	X(EOVERFLOW, 75, "value too large")                                                                            \
 	X(EDESTADDRREQ, 89, "destination address required")                                                            \
@@ -44,6 +45,7 @@ extern "C" {
 	X(ENOTCONN, 107, "not connected")                                                                              \
 	X(ETIMEDOUT, 110, "connection timed out")                                                                      \
 	X(ECONNREFUSED, 111, "connection refused")                                                                     \
+	X(EHOSTDOWN, 112, "host is down")                                                                              \
 	X(EHOSTUNREACH, 113, "no route to host")                                                                       \
 	X(EALREADY, 114, "already in progress")                                                                        \
 	X(EINPROGRESS, 115, "now in progress")

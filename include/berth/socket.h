@@ -164,6 +164,7 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_TCP_KEEPIDLE 4  /* seconds, 1 to 32,767 */
 #define BERTH_TCP_KEEPINTVL 5 /* seconds, 1 to 32,767 */
 #define BERTH_TCP_KEEPCNT 6   /* 1 to 127 */
+#define BERTH_TCP_LINGER2 8   /* seconds in FIN-WAIT-2 after close; 0: the default; negative: none; 120 at most */
 #define BERTH_TCP_QUICKACK 12
 #define BERTH_TCP_CONGESTION 13   /* char[]: "cubic", "reno" */
 #define BERTH_TCP_USER_TIMEOUT 18 /* milliseconds, 0: the default; RFC 5482 */
@@ -182,7 +183,8 @@ struct berth_membership {
 
 struct berth_linger {
 	int on;
-	int seconds; /* 0: close resets. Others: close never blocks here, so it is as without */
+	int seconds; /* 0: close resets. Others: close never blocks here, so it is as without; 65,535 at most are kept
+		      */
 };
 
 /* 0; BERTH_ENOPROTOOPT (no such level or option for this socket), BERTH_EINVAL (n is not the size of the value, or the

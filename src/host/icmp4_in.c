@@ -10,29 +10,37 @@ struct meaning {
 	bool hard;
 };
 
-/* RFC 1122 sections 3.2.2.1 and 4.2.3.9, and 1812's codes: what will not pass by itself is hard. */
+/* The codes of "destination unreachable": RFC 1122 sections 3.2.2.1 and 4.2.3.9, RFC 1812 section 5.2.7.1. The errors
+ * are Linux's, and so is which of them are hard: those that will not pass by themselves (2 and 3 are RFC 9293's own,
+ * section 3.9.2.2; 0, 1 and 5 never are, MUST-56). */
+static const struct meaning unreachable[] = {
+	{BERTH_ENETUNREACH, false},  /* 0 network */
+	{BERTH_EHOSTUNREACH, false}, /* 1 host */
+	{BERTH_ENOPROTOOPT, true},   /* 2 protocol */
+	{BERTH_ECONNREFUSED, true},  /* 3 port */
+	{BERTH_EMSGSIZE, false},     /* 4 too big: icmp_too_big's */
+	{BERTH_EOPNOTSUPP, false},   /* 5 source route failed */
+	{BERTH_ENETUNREACH, true},   /* 6 network unknown */
+	{BERTH_EHOSTDOWN, true},     /* 7 host unknown */
+	{BERTH_ENONET, true},        /* 8 source host isolated */
+	{BERTH_ENETUNREACH, true},   /* 9 network administratively prohibited */
+	{BERTH_EHOSTUNREACH, true},  /* 10 host administratively prohibited */
+	{BERTH_ENETUNREACH, false},  /* 11 network, for this type of service */
+	{BERTH_EHOSTUNREACH, false}, /* 12 host, likewise */
+	{BERTH_EHOSTUNREACH, true},  /* 13 communication administratively prohibited */
+	{BERTH_EHOSTUNREACH, true},  /* 14 host precedence violation */
+	{BERTH_EHOSTUNREACH, true},  /* 15 precedence cut off */
+};
+
 static struct meaning meaning_of(const struct icmp_message *message)
 {
 	if (message->type == ICMP4_PARAMETER)
 		return (struct meaning){BERTH_EPROTO, true};
 	if (message->type == ICMP4_TIME_EXCEEDED)
 		return (struct meaning){BERTH_EHOSTUNREACH, false};
-	switch (message->code) {
-	case ICMP4_PROTOCOL_UNREACHABLE:
-		return (struct meaning){BERTH_EPROTONOSUPPORT, true};
-	case ICMP4_PORT_UNREACHABLE:
-		return (struct meaning){BERTH_ECONNREFUSED, true};
-	case ICMP4_NET_UNREACHABLE:
-	case 6:  /* network unknown */
-	case 11: /* network unreachable for this type of service */
-		return (struct meaning){BERTH_ENETUNREACH, false};
-	case 9:  /* network administratively prohibited */
-	case 10: /* host administratively prohibited */
-	case 13: /* communication administratively prohibited */
-		return (struct meaning){BERTH_EACCES, false};
-	default:
-		return (struct meaning){BERTH_EHOSTUNREACH, false};
-	}
+	if (message->code < sizeof(unreachable) / sizeof(unreachable[0]))
+		return unreachable[message->code];
+	return (struct meaning){BERTH_EHOSTUNREACH, false};
 }
 
 static void error_in(struct berth_host *host, unsigned interface, const struct icmp_message *message)

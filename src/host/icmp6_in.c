@@ -9,7 +9,8 @@ struct meaning {
 	bool hard;
 };
 
-/* RFC 4443 section 3.1's codes, with the meanings of their IPv4 likes. */
+/* RFC 4443 section 3.1's codes, with Linux's errors. Hard is what will not pass by itself: a port without a socket, and
+ * what somebody has forbidden (RFC 5461 section 3.2). */
 static struct meaning meaning_of(const struct icmp_message *message)
 {
 	if (message->type == ICMP6_PARAMETER)
@@ -24,7 +25,7 @@ static struct meaning meaning_of(const struct icmp_message *message)
 	case ICMP6_PROHIBITED:
 	case ICMP6_POLICY:
 	case ICMP6_REJECT_ROUTE:
-		return (struct meaning){BERTH_EACCES, false};
+		return (struct meaning){BERTH_EACCES, true};
 	default:
 		return (struct meaning){BERTH_EHOSTUNREACH, false};
 	}

@@ -46,7 +46,7 @@ static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 	cut_queue(env, t);
 	measure(env, t, h, &ack->news);
 	t->n_backoff = 0;
-	t->trying_since = 0;
+	t->giveup = (struct tcp_giveup){0};
 }
 
 /* The latest sending that this acknowledgment can be of, where a segment was sent more than once (RFC 8985 section 6.2

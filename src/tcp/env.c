@@ -135,6 +135,7 @@ struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
 	t->s_keep_idle = 7200; /* RFC 1122 section 4.2.3.6: no less than two hours */
 	t->s_keep_interval = 75;
 	t->n_keep_max = 9;
+	tcp_linger_init(env, t);
 	t->cc.ops = env->config.congestion;
 	for (unsigned i = 0; i < TCP_TIMER_N; i++)
 		t->deadline[i] = BERTH_NEVER;

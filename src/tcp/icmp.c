@@ -21,9 +21,13 @@ void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error,
 {
 	if (t->state == BERTH_TCP_LISTEN || !in_flight(env, t, seq))
 		return;
-	/* RFC 5927 section 5.2: once synchronised, what says "gone for good" may be a lie; the timers decide. */
-	if (hard && t->state == BERTH_TCP_SYN_SENT)
+	/* RFC 5927 section 5.2: once established, what says "gone for good" may be a lie; the timers decide, and tell
+	 * the user what was said (RFC 5461 section 2). A parameter problem is soft for TCP at any time (RFC 9293
+	 * MUST-56). */
+	if (hard && error != BERTH_EPROTO && (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED))
 		tcp_drop(env, t, error);
+	else
+		t->giveup.soft_error = error;
 	tcp_reap(env);
 }
 

@@ -131,7 +131,7 @@ static bool acceptable(const struct tcb *t, const struct arrival *a)
 }
 
 /* The SYN that we have, again. In a simultaneous open it carries the peer's ACK, which counts; otherwise the peer has
- * not heard our SYN-ACK. */
+ * not heard our SYN-ACK. It leaves again, but not for each SYN of a stranger who says he is the peer. */
 static enum step repeated_syn(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	if (a->flags & TCP_ACK) {
@@ -139,9 +139,28 @@ static enum step repeated_syn(struct tcp_env *env, struct tcb *t, struct arrival
 		a->seq++;
 		return STEP_CONTINUE;
 	}
+	if (!tcp_challenge_allowed(env, t))
+		return STEP_DROP;
 	t->syn_due = true;
 	tcp_want_output(env, t);
 	return STEP_DROP;
+}
+
+/* The window is shut. Section 3.10.7.4: the ACK, the urgent pointer and the RST of what comes are valid (MUST-66), its
+ * data is a probe. Beyond the letter: a FIN without data is taken, as it needs no room, and its sender would repeat it
+ * until the user has read. */
+static enum step probed(struct arrival *a)
+{
+	a->fin = a->fin && !a->len;
+	a->probe_answer = !a->fin;
+	a->len = 0;
+	return STEP_CONTINUE;
+}
+
+/* In TIME-WAIT: the peer's FIN again, as it has not heard our last ACK. */
+static bool is_last_fin(const struct tcb *t, const struct arrival *a)
+{
+	return t->state == BERTH_TCP_TIME_WAIT && a->fin && a->seq + a->len + 1 == t->rcv_nxt;
 }
 
 /* First: the sequence number. */
@@ -151,16 +170,11 @@ static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a
 		return repeated_syn(env, t, a);
 	if (acceptable(t, a))
 		return STEP_CONTINUE;
-	if (t->rcv_adv == t->rcv_nxt && a->seq == t->rcv_nxt) {
-		/* The window is shut: the ACK is valid, the data is a probe. */
-		a->len = 0;
-		a->fin = false;
-		a->probe_answer = true;
-		return STEP_CONTINUE;
-	}
+	if (t->rcv_adv == t->rcv_nxt && a->seq == t->rcv_nxt)
+		return probed(a);
 	if (a->flags & TCP_RST)
 		return STEP_DROP;
-	if (t->state == BERTH_TCP_TIME_WAIT && a->flags & TCP_FIN) /* the peer has not heard our last ACK */
+	if (is_last_fin(t, a))
 		tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + 2 * env->config.ms_msl * 1000000ull);
 	if (a->len || a->fin) {
 		/* Sent again: our acknowledgment was lost. */
@@ -185,6 +199,10 @@ static enum step check_rst(struct tcp_env *env, struct tcb *t, struct arrival *a
 
 	if (!(a->flags & TCP_RST))
 		return STEP_CONTINUE;
+	/* RFC 1337 section 3, fix 1, against section 3.10.7.4's "enter the CLOSED state": an old segment that our ACK
+	 * has answered is how such a reset comes about, and what TIME-WAIT is there to outlast. */
+	if (t->state == BERTH_TCP_TIME_WAIT)
+		return STEP_DROP;
 	if (a->seq != t->rcv_nxt) {
 		tcp_challenge(env, t);
 		return STEP_DROP;
@@ -194,13 +212,15 @@ static enum step check_rst(struct tcp_env *env, struct tcb *t, struct arrival *a
 		error = BERTH_ECONNREFUSED;
 	if (t->state == BERTH_TCP_CLOSE_WAIT)
 		error = BERTH_EPIPE;
-	if (t->state == BERTH_TCP_CLOSING || t->state == BERTH_TCP_LAST_ACK || t->state == BERTH_TCP_TIME_WAIT)
+	if (t->state == BERTH_TCP_CLOSING || t->state == BERTH_TCP_LAST_ACK)
 		error = 0;
 	tcp_drop(env, t, error);
 	return STEP_DROP;
 }
 
-/* Fourth (the third, security, is gone): SYN in a synchronised state, RFC 5961 section 4.2. */
+/* Fourth (the third, security, is gone): SYN in a synchronised state, RFC 5961 section 4.2. In SYN-RECEIVED after a
+ * passive open section 3.10.7.4 would go back to LISTEN; that would let a stranger end what he can only guess at. A
+ * peer that has begun anew answers the challenge with a reset, and that does. */
 static enum step check_syn(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	if (!(a->flags & TCP_SYN))
@@ -265,7 +285,7 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 		t->n_backoff = 0;
 		/* Where the user has said how long, or is gone, only a byte taken counts: the window may flap. */
 		if (!t->orphan && !t->ms_user_timeout)
-			t->trying_since = 0;
+			t->giveup.since = 0;
 	}
 	tcp_timer_update(env, t, opened);
 	if (t->sendq.right > t->snd_nxt || t->fin_queued)
@@ -279,6 +299,8 @@ static enum step ack_closes(struct tcp_env *env, struct tcb *t)
 		return STEP_CONTINUE;
 	if (t->state == BERTH_TCP_FIN_WAIT_1) {
 		tcp_set_state(env, t, BERTH_TCP_FIN_WAIT_2);
+		if (t->state == BERTH_TCP_CLOSED) /* TCP_LINGER2 */
+			return STEP_DROP;
 	} else if (t->state == BERTH_TCP_CLOSING) {
 		tcp_set_state(env, t, BERTH_TCP_TIME_WAIT);
 	} else if (t->state == BERTH_TCP_LAST_ACK) {
@@ -298,14 +320,17 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 		return STEP_DROP;
 	}
 	a->ack = tcp_seq_unwrap(a->h->ack, t->snd_una);
+	/* Before the next check, as section 3.5.2's second group has it: in SYN-RECEIVED a bad ACK gets a reset, which
+	 * is how an old SYN-ACK's sender learns that it is one. */
 	if (t->state == BERTH_TCP_SYN_RECEIVED && !ack_opens(env, t, a))
 		return STEP_DROP;
-	/* RFC 5961 section 5.2. */
+	/* RFC 5961 section 5.2, with MAX.SND.WND (MAY-12). */
 	if (a->ack > t->snd_nxt || a->ack + t->snd_wnd_max < t->snd_una) {
 		env->counters.bad_ack++;
 		tcp_challenge(env, t);
 		return STEP_DROP;
 	}
+	t->heard_at = env->now;
 	take_timestamp(env, t, a);
 	/* RFC 6675 section 5: the blocks of any acknowledgment count, also of one that another has overtaken. */
 	if (a->ack >= t->snd_una || a->h->n_sacks) {
@@ -366,7 +391,6 @@ static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	a->seq = tcp_seq_unwrap(a->h->seq, t->rcv_nxt);
 	if (check_paws(env, t, a) || check_seq(env, t, a) || check_rst(env, t, a) || check_syn(env, t, a))
 		return;
-	t->heard_at = env->now;
 	if (check_ack(env, t, a) || take_text(env, t, a))
 		return;
 	check_fin(env, t);

@@ -66,7 +66,7 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->mss_user = listener->mss_user;
 	t->nodelay = listener->nodelay;
 	t->keepalive = listener->keepalive;
-	t->linger_reset = listener->linger_reset;
+	t->linger = listener->linger;
 	t->s_keep_idle = listener->s_keep_idle;
 	t->s_keep_interval = listener->s_keep_interval;
 	t->n_keep_max = listener->n_keep_max;

@@ -104,7 +104,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	/* An attempt that failed before leaves nothing behind. */
 	t->syn_retransmitted = false;
 	t->n_backoff = 0;
-	t->trying_since = 0;
+	t->giveup = (struct tcp_giveup){0};
 	t->ns_srtt = t->ns_rttvar = 0;
 	t->rtt_min = (struct tcp_rtt_min){0};
 	tcp_update_mss(t);
@@ -175,8 +175,9 @@ void tcp_establish(struct tcp_env *env, struct tcb *t)
 {
 	env->counters.established++;
 	t->connected = true;
+	t->heard_at = env->now;
 	t->n_backoff = 0;
-	t->trying_since = 0;
+	t->giveup = (struct tcp_giveup){0};
 	/* RFC 6298 section 5.7: the timer expired for the SYN and nothing was measured. */
 	if (t->syn_retransmitted && !t->ns_srtt)
 		t->ns_rto = 3000000000ull;

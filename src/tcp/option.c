@@ -79,6 +79,16 @@ static void set_quickack(struct tcp_env *env, struct tcb *t, int value)
 	tcp_delack_set(env, t, value != 0);
 }
 
+static int get_linger2(struct tcb *t)
+{
+	return t->linger.s_fin_wait_2;
+}
+
+static void set_linger2(struct tcp_env *env, struct tcb *t, int value)
+{
+	tcp_linger_set_fin_wait_2(env, t, value);
+}
+
 static int get_mss(struct tcb *t)
 {
 	return t->mss ? (int)t->mss : t->mss_user ? t->mss_user : tcp_mss_default(t);
@@ -114,6 +124,7 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPIDLE, 1, 32767, false, get_s_keep_idle, set_s_keep_idle},
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPINTVL, 1, 32767, false, get_s_keep_interval, set_s_keep_interval},
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPCNT, 1, 127, false, get_n_keep_max, set_n_keep_max},
+	{BERTH_SOL_TCP, BERTH_TCP_LINGER2, INT32_MIN, INT32_MAX, false, get_linger2, set_linger2},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
 	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
@@ -155,7 +166,8 @@ static int set_linger(struct tcb *t, const void *value, size_t n)
 	memcpy(&linger, value, n);
 	if (linger.seconds < 0)
 		return BERTH_EINVAL;
-	t->linger_reset = linger.on && linger.seconds == 0;
+	t->linger.on = linger.on != 0;
+	t->linger.s_close = (uint16_t)(linger.seconds < UINT16_MAX ? linger.seconds : UINT16_MAX);
 	return 0;
 }
 
@@ -193,7 +205,7 @@ static int give(void *value, size_t *n, const void *from, size_t n_from)
 int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int number, void *value, size_t *n)
 {
 	const struct option *option = find(level, number);
-	struct berth_linger linger = {.on = t->linger_reset};
+	struct berth_linger linger = {.on = t->linger.on, .seconds = t->linger.s_close};
 	int v;
 
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_CONGESTION)

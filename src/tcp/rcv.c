@@ -1,8 +1,6 @@
 /* The receiving side: what of a segment is taken, when it is acknowledged, and which window is offered. */
 #include "tcb.h"
 
-/* RFC 5961 section 7, held per connection so that it tells nobody of another (CVE-2016-5696). */
-#define NS_CHALLENGE 500000000ull
 /* Acknowledgments that may wait to leave one by one: each tells a sender without SACK of one more segment. */
 #define ACKS_DUE_MAX 64
 
@@ -63,17 +61,6 @@ static void acknowledge_half(struct tcp_env *env, struct tcb *t, tcp_seq left, u
 	t->rcv_nxt = left + n_segments / 2 * one;
 	acknowledge_by_reply(env, t);
 	t->rcv_nxt = right;
-}
-
-void tcp_challenge(struct tcp_env *env, struct tcb *t)
-{
-	if (env->now < t->challenge_at) {
-		env->counters.challenge_limited++;
-		return;
-	}
-	t->challenge_at = env->now + NS_CHALLENGE + rng_below(&env->rng, NS_CHALLENGE / 2);
-	env->counters.acks_challenge++;
-	tcp_ack_now(env, t, false);
 }
 
 /* The largest window: the buffer, or what the header can say of it (RFC 7323 section 2.3). */

@@ -63,7 +63,7 @@ void tcp_set_state(struct tcp_env *env, struct tcb *t, enum berth_tcp_state stat
 		break;
 	case BERTH_TCP_FIN_WAIT_2:
 		if (t->orphan)
-			tcp_timer_main(env, t, TCP_MAIN_FIN_WAIT_2, env->now + 2 * env->config.ms_msl * 1000000ull);
+			tcp_linger_fin_wait_2(env, t);
 		break;
 	case BERTH_TCP_TIME_WAIT:
 		tcp_time_wait_enter(env, t);
@@ -89,6 +89,8 @@ void tcp_drop(struct tcp_env *env, struct tcb *t, int error)
 	tcp_set_state(env, t, BERTH_TCP_CLOSED);
 }
 
+/* RFC 9293 section 3.10.5 sends no RST in CLOSING and LAST-ACK. Here one leaves: the peer's user may still wait for the
+ * rest of what was queued, and the peer for our FIN. */
 void tcp_abort(struct tcp_env *env, struct tcb *t, int error)
 {
 	t->reset_due = tcp_states[t->state].synchronised && t->state != BERTH_TCP_TIME_WAIT;

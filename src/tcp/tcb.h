@@ -16,6 +16,9 @@
 
 #include "cc.h"
 #include "delack.h"
+#include "challenge.h"
+#include "giveup.h"
+#include "linger.h"
 #include "ranges.h"
 #include "recvq.h"
 #include "rtt_min.h"
@@ -84,7 +87,6 @@ struct tcb {
 	bool nodelay : 1, cork : 1, keepalive : 1;
 	bool more : 1;         /* the last send said MSG_MORE: as cork, until the next that does not */
 	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */
-	bool linger_reset : 1; /* SO_LINGER with 0 seconds */
 	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
 	bool syn_retransmitted : 1;
@@ -132,9 +134,11 @@ struct tcb {
 	berth_time deadline[TCP_TIMER_N];
 	struct wheel_timer timer; /* armed for the earliest of them or before */
 	berth_time heard_at;      /* the last segment from the peer */
-	berth_time trying_since;  /* the first of a row of unanswered retransmissions or probes */
-	berth_time challenge_at;  /* when the next challenge ACK may leave */
 	berth_time sent_at;       /* the last data segment */
+
+	struct tcp_giveup giveup;
+	struct tcp_challenge challenge;
+	struct tcp_linger linger;
 
 	uint64_t bytes_sent, bytes_received, bytes_retransmitted;
 	uint32_t segments_sent, segments_received, segments_retransmitted;
@@ -212,6 +216,30 @@ void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t);
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart);
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
 
+/* ---- challenge.c ---- */
+/* A segment like one that has come already, or from nowhere, may be answered now. false, and counted: one was a moment
+ * ago. */
+bool tcp_challenge_allowed(struct tcp_env *env, struct tcb *t);
+/* An ACK that answers something suspicious: limited (RFC 5961 section 7). */
+void tcp_challenge(struct tcp_env *env, struct tcb *t);
+
+/* ---- giveup.c ---- */
+/* The connection has waited for as long as it may. */
+bool tcp_giveup_due(const struct tcp_env *env, const struct tcb *t, berth_time since);
+/* The deadline of a retransmission or probe, or before it the end of the user timeout. */
+berth_time tcp_giveup_before(const struct tcp_env *env, const struct tcb *t, berth_time deadline);
+/* The same for keepalive, whose last sign of life was heard_at. */
+bool tcp_giveup_keepalive_due(const struct tcp_env *env, const struct tcb *t);
+berth_time tcp_giveup_before_keepalive(const struct tcp_env *env, const struct tcb *t, berth_time deadline);
+void tcp_give_up(struct tcp_env *env, struct tcb *t);
+
+/* ---- linger.c ---- */
+void tcp_linger_init(const struct tcp_env *env, struct tcb *t);
+/* TCP_LINGER2: seconds; negative: not at all; 0: the default. */
+void tcp_linger_set_fin_wait_2(const struct tcp_env *env, struct tcb *t, int seconds);
+/* t is in FIN-WAIT-2 and nobody holds it: it ends after a while, or now. */
+void tcp_linger_fin_wait_2(struct tcp_env *env, struct tcb *t);
+
 /* ---- timewait.c ---- */
 void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);
 /* A SYN for a pair in TIME-WAIT: true when it may begin a new connection, the old one is then gone. */
@@ -245,8 +273,6 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each);
 /* An acknowledgment has left, in whatever segment. */
 void tcp_acked(struct tcb *t);
-/* An ACK that answers something suspicious: limited (RFC 5961 section 7). */
-void tcp_challenge(struct tcp_env *env, struct tcb *t);
 /* The user has read: tells the peer when the window has grown enough. */
 void tcp_window_opened(struct tcp_env *env, struct tcb *t);
 /* The window field's bytes, by the rules against silly windows; moves rcv_adv. */

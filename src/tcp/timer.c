@@ -6,15 +6,6 @@
 #include "tcb.h"
 
 #define NS_PER_S 1000000000ull
-/* RFC 9293 section 3.8.3: R2 is at least 100 s for data and 3 minutes for a SYN. */
-#define NS_GIVE_UP (900 * NS_PER_S)
-#define NS_GIVE_UP_SYN (180 * NS_PER_S)
-/* A peer's SYN that is never followed by its ACK: it holds a place in the backlog. */
-#define NS_GIVE_UP_SYN_ACK (63 * NS_PER_S)
-/* Nobody waits for these, but they hold memory: a peer that is silent is given less, though never few tries, as a path
- * may be slow and bad. */
-#define NS_GIVE_UP_ORPHAN (100 * NS_PER_S)
-#define ORPHAN_TRIES 10
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
 #define NS_PERSIST_MAX (60 * NS_PER_S)
 
@@ -64,53 +55,39 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 		kind = TCP_MAIN_RETRANSMIT;
 	else if (t->probing || t->sendq.right > t->snd_nxt || (t->fin_queued && !tcp_fin_sent(t)))
 		kind = TCP_MAIN_PERSIST;
-	if (kind == TCP_MAIN_NONE)
+	if (kind == TCP_MAIN_NONE) {
 		tcp_timer_stop(t, TCP_TIMER_MAIN);
-	else if (restart || kind != (enum tcp_timer_kind)t->timer_kind)
-		tcp_timer_main(env, t, kind,
-			       env->now + backed_off(t, kind == TCP_MAIN_PERSIST ? NS_PERSIST_MAX : NS_TIMEOUT_MAX));
+		t->giveup.since = 0;
+	} else if (restart || kind != (enum tcp_timer_kind)t->timer_kind) {
+		uint64_t ns = backed_off(t, kind == TCP_MAIN_PERSIST ? NS_PERSIST_MAX : NS_TIMEOUT_MAX);
+
+		if (!t->giveup.since)
+			t->giveup.since = env->now;
+		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + ns));
+	}
 }
 
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
 {
+	berth_time idle_until = t->heard_at + t->s_keep_idle * NS_PER_S;
+
 	t->n_keep = 0;
 	if (t->keepalive && t->connected && t->state != BERTH_TCP_TIME_WAIT && t->state != BERTH_TCP_CLOSED)
-		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE, env->now + t->s_keep_idle * NS_PER_S);
+		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE, idle_until > env->now ? idle_until : env->now);
 	else
 		tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
 }
 
-/* How long what is unanswered is tried for. */
-static uint64_t ns_give_up(const struct tcb *t)
-{
-	if (t->ms_user_timeout)
-		return t->ms_user_timeout * 1000000ull; /* RFC 5482 */
-	if (t->state == BERTH_TCP_SYN_SENT)
-		return NS_GIVE_UP_SYN;
-	if (t->state == BERTH_TCP_SYN_RECEIVED)
-		return NS_GIVE_UP_SYN_ACK;
-	return t->orphan && t->n_backoff >= ORPHAN_TRIES ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
-}
-
-static void give_up(struct tcp_env *env, struct tcb *t)
-{
-	env->counters.timed_out++;
-	tcp_abort(env, t, BERTH_ETIMEDOUT);
-}
-
 static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 {
-	berth_time since;
+	berth_time since = t->giveup.since;
 
-	if (!t->trying_since)
-		t->trying_since = env->now - t->ns_rto;
-	since = t->trying_since;
 	/* RFC 9293 SHLD-17: what a shrunk window leaves outside is no reason to end a connection whose peer answers. */
 	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !t->ms_user_timeout &&
 	    t->heard_at > since)
 		since = t->heard_at;
-	if (env->now - since >= ns_give_up(t)) {
-		give_up(env, t);
+	if (tcp_giveup_due(env, t, since)) {
+		tcp_give_up(env, t);
 		return;
 	}
 	env->counters.timeouts++;
@@ -129,14 +106,8 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
  * for ever. */
 static void persist_timeout(struct tcp_env *env, struct tcb *t)
 {
-	uint64_t limit = t->ms_user_timeout ? t->ms_user_timeout * 1000000ull : NS_GIVE_UP;
-	berth_time since;
-
-	if (!t->trying_since)
-		t->trying_since = env->now;
-	since = t->orphan || t->ms_user_timeout ? t->trying_since : t->heard_at;
-	if (t->n_backoff && env->now - since >= limit) {
-		give_up(env, t);
+	if (tcp_giveup_due(env, t, t->orphan || t->ms_user_timeout ? t->giveup.since : t->heard_at)) {
+		tcp_give_up(env, t);
 		return;
 	}
 	t->probe_due = true;
@@ -167,26 +138,34 @@ static void main_timeout(struct tcp_env *env, struct tcb *t)
 	}
 }
 
-/* RFC 9293 section 3.8.4: only on an idle connection, and one answer is enough. */
+/* Something waits for the peer: then its silence is the retransmission timer's or the persist timer's to judge. */
+static bool is_idle(const struct tcb *t)
+{
+	return t->snd_nxt == t->snd_una && t->sendq.right <= t->snd_nxt && (!t->fin_queued || tcp_fin_sent(t));
+}
+
+/* RFC 9293 section 3.8.4: only on an idle connection (MUST-26), and one answer is enough. */
 static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
 {
 	berth_time idle_until = t->heard_at + t->s_keep_idle * NS_PER_S;
 
 	tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
-	if (idle_until > env->now || t->snd_nxt > t->snd_una) {
+	if (idle_until > env->now || !is_idle(t)) {
 		t->n_keep = 0;
 		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE,
 			      idle_until > env->now ? idle_until : env->now + t->s_keep_idle * NS_PER_S);
 		return;
 	}
-	if (t->n_keep >= t->n_keep_max) {
-		give_up(env, t);
+	if (tcp_giveup_keepalive_due(env, t)) {
+		tcp_give_up(env, t);
 		return;
 	}
-	t->n_keep++;
+	if (t->n_keep < UINT8_MAX)
+		t->n_keep++;
 	t->keepalive_due = true;
 	tcp_want_output(env, t);
-	tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE, env->now + t->s_keep_interval * NS_PER_S);
+	tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE,
+		      tcp_giveup_before_keepalive(env, t, env->now + t->s_keep_interval * NS_PER_S));
 }
 
 static void run(struct tcp_env *env, struct tcb *t)

@@ -155,7 +155,7 @@ static bool must_reset(const struct tcb *t)
 	if (t->state == BERTH_TCP_TIME_WAIT)
 		return false;
 	/* RFC 2525 section 2.17, RFC 9293 section 3.6.1: data that nobody will read. */
-	return t->recvq.n_bytes || t->linger_reset;
+	return t->recvq.n_bytes || (t->linger.on && !t->linger.s_close);
 }
 
 /* RFC 9293 section 3.10.4, state by state. */
@@ -189,10 +189,10 @@ void tcp_close(struct tcp_env *env, struct tcb *t)
 			send_fin(env, t);
 		break;
 	case BERTH_TCP_FIN_WAIT_2:
-		if (reset)
+		if (reset || t->linger.s_fin_wait_2 < 0)
 			tcp_abort(env, t, 0);
 		else
-			tcp_timer_main(env, t, TCP_MAIN_FIN_WAIT_2, env->now + 2 * env->config.ms_msl * 1000000ull);
+			tcp_linger_fin_wait_2(env, t);
 		break;
 	case BERTH_TCP_FIN_WAIT_1:
 	case BERTH_TCP_CLOSING:
