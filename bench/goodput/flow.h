@@ -1,5 +1,5 @@
 /* A flow: one TCP connection that sends as much as it may from one side of the bottleneck to the other. Its ends are
- * two berth hosts in this process. */
+ * two berth hosts in this process, or the machine's kernel in two network namespaces. */
 #ifndef GOODPUT_FLOW_H
 #define GOODPUT_FLOW_H
 
@@ -46,5 +46,8 @@ struct flow_config {
 
 /* Ends the program when it cannot be made. NULL: this berth has no congestion control of that name. */
 struct flow *flow_berth(const struct flow_config *config);
+
+/* NULL and *why: this system does not allow it. */
+struct flow *flow_kernel(const struct flow_config *config, const char **why);
 
 #endif

@@ -122,7 +122,7 @@ static void sender_events(struct flow_berth *f)
 		f->has_room |= event.descriptor == f->from.socket && event.ready & BERTH_WRITABLE;
 	if (!f->has_room || f->failure[0])
 		return;
-	while ((n = berth_send(f->from.host, f->from.socket, source, CHUNK)) > 0)
+	while ((n = berth_send(f->from.host, f->from.socket, source, CHUNK, 0)) > 0)
 		;
 	if (n != BERTH_EAGAIN)
 		snprintf(f->failure, sizeof(f->failure), "sender: %s", berth_error_name((int)n));

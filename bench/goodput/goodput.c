@@ -1,11 +1,11 @@
 /* How much of a bottleneck a TCP connection gets across a bad wire, and how connections share it.
  *
  * Scope: one measurement; goodput.py makes the tables. Method: the impaired wire of src/link lies between two hubs. The
- * ends of each flow are stations at one hub and the other, so that each frame crosses the one wire, whose bottleneck
- *they share. One thread moves everything, on the real clock, or with virtual=1 on virtual time, where a run takes no
- *longer than its work and repeats.
+ * ends of each flow, berth's hosts or the kernel in namespaces of its own, are stations at one hub and the other, so
+ * that each frame crosses the one wire, whose bottleneck they share. One thread moves everything, on the real clock, or
+ * with virtual=1 (berth alone) on virtual time, where a run takes no longer than its work and repeats.
  *
- *	goodput wire=SPEC flow=berth:cubic [flow=berth:cubic ...] [ms=5000] [virtual=1] ...
+ *	goodput wire=SPEC flow=berth:cubic [flow=kernel:cubic ...] [ms=5000] [virtual=1] ...
  *
  * The flows begin gap=MS after each other. One line a flow comes out, "name value name value ...". With trace=MS a line
  * about each flow goes to standard error that often. Status 3: something is not to be had here, and standard error says
@@ -73,14 +73,17 @@ static void wire_up(struct run *run, const char *spec, uint64_t seed)
 
 static void flow_up(struct run *run, const char *name, const struct flow_config *config)
 {
+	const char *why = "berth has no such congestion control";
 	struct flow *flow = NULL;
 
 	if (!strncmp(name, "berth:", 6))
 		flow = flow_berth(config);
+	else if (!run->virtual && !strncmp(name, "kernel:", 7))
+		flow = flow_kernel(config, &why);
 	else
-		unavailable(name, "berth:NAME is wanted");
+		unavailable(name, "berth:NAME is wanted, or in real time kernel:NAME");
 	if (!flow)
-		unavailable(name, "berth has no such congestion control");
+		unavailable(name, why);
 	run->names[run->n_flows] = name;
 	run->flows[run->n_flows++] = flow;
 }
