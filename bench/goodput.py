@@ -1,18 +1,23 @@
-"""Runs goodput_flows over many wires and prints the tables of bench/README.md: how much of a bottleneck berth gets.
+"""Runs goodput_flows over many wires and prints the tables of bench/README.md: how much of a bottleneck berth gets, and
+the machine's kernel beside it across the same wire, and how two connections share it.
 
-    goodput.py PROGRAM --virtual [--congestion NAME,...] [--only TEXT] [--buffer BYTES] [--offload 0] [--seeds N]
-               [--seconds S]
+    goodput.py PROGRAM [--quick | --virtual] [--congestion NAME,...] [--only TEXT] [--buffer BYTES] [--offload 0]
+               [--runs N] [--seconds S] [--jobs N]
 
-On virtual time a run repeats to the byte and takes no longer than its work. The exit status is 1 when something could
-not be measured.
+--virtual measures berth alone, on virtual time: it repeats to the byte and takes some seconds. The exit status is 1
+when something could not be measured.
 """
 import argparse
+import concurrent.futures
+import os
+import platform
 import statistics
 import subprocess
 import sys
 
 RATE = 100  # Mbit/s
 ROUND_TRIPS = (1, 20, 100)  # ms
+SECONDS = {1: 2, 20: 3, 100: 6}  # of a run in real time
 QUEUE_MIN = 50  # frames
 FRAME = 1514
 # What happens to the data's frames; {late} is half a round trip.
@@ -104,7 +109,7 @@ VIRTUAL_HEAD = ["", "ms", "Mbit/s", "least", "most", "lost", "queue full", "sent
 
 def virtual_row(program, congestion, name, ms, spec, args):
     results = []
-    for seed in range(1, args.seeds + 1):
+    for seed in range(1, args.runs + 1):
         options = ["virtual=1", f"buffer={args.buffer}", f"offload={args.offload}"]
         results += program.run(spec, [f"berth:{congestion}"], args.seconds or 10, seed, options)
     for r in results:
@@ -129,24 +134,150 @@ def virtual(program, args):
                 break
         progress("")
         if rows:
-            table(f"berth {congestion} on virtual time: {RATE} Mbit/s, {args.seconds or 10:g} s, median of {args.seeds} seeds; "
+            table(f"berth {congestion} on virtual time: {RATE} Mbit/s, {args.seconds or 10:g} s, median of {args.runs} seeds; "
                   "lost, sent again and spurious in frames", VIRTUAL_HEAD, rows)
+
+
+class Bench:
+    """Runs in real time, several at once, and what came of them."""
+
+    def __init__(self, program, args):
+        self.program = program
+        self.args = args
+        self.options = [f"buffer={args.buffer}", f"offload={args.offload}"]
+        self.unavailable = {}
+
+    def one(self, job):
+        key, spec, flows, seconds, seed, options = job
+        try:
+            return key, self.program.run(spec, flows, seconds, seed, self.options + options)
+        except Unavailable as e:
+            return key, str(e)
+
+    def all(self, jobs):
+        """The results of each key's runs, as lists of lists of flows."""
+        results = {}
+        with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
+            for n, (key, result) in enumerate(pool.map(self.one, jobs)):
+                progress(f"{n + 1} of {len(jobs)}: {' '.join(str(k) for k in key)}")
+                if isinstance(result, str):
+                    self.program.complain(result)
+                    continue
+                for r in result:
+                    if r["failed"]:
+                        self.program.complain(f"{' '.join(str(k) for k in key)}: a connection failed")
+                results.setdefault(key, []).append(result)
+        progress("")
+        return results
+
+
+SIDES = ("berth", "kernel")
+
+
+def lone_rates(results, key):
+    return [flows[0]["mbit"] for flows in results.get(key, [])]
+
+
+def side_cells(results, name, ms, congestion):
+    """Both sides' medians and their ratio."""
+    rates = [lone_rates(results, (name, ms, f"{side}:{congestion}")) for side in SIDES]
+    row = [f"{statistics.median(r):.1f}" if r else "-" for r in rates]
+    return row + [f"{statistics.median(rates[0]) / statistics.median(rates[1]):.2f}" if all(rates) else "-"]
+
+
+def cost_cells(results, name, ms, congestion):
+    """What both sides sent again, in percent of what arrived, and their timeouts."""
+    row = []
+    for side in SIDES:
+        runs = [flows[0] for flows in results.get((name, ms, f"{side}:{congestion}"), [])]
+        row.append(f"{statistics.median(100 * r['retransmitted'] / max(r['received'], 1) for r in runs):.1f}" if runs else "-")
+        row.append(f"{statistics.median(r['timeouts'] for r in runs):.0f}" if runs else "-")
+    return row
+
+
+def goodput(bench, args):
+    jobs = []
+    for run in range(1, args.runs + 1):
+        for name, ms, spec in cells(args.only):
+            for congestion in args.congestion:
+                for side in SIDES:
+                    flow = f"{side}:{congestion}"
+                    jobs.append(((name, ms, flow), spec, [flow], args.seconds or SECONDS[ms], run, []))
+    results = bench.all(jobs)
+    rows, costs = [], []
+    for name, ms, _ in cells(args.only):
+        rows.append([name, str(ms)] + sum((side_cells(results, name, ms, c) for c in args.congestion), []))
+        costs.append([name, str(ms)] + sum((cost_cells(results, name, ms, c) for c in args.congestion), []))
+    head, cost_head = ["", "ms"], ["", "ms"]
+    for c in args.congestion:
+        head += [f"berth {c}", f"kernel {c}", "ratio"]
+        cost_head += [f"berth {c}", "RTOs", f"kernel {c}", "RTOs"]
+    table(f"Goodput across a bottleneck of {RATE} Mbit/s, Mbit/s (goal: a ratio of 0.9)", head, rows)
+    table("Sent again, in percent of what arrived, and retransmission timeouts", cost_head, costs)
+
+
+PAIRS = [("berth:cubic", "berth:cubic"), ("berth:bbr", "berth:bbr"), ("berth:cubic", "kernel:cubic"),
+         ("kernel:cubic", "berth:cubic"), ("kernel:cubic", "kernel:cubic"), ("kernel:bbr", "kernel:bbr")]
+
+
+def fairness(bench, args):
+    """The second connection begins a second after the first, and both are counted from two seconds later on."""
+    seconds = args.seconds or (10 if args.quick else 30)
+    spec = wire(20, "")
+    jobs = [((first, second), spec, [first, second], seconds, 1, ["gap=1000", "settle=2000"])
+            for first, second in PAIRS if first.split(":")[1] in args.congestion]
+    results = bench.all(jobs)
+    rows = []
+    for key, *_ in jobs:
+        if key not in results:
+            rows.append([key[0], key[1], "-", "-", "-"])
+            continue
+        rates = [r["mbit"] for r in results[key][0]]
+        share = 100 * rates[0] / max(sum(rates), 1e-9)
+        rows.append([*key, *(f"{r:.1f}" for r in rates), f"{share:.0f}:{100 - share:.0f}"])
+    table(f"Two connections through one bottleneck, 20 ms, {seconds:g} s, Mbit/s (goal: within 60:40)",
+          ["first", "a second later", "first", "second", "shares"], rows)
+
+
+def machine(args):
+    def setting(name):
+        try:
+            with open(f"/proc/sys/net/ipv4/{name}", encoding="utf-8") as f:
+                return " ".join(f.read().split())
+        except OSError:
+            return "unknown"
+
+    print(f"system     {platform.system()} {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    print(f"kernel     tcp_rmem {setting('tcp_rmem')}, tcp_wmem {setting('tcp_wmem')}, tcp_sack {setting('tcp_sack')}, "
+          f"tcp_recovery {setting('tcp_recovery')}")
+    print(f"berth      buffers {args.buffer or 'of its own choice'}{'' if args.buffer else ' (auto-tuned)'}")
+    print(f"runs       median of {args.runs}, {args.jobs} at a time")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="goodput.py", description="What TCP gets across a bad wire.")
     parser.add_argument("program")
-    parser.add_argument("--virtual", action="store_true", required=True, help="on virtual time")
+    parser.add_argument("--virtual", action="store_true", help="berth alone, on virtual time")
+    parser.add_argument("--quick", action="store_true", help="one run of each, and 10 s for each pair")
     parser.add_argument("--congestion", default="cubic,bbr", help="names with commas between")
-    parser.add_argument("--only", default="", help="rows whose name has this in it, such as \"1 % lost 20 ms\"")
+    parser.add_argument("--only", default="", help="rows whose name has this in it, such as \"1 %% lost 20 ms\"")
     parser.add_argument("--buffer", type=int, default=4 << 20, help="bytes of berth's socket buffers, 0: the host's own")
     parser.add_argument("--offload", type=int, default=1, help="0: berth's hosts make frames of one segment")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=None)
+    parser.add_argument("--runs", type=int, default=None, help="of each cell, with seeds from 1 on; 3")
+    parser.add_argument("--seconds", type=float, default=None, help="of a run")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="runs in real time at once; 2")
     args = parser.parse_args()
     args.congestion = args.congestion.split(",")
+    args.runs = args.runs or (1 if args.quick else 3)
     program = Program(args.program)
-    virtual(program, args)
+    if args.virtual:
+        virtual(program, args)
+    else:
+        machine(args)
+        bench = Bench(program, args)
+        goodput(bench, args)
+        if not args.only:
+            fairness(bench, args)
     for text in program.complaints:
         print(f"\nnot measured: {text}")
     return 1 if program.complaints else 0

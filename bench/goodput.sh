@@ -1,9 +1,10 @@
 #!/bin/sh
-# Measure what TCP gets across a bad wire, and print the tables of bench/README.md.
+# Measure what TCP gets across a bad wire, berth's beside the kernel's, and print the tables of bench/README.md.
 #
-#     sh bench/goodput.sh [goodput.py's options]
+#     sh bench/goodput.sh [--quick | --virtual] [goodput.py's options]
 #
-# Builds for speed in build-bench, or in the directory that GOODPUT_BUILD names.
+# Builds for speed in build-bench, or in the directory that GOODPUT_BUILD names. The kernel's half needs root or user
+# namespaces, and /dev/net/tun; --virtual needs nothing.
 set -eu
 
 cd "$(dirname "$0")/.."
