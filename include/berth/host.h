@@ -196,6 +196,7 @@ void berth_host_expire(struct berth_host *host, berth_time now);
 #define BERTH_READABLE 1u /* data, end of data, or a connection to accept */
 #define BERTH_WRITABLE 2u /* room to send, or connected */
 #define BERTH_HANGUP 4u   /* both directions are over */
+#define BERTH_URGENT 16u  /* urgent data was announced (TCP): BERTH_MSG_OOB reads it, once it is here */
 #define BERTH_FAILED 8u   /* an error is pending: SO_ERROR says which */
 
 struct berth_event {

@@ -108,6 +108,11 @@ enum berth_shutdown {
 	BERTH_SHUT_RDWR = 2,
 };
 
+/* TCP: 1 when the next byte to read is the last of the urgent data (with BERTH_SO_OOBINLINE it is what the next receive
+ * begins with, without it is stepped over), else 0; as POSIX's sockatmark. Receiving stops there once, so that a
+ * program can ask. BERTH_ENOTCONN, BERTH_EOPNOTSUPP (not TCP). */
+int berth_sockatmark(struct berth_host *host, int descriptor);
+
 /* Ends one or both directions of a connected socket. 0, BERTH_ENOTCONN, BERTH_EINVAL (no such `how`). */
 int berth_shutdown(struct berth_host *host, int descriptor, enum berth_shutdown how);
 
@@ -135,6 +140,7 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SO_SNDBUF 7    /* bytes; 4,096 to 67,108,864, others are brought into that range; get: the same number */
 #define BERTH_SO_RCVBUF 8    /* the same */
 #define BERTH_SO_KEEPALIVE 9
+#define BERTH_SO_OOBINLINE 10  /* TCP: urgent data is read in its place like any other */
 #define BERTH_SO_LINGER 13     /* struct berth_linger */
 #define BERTH_SO_ACCEPTCONN 30 /* get: listening */
 #define BERTH_SO_PROTOCOL 38   /* get: 6 or 17 */

@@ -53,13 +53,27 @@ static long stream_send(struct berth_host *host, struct endpoint *e, const struc
 
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
 {
-	message->flags = 0;
-	return tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
+	long received = tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
+
+	message->flags = received > 0 ? flags & BERTH_MSG_OOB : 0;
+	return received;
 }
 
 static int stream_shutdown(struct berth_host *host, struct endpoint *e, enum berth_shutdown how)
 {
 	return tcp_shutdown(&host->tcp, tcp_of_endpoint(e), how);
+}
+
+int berth_sockatmark(struct berth_host *host, int descriptor)
+{
+	struct endpoint *e = socket_endpoint(host, descriptor);
+
+	if (!e)
+		return BERTH_EBADF;
+	if (e->kind == ENDPOINT_UDP)
+		return BERTH_EOPNOTSUPP;
+	return e->kind == ENDPOINT_TCP && tcp_has_peer(tcp_of_endpoint(e)) ? tcp_at_mark(tcp_of_endpoint(e))
+									   : BERTH_ENOTCONN;
 }
 
 static void stream_close(struct berth_host *host, struct endpoint *e)

@@ -68,6 +68,7 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	} else if (!(plan->flags & TCP_RST)) {
 		h->window = (uint16_t)tcp_window_advertise(t);
 		sack_option(t, plan, h);
+		tcp_urgent_fields(t, plan->seq, h);
 	}
 }
 

@@ -48,16 +48,25 @@ static void reply_reset(struct tcp_env *env, const struct tcp_segment *segment)
 	env->reply = (struct tcp_reply){.wanted = true, .pair = segment->pair, .header = reset};
 }
 
+/* Sixth: urgent data, also where the window is shut (MUST-66). */
+static void check_urg(struct tcp_env *env, struct tcb *t, const struct arrival *a)
+{
+	if (a->flags & TCP_URG && tcp_states[t->state].can_receive)
+		tcp_urgent_in(env, t, a->seq, a->h->urgent);
+}
+
 /* ---- SYN-SENT, section 3.10.7.3 ---- */
 
-static void syn_sent_established(struct tcp_env *env, struct tcb *t, const struct arrival *a)
+static void syn_sent_established(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	t->snd_wl2 = a->ack;
 	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
 	tcp_ack_in(env, t, a->h, a->ack, false);
 	tcp_ack_now(env, t, false);
+	a->seq++;
+	check_urg(env, t, a);
 	if (a->len || a->fin)
-		tcp_take_text(env, t, a->segment, a->seq + 1, a->fin);
+		tcp_take_text(env, t, a->segment, a->seq, a->fin);
 }
 
 static void in_syn_sent(struct tcp_env *env, struct tcb *t, struct arrival *a)
@@ -344,7 +353,7 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 	return ack_closes(env, t);
 }
 
-/* Seventh: the text. The sixth, urgent data, needs nothing: it is taken in line (RFC 6093 section 6). */
+/* Seventh: the text. */
 static enum step take_text(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	if (a->probe_answer)
@@ -391,7 +400,10 @@ static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	a->seq = tcp_seq_unwrap(a->h->seq, t->rcv_nxt);
 	if (check_paws(env, t, a) || check_seq(env, t, a) || check_rst(env, t, a) || check_syn(env, t, a))
 		return;
-	if (check_ack(env, t, a) || take_text(env, t, a))
+	if (check_ack(env, t, a))
+		return;
+	check_urg(env, t, a);
+	if (take_text(env, t, a))
 		return;
 	check_fin(env, t);
 }

@@ -48,6 +48,7 @@ static void tcp_option_changed(struct tcp_env *env, struct tcb *t)
 
 FLAG(cork)
 FLAG(keepalive)
+FLAG(oob_inline)
 
 static int get_nodelay(struct tcb *t)
 {
@@ -126,6 +127,7 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPCNT, 1, 127, false, get_n_keep_max, set_n_keep_max},
 	{BERTH_SOL_TCP, BERTH_TCP_LINGER2, INT32_MIN, INT32_MAX, false, get_linger2, set_linger2},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
+	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},
 	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},

@@ -4,6 +4,9 @@
 /* The largest payload of a segment of several MSS: IPv4's total length less the largest headers. */
 static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
 {
+	/* The urgent pointer counts from each segment's own number: a link that cuts one would repeat the first's. */
+	if (tcp_urgent_is_sending(t))
+		return t->mss;
 	return payload_max > t->mss ? payload_max / t->mss * t->mss : t->mss;
 }
 
@@ -72,7 +75,8 @@ static bool is_whole(const struct tcb *t, uint64_t len)
  * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. */
 static bool may_send_small(const struct tcb *t)
 {
-	return t->fin_queued || t->push || (!t->cork && !t->more && (t->nodelay || t->snd_small <= t->snd_una));
+	return t->fin_queued || t->push || tcp_urgent_is_sending(t) ||
+	       (!t->cork && !t->more && (t->nodelay || t->snd_small <= t->snd_una));
 }
 
 /* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. */

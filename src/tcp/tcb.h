@@ -26,6 +26,7 @@
 #include "sent.h"
 #include "seq.h"
 #include "tcp.h"
+#include "urgent.h"
 
 /* Where loss recovery stands (RFC 5681 section 3.2, RFC 6675 section 5). */
 enum tcp_recovery {
@@ -86,6 +87,8 @@ struct tcb {
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, keepalive : 1;
 	bool more : 1;         /* the last send said MSG_MORE: as cork, until the next that does not */
+	bool oob_inline : 1;   /* SO_OOBINLINE */
+	bool oob_taken : 1;    /* MSG_OOB has read the byte before urgent.rcv_up */
 	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */
 	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
@@ -137,6 +140,7 @@ struct tcb {
 	berth_time sent_at;       /* the last data segment */
 
 	struct tcp_giveup giveup;
+	struct tcp_urgent urgent;
 	struct tcp_challenge challenge;
 	struct tcp_linger linger;
 
@@ -239,6 +243,23 @@ void tcp_linger_init(const struct tcp_env *env, struct tcb *t);
 void tcp_linger_set_fin_wait_2(const struct tcp_env *env, struct tcb *t, int seconds);
 /* t is in FIN-WAIT-2 and nobody holds it: it ends after a while, or now. */
 void tcp_linger_fin_wait_2(struct tcp_env *env, struct tcb *t);
+
+/* ---- urgent.c ---- */
+/* A segment at `seq` says URG with this pointer. */
+void tcp_urgent_in(struct tcp_env *env, struct tcb *t, tcp_seq seq, uint16_t pointer);
+/* Urgent data was announced that the user has not taken. */
+bool tcp_urgent_waits(const struct tcb *t);
+/* As recv with MSG_OOB. */
+long tcp_urgent_recv(struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
+/* How many bytes may be read in one go: up to the mark. At the mark the urgent byte, if it is not read in line, is
+ * thrown away, or *skip says that `peek` begins behind it. */
+uint32_t tcp_urgent_stop(struct tcb *t, bool peek, uint32_t *skip);
+/* What was queued last is urgent. */
+void tcp_urgent_send(struct tcp_env *env, struct tcb *t);
+/* Some of what was sent as urgent is not acknowledged. */
+bool tcp_urgent_is_sending(const struct tcb *t);
+/* URG and the pointer of a segment that begins at `seq`. */
+void tcp_urgent_fields(const struct tcb *t, tcp_seq seq, struct tcp_header *h);
 
 /* ---- timewait.c ---- */
 void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);

@@ -40,6 +40,8 @@
 	X(out_of_order, "segments that arrived ahead of a gap")                                                        \
 	X(duplicate, "segments whose data was there already")                                                          \
 	X(dsacks_in, "duplicates reported by the peer")                                                                \
+	X(urgent_in, "advances of the peer's urgent pointer")                                                          \
+	X(urgent_out, "sends of urgent data")                                                                          \
 	X(no_socket, "segments for no socket")                                                                         \
 	X(bad_sequence, "segments outside the receive window")                                                         \
 	X(bad_ack, "acknowledgments of what was never sent")                                                           \
@@ -182,6 +184,9 @@ void tcp_close(struct tcp_env *env, struct tcb *t);
 
 /* BERTH_READABLE ... as they are now. */
 unsigned tcp_ready(const struct tcb *t);
+
+/* The next byte to read is the urgent one. */
+bool tcp_at_mark(const struct tcb *t);
 
 /* Connected, or has been: it has a peer. */
 bool tcp_has_peer(const struct tcb *t);

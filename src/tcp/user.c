@@ -36,6 +36,8 @@ unsigned tcp_ready(const struct tcb *t)
 		ready |= BERTH_READABLE;
 	if (tcp_states[t->state].can_send && !t->fin_queued && has_room(t))
 		ready |= BERTH_WRITABLE;
+	if (tcp_urgent_waits(t))
+		ready |= BERTH_URGENT;
 	if (t->error)
 		ready |= BERTH_FAILED | BERTH_READABLE | BERTH_WRITABLE;
 	/* Over: also for a socket that was never connected, as poll says it on Linux. */
@@ -84,6 +86,9 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		return wanted ? BERTH_EAGAIN : 0;
 	t->more = flags & BERTH_MSG_MORE;
 	t->push = false;
+	/* When there was not room for all, the urgent byte, which is the last, is still to come. */
+	if (flags & BERTH_MSG_OOB && done == wanted)
+		tcp_urgent_send(env, t);
 	tcp_want_output(env, t);
 	return (long)done;
 }
@@ -103,13 +108,19 @@ static long recv_empty(struct tcb *t)
 long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags)
 {
 	size_t done = 0, wanted = 0;
+	uint32_t most = UINT32_MAX, skip = 0;
 
-	for (size_t i = 0; i < n && done == wanted; i++) {
-		uint32_t part = vectors[i].n < UINT32_MAX ? (uint32_t)vectors[i].n : UINT32_MAX;
+	if (flags & BERTH_MSG_OOB)
+		return tcp_urgent_recv(t, vectors, n, flags);
+	if (t->urgent.rcv_up)
+		most = tcp_urgent_stop(t, flags & BERTH_MSG_PEEK, &skip);
+	for (size_t i = 0; i < n && done == wanted && done < most; i++) {
+		uint32_t room = most - (uint32_t)done;
+		uint32_t part = vectors[i].n < room ? (uint32_t)vectors[i].n : room;
 
 		wanted += part;
 		if (flags & BERTH_MSG_PEEK)
-			done += recvq_peek(&t->recvq, (uint32_t)done, vectors[i].data, part);
+			done += recvq_peek(&t->recvq, skip + (uint32_t)done, vectors[i].data, part);
 		else
 			done += recvq_read(&t->recvq, vectors[i].data, part);
 	}
