@@ -49,7 +49,14 @@ struct berth_host_config {
 	uint32_t n_time_wait_max;          /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
 	uint32_t send_buffer;    /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
 	uint32_t receive_buffer; /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */
-	uint32_t ms_msl;         /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
+	/* What the two above grow to by themselves as a connection needs it, until SO_SNDBUF or SO_RCVBUF says a size;
+	 * 33,554,432. Less than them: they do not grow. */
+	uint32_t send_buffer_max, receive_buffer_max;
+	/* Bytes that the queues of all sockets may hold together, with what they take beside the payload; at least
+	 * 65,536; 268,435,456. Near it buffers stop growing and windows stay small; at it, what arrives is dropped and
+	 * what is sent is put off, that of the largest holders first. */
+	uint64_t memory_max;
+	uint32_t ms_msl;                            /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
 };
 

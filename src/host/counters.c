@@ -58,9 +58,13 @@ static const struct counter table[] = {
 															TCP_COUNTER_MAP(
 																X)
 #undef X
-#define X(name, text) ENTRY(udp, udp.counters, name, text)
-																UDP_COUNTER_MAP(
+#define X(name, text) ENTRY(memory, budget, name, text)
+																BUDGET_COUNTER_MAP(
 																	X)
+#undef X
+#define X(name, text) ENTRY(udp, udp.counters, name, text)
+																	UDP_COUNTER_MAP(
+																		X)
 #undef X
 };
 

@@ -24,6 +24,9 @@ void berth_host_config_default(struct berth_host_config *config)
 		.n_time_wait_max = 1u << 16,
 		.send_buffer = 1u << 18,
 		.receive_buffer = 1u << 18,
+		.send_buffer_max = 32u << 20,
+		.receive_buffer_max = 32u << 20,
+		.memory_max = 256u << 20,
 		.ms_msl = 30000,
 		.congestion = "cubic",
 	};
@@ -31,6 +34,7 @@ void berth_host_config_default(struct berth_host_config *config)
 
 #define BUFFER_LEAST 4096u
 #define BUFFER_MOST (64u << 20)
+#define MEMORY_LEAST 65536u
 
 static bool buffer_is_good(uint32_t bytes)
 {
@@ -56,6 +60,12 @@ static const char *config_fault(const struct berth_host_config *config)
 		return "send_buffer: must be 4096 to 67108864 bytes";
 	if (!buffer_is_good(config->receive_buffer))
 		return "receive_buffer: must be 4096 to 67108864 bytes";
+	if (config->send_buffer_max > BUFFER_MOST)
+		return "send_buffer_max: must be 67108864 bytes or less";
+	if (config->receive_buffer_max > BUFFER_MOST)
+		return "receive_buffer_max: must be 67108864 bytes or less";
+	if (config->memory_max < MEMORY_LEAST)
+		return "memory_max: must be 65536 bytes or more";
 	if (config->ms_msl == 0 || config->ms_msl > 3600000)
 		return "ms_msl: must be 1 to 3600000";
 	if (!memchr(config->congestion, 0, sizeof(config->congestion)) || tcp_congestion_check(config->congestion) != 0)
@@ -111,10 +121,10 @@ static int init_parts(struct berth_host *host)
 	error = path_mtu_init(host);
 	if (error)
 		goto no_path_mtus;
-	error = tcp_env_init(&host->tcp, c, &host->pairs, &host->endpoints, 0);
+	error = tcp_env_init(&host->tcp, c, &host->pairs, &host->endpoints, &host->budget, 0);
 	if (error)
 		goto no_tcp;
-	udp_env_init(&host->udp, c, &host->pairs, &host->endpoints);
+	udp_env_init(&host->udp, c, &host->pairs, &host->endpoints, &host->budget);
 	return BERTH_OK;
 no_tcp:
 	path_mtu_deinit(host);
@@ -142,6 +152,7 @@ int berth_host_new(const struct berth_host_config *config, struct berth_host **o
 	host->key_ids = derive_key(config->secret, "identifiers");
 	host->descriptors.first_free = UINT32_MAX;
 	endpoints_init(&host->endpoints);
+	budget_init(&host->budget, config->memory_max);
 	wheel_init(&host->wheel, 0);
 	rng_init(&host->rng, config->seed);
 	reassemble_init(host);

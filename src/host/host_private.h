@@ -259,6 +259,7 @@ struct host_descriptors {
 
 struct berth_host {
 	berth_time now;
+	struct budget budget; /* of the memory of all sockets' queues */
 	struct tcp_env tcp;
 	struct udp_env udp;
 	struct endpoints endpoints;

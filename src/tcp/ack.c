@@ -105,6 +105,16 @@ static bool has_more(const struct tcb *t)
 	return t->sendq.right > t->snd_nxt || t->sent.n_lost > t->sent.n_again || (t->fin_queued && !tcp_fin_sent(t));
 }
 
+/* A send found no room: there may be some again, also because the buffer is too small for the path. */
+static void tell_of_room(struct tcp_env *env, struct tcb *t)
+{
+	tcp_tune_send(env, t);
+	if (!(tcp_ready(t) & BERTH_WRITABLE))
+		return;
+	t->want_write = false;
+	tcp_tell(env, t, BERTH_WRITABLE);
+}
+
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup)
 {
 	struct tcp_ack a = {.ack = ack, .n_acked = ack > t->snd_una ? ack - t->snd_una : 0};
@@ -124,10 +134,8 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		report(env, t, &a, was_fast);
 	if (a.n_acked) {
 		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
-		if (t->want_write && tcp_ready(t) & BERTH_WRITABLE) {
-			t->want_write = false;
-			tcp_tell(env, t, BERTH_WRITABLE);
-		}
+		if (t->want_write)
+			tell_of_room(env, t);
 	}
 	if (has_more(t))
 		tcp_want_output(env, t);

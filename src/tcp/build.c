@@ -66,7 +66,7 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	if (plan->flags & TCP_SYN) {
 		syn_options(env, t, h);
 	} else if (!(plan->flags & TCP_RST)) {
-		h->window = (uint16_t)tcp_window_advertise(t);
+		h->window = (uint16_t)tcp_window_advertise(env, t);
 		sack_option(t, plan, h);
 		tcp_urgent_fields(t, plan->seq, h);
 	}

@@ -12,7 +12,7 @@ int tcp_congestion_check(const char *name)
 }
 
 int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
-		 struct endpoints *endpoints, berth_time now)
+		 struct endpoints *endpoints, struct budget *budget, berth_time now)
 {
 	const struct tcp_congestion *congestion = tcp_congestion_find(config->congestion);
 
@@ -23,8 +23,11 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 		.memory = config->memory,
 		.pairs = pairs,
 		.endpoints = endpoints,
+		.budget = budget,
 		.config = {.send_buffer = config->send_buffer,
 			   .receive_buffer = config->receive_buffer,
+			   .send_buffer_max = config->send_buffer_max,
+			   .receive_buffer_max = config->receive_buffer_max,
 			   .ms_msl = config->ms_msl,
 			   .n_time_wait_max = config->n_time_wait_max,
 			   .ttl = config->ttl,
@@ -34,6 +37,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 	rng_init(&env->rng, config->seed);
 	wheel_init(&env->wheel, now);
 	list_init(&env->time_wait);
+	list_init(&env->ahead);
 	list_init(&env->ended);
 	return 0;
 }
@@ -46,12 +50,14 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 	recvq_drop_ahead(&t->recvq, env->memory);
 	if (t->e.descriptor < 0)
 		recvq_deinit(&t->recvq, env->memory);
+	tcp_memory_settle(env, t);
 }
 
 static void tcb_free(struct tcp_env *env, struct tcb *t)
 {
 	list_remove(&t->queue);
 	recvq_deinit(&t->recvq, env->memory);
+	tcp_memory_settle(env, t);
 	endpoints_remove(env->endpoints, &t->e);
 	env->memory->free(env->memory->context, t, sizeof(*t));
 }

@@ -426,6 +426,7 @@ static void in_connection(struct tcp_env *env, struct tcb *t, const struct tcp_s
 	} else {
 		in_other(env, t, &a);
 	}
+	tcp_memory_settle(env, t);
 }
 
 void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)

@@ -74,12 +74,14 @@ void tcp_update_mss(struct tcb *t)
 	t->cc.mss = mss;
 }
 
-static uint8_t wscale_for(uint32_t buffer)
+/* The scale is said once: for the largest window that the buffer may grow to. */
+static uint8_t wscale_for(const struct tcp_env *env, const struct tcb *t)
 {
+	uint32_t buffer = t->receive_buffer > WINDOW_EXPECTED ? t->receive_buffer : WINDOW_EXPECTED;
 	uint8_t shift = 0;
 
-	if (buffer < WINDOW_EXPECTED)
-		buffer = WINDOW_EXPECTED;
+	if (!t->tune.receive_set && buffer < env->config.receive_buffer_max)
+		buffer = env->config.receive_buffer_max;
 	while (shift < WSCALE_MAX && (65535u << shift) < buffer)
 		shift++;
 	return shift;
@@ -95,7 +97,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;
 	/* The SYN takes one number; the user's bytes follow it. */
 	sendq_init(&t->sendq, iss + 1);
-	t->rcv_wscale = wscale_for(t->receive_buffer);
+	t->rcv_wscale = wscale_for(env, t);
 	/* Offered until the peer's SYN says otherwise. */
 	t->sack_ok = t->ts_ok = true;
 	t->ns_rto = 1000000000ull; /* RFC 6298 section 2.1 */

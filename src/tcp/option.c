@@ -67,8 +67,28 @@ NUMBER(s_keep_idle, uint16_t)
 NUMBER(s_keep_interval, uint16_t)
 NUMBER(n_keep_max, uint8_t)
 NUMBER(ms_user_timeout, uint32_t)
-NUMBER(send_buffer, uint32_t)
-NUMBER(receive_buffer, uint32_t)
+
+static int get_send_buffer(struct tcb *t)
+{
+	return (int)t->send_buffer;
+}
+
+static void set_send_buffer(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->send_buffer = (uint32_t)value;
+	t->tune.send_set = true;
+}
+
+static int get_receive_buffer(struct tcb *t)
+{
+	return (int)t->receive_buffer;
+}
+
+static void set_receive_buffer(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->receive_buffer = (uint32_t)value;
+	t->tune.receive_set = true;
+}
 
 static int get_quickack(struct tcb *t)
 {

@@ -63,6 +63,9 @@ static void acknowledge_half(struct tcp_env *env, struct tcb *t, tcp_seq left, u
 	t->rcv_nxt = right;
 }
 
+/* The window of a slow reader while memory is short, as Linux: enough for fast retransmit. */
+#define SEGMENTS_PRESSED 4ull
+
 /* The largest window: the buffer, or what the header can say of it (RFC 7323 section 2.3). */
 static uint64_t window_max(const struct tcb *t)
 {
@@ -72,19 +75,24 @@ static uint64_t window_max(const struct tcb *t)
 }
 
 /* The right edge that the buffer and the header allow; it never moves back (RFC 9293 section 3.8.6.2.1, SHLD-14). */
-static tcp_seq right_edge(const struct tcb *t)
+static tcp_seq right_edge(const struct tcp_env *env, const struct tcb *t)
 {
 	uint64_t room = t->receive_buffer > t->recvq.n_bytes ? t->receive_buffer - t->recvq.n_bytes : 0;
 	uint64_t most = window_max(t);
-	tcp_seq edge = t->rcv_nxt + (room < most ? room : most);
+	tcp_seq edge;
+
+	/* Memory is short, and this user lets data lie: what comes in the next round trips is kept small. */
+	if (env->budget->pressed && room < t->receive_buffer / 2)
+		most = most < SEGMENTS_PRESSED * t->rcv_mss ? most : SEGMENTS_PRESSED * t->rcv_mss;
+	edge = t->rcv_nxt + (room < most ? room : most);
 
 	return edge > t->rcv_adv ? edge : t->rcv_adv;
 }
 
 /* RFC 9293 section 3.8.6.2.2: the edge moves by a segment or half the buffer, or stays. */
-uint32_t tcp_window_advertise(struct tcb *t)
+uint32_t tcp_window_advertise(const struct tcp_env *env, struct tcb *t)
 {
-	tcp_seq edge = right_edge(t);
+	tcp_seq edge = right_edge(env, t);
 	uint32_t step = t->receive_buffer / 2 < t->rcv_mss ? t->receive_buffer / 2 : t->rcv_mss;
 	uint64_t window;
 	uint32_t field;
@@ -104,7 +112,7 @@ uint32_t tcp_window_advertise(struct tcb *t)
 /* A window that was nearly shut, or that can grow by a quarter, is worth a segment of its own. */
 void tcp_window_opened(struct tcp_env *env, struct tcb *t)
 {
-	uint64_t grown = right_edge(t) - t->rcv_adv;
+	uint64_t grown = right_edge(env, t) - t->rcv_adv;
 	uint64_t offered = t->rcv_adv - t->rcv_nxt;
 
 	if (!tcp_states[t->state].can_receive)
@@ -136,38 +144,65 @@ struct text {
 	uint32_t off; /* of left, in the frame */
 };
 
-static void take_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
+/* What the host's memory has no room for is dropped as if the network had. It was offered a window, which must not be
+ * taken back (RFC 9293 section 3.8.6.2.1, SHLD-14); when it comes again there may be room. */
+static bool push_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
 {
+	enum recvq_verdict verdict;
+
+	if (env->budget->pressed && !tcp_memory_admits(env, t, sizeof(*frame) + frame->capacity))
+		return false;
+	verdict = recvq_push(&t->recvq, frame, text->off, (uint32_t)(text->right - text->left), env->memory);
+	count_verdict(env, verdict);
+	return verdict == RECVQ_TAKEN;
+}
+
+static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment,
+			  const struct text *text)
+{
+	struct berth_frame *frame = segment->frame;
 	uint32_t len = (uint32_t)(text->right - text->left);
 	bool gap = t->recvq.ahead != NULL;
 	tcp_seq before = t->rcv_nxt;
 
 	acknowledge_burst(env, t);
-	if (!t->rcv_shut) {
-		enum recvq_verdict verdict = recvq_push(&t->recvq, frame, text->off, len, env->memory);
-
-		if (verdict != RECVQ_TAKEN) {
-			count_verdict(env, verdict);
-			return;
-		}
-	}
+	if (!t->rcv_shut && !push_in_order(env, t, frame, text))
+		return;
 	t->rcv_nxt = recvq_join(&t->recvq, text->right, env->memory);
 	t->bytes_received += t->rcv_nxt - before;
 	env->counters.bytes_in += t->rcv_nxt - before;
 	env->progress = true;
 	if (frame->segment_size && !gap)
 		acknowledge_half(env, t, before, len / frame->segment_size, frame->segment_size);
+	tcp_tune_arrival(env, t, &segment->header);
 	tcp_delack_data(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */
 	tcp_tell(env, t, BERTH_READABLE);
 }
 
+/* A gap that stays open pins what lies behind it: while memory is short, little of that is kept. */
+static enum recvq_verdict push_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *frame,
+				     const struct text *text)
+{
+	uint64_t memory_max = env->budget->pressed ? TCP_AHEAD_PRESSED : 3ull * t->receive_buffer;
+	enum recvq_verdict verdict;
+
+	if (env->budget->pressed && !budget_admits(env->budget, t->n_memory, sizeof(*frame) + frame->capacity)) {
+		env->budget->refused++;
+		return RECVQ_FULL;
+	}
+	verdict = recvq_push_ahead(&t->recvq, text->left, frame, text->off, (uint32_t)(text->right - text->left),
+				   memory_max, env->memory);
+	if (t->recvq.ahead && !list_node_linked(&t->recvq.ahead->node))
+		list_push_back(&env->ahead, &t->recvq.ahead->node);
+	return verdict;
+}
+
 static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *frame, const struct text *text)
 {
 	uint32_t len = (uint32_t)(text->right - text->left), one = frame->segment_size;
-	enum recvq_verdict verdict =
-		recvq_push_ahead(&t->recvq, text->left, frame, text->off, len, 3ull * t->receive_buffer, env->memory);
+	enum recvq_verdict verdict = push_ahead(env, t, frame, text);
 
 	env->counters.out_of_order++;
 	count_verdict(env, verdict);
@@ -219,7 +254,7 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 			tcp_ack_now(env, t, true);
 	}
 	if (text.left < text.right && text.left == t->rcv_nxt)
-		take_in_order(env, t, segment->frame, &text);
+		take_in_order(env, t, segment, &text);
 	else if (text.left < text.right)
 		take_ahead(env, t, segment->frame, &text);
 	else if (fin && text.left > t->rcv_nxt)

@@ -77,6 +77,7 @@ enum recvq_verdict recvq_push(struct recvq *q, struct berth_frame *frame, uint32
 		if (!mine)
 			return RECVQ_NO_MEMORY;
 		append(q, mine, mine);
+		q->n_memory += (uint32_t)frame_cost(mine);
 	}
 	q->n_bytes += len;
 	return RECVQ_TAKEN;
@@ -134,6 +135,7 @@ static void ahead_free(struct recvq *q, const struct berth_memory *memory)
 {
 	struct recvq_ahead *a = q->ahead;
 
+	list_remove(&a->node);
 	if (a->runs)
 		memory->free(memory->context, a->runs, a->capacity * sizeof(*a->runs));
 	memory->free(memory->context, a, sizeof(*a));
@@ -147,7 +149,7 @@ static struct recvq_ahead *ahead_get(struct recvq *q, const struct berth_memory 
 
 		if (!a)
 			return NULL;
-		*a = (struct recvq_ahead){0};
+		*a = (struct recvq_ahead){.owner = q};
 		q->ahead = a;
 	}
 	return q->ahead;
@@ -298,8 +300,10 @@ static tcp_seq join_first(struct recvq *q, tcp_seq rcv_nxt)
 		run.first->off_wanted += known;
 		run.first->len_wanted -= known;
 	}
-	for (struct berth_frame *f = run.first; f; f = f->next)
+	for (struct berth_frame *f = run.first; f; f = f->next) {
 		a->memory_used -= frame_cost(f);
+		q->n_memory += (uint32_t)frame_cost(f);
+	}
 	append(q, run.first, run.last);
 	q->n_bytes += (uint32_t)(run.right - rcv_nxt);
 	return run.right;
@@ -357,6 +361,7 @@ uint32_t recvq_read(struct recvq *q, uint8_t *to, uint32_t n)
 		q->first = frame->next;
 		if (!q->first)
 			q->last = NULL;
+		q->n_memory -= (uint32_t)frame_cost(frame);
 		berth_frame_unref(frame);
 	}
 	q->n_bytes -= done;
@@ -401,5 +406,5 @@ void recvq_deinit(struct recvq *q, const struct berth_memory *memory)
 		berth_frame_unref(frame);
 	}
 	q->last = NULL;
-	q->n_bytes = 0;
+	q->n_bytes = q->n_memory = 0;
 }

@@ -11,6 +11,7 @@
 
 #include <berth/frame.h>
 
+#include "list.h"
 #include "seq.h"
 #include "tcp_header.h"
 
@@ -24,6 +25,8 @@ struct recvq_run {
 
 /* What is there only while there is a gap. */
 struct recvq_ahead {
+	struct list_node node; /* in env->ahead, oldest first */
+	struct recvq *owner;
 	struct recvq_run *runs;
 	uint32_t n, capacity;
 	uint64_t memory_used;
@@ -34,9 +37,17 @@ struct recvq_ahead {
 struct recvq {
 	struct berth_frame *first, *last;
 	uint32_t n_bytes;                /* in order, not yet read */
+	uint32_t n_memory;               /* of the frames that they are in */
 	struct recvq_ahead *ahead;       /* NULL: nothing is ahead of a gap */
 	tcp_seq dsack_left, dsack_right; /* a duplicate to report (RFC 2883), none when equal */
 };
+
+/* Bytes of memory that the queue holds, storage and all. */
+static inline uint64_t recvq_memory(const struct recvq *q)
+{
+	return q->n_memory +
+	       (q->ahead ? q->ahead->memory_used + (uint64_t)q->ahead->capacity * sizeof(struct recvq_run) : 0);
+}
 
 enum recvq_verdict {
 	RECVQ_TAKEN,

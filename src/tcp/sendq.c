@@ -26,6 +26,7 @@ static struct sendq_chunk *chunk_add(struct sendq *q, size_t n, const struct ber
 	chunk = memory->alloc(memory->context, chunk_sizes[i]);
 	if (!chunk)
 		return NULL;
+	q->n_memory += chunk_sizes[i];
 	chunk->next = NULL;
 	chunk->left = q->right;
 	chunk->len = 0;
@@ -38,8 +39,9 @@ static struct sendq_chunk *chunk_add(struct sendq *q, size_t n, const struct ber
 	return chunk;
 }
 
-static void chunk_free(struct sendq_chunk *chunk, const struct berth_memory *memory)
+static void chunk_free(struct sendq *q, struct sendq_chunk *chunk, const struct berth_memory *memory)
 {
+	q->n_memory -= (uint32_t)sizeof(struct sendq_chunk) + chunk->capacity;
 	memory->free(memory->context, chunk, sizeof(struct sendq_chunk) + chunk->capacity);
 }
 
@@ -66,14 +68,32 @@ size_t sendq_append(struct sendq *q, const uint8_t *data, size_t n, const struct
 	return done;
 }
 
+/* The cursor that lies nearest before `left`, or the one for what is sent again put at the begin. The queue is not
+ * empty. */
+static struct sendq_chunk **cursor_for(struct sendq *q, tcp_seq left)
+{
+	if (!q->cursor)
+		q->cursor = q->first;
+	if (q->cursor->left <= left)
+		return &q->cursor;
+	if (!q->cursor_again || q->cursor_again->left > left)
+		q->cursor_again = q->first;
+	return &q->cursor_again;
+}
+
 unsigned sendq_slices(struct sendq *q, tcp_seq left, uint32_t n, struct berth_slice *slices, unsigned n_max,
 		      uint32_t *n_covered)
 {
-	struct sendq_chunk *chunk = q->cursor && q->cursor->left <= left ? q->cursor : q->first;
+	struct sendq_chunk **cursor, *chunk;
 	unsigned count = 0;
 	uint32_t covered = 0;
 
 	assert(left >= q->left && left + n <= q->right);
+	*n_covered = 0;
+	if (!n)
+		return 0;
+	cursor = cursor_for(q, left);
+	chunk = *cursor;
 	while (covered < n && count < n_max) {
 		uint32_t off, part;
 
@@ -88,7 +108,7 @@ unsigned sendq_slices(struct sendq *q, tcp_seq left, uint32_t n, struct berth_sl
 		count++;
 		covered += part;
 		left += part;
-		q->cursor = chunk;
+		*cursor = chunk;
 	}
 	*n_covered = covered;
 	return count;
@@ -104,9 +124,11 @@ void sendq_cut(struct sendq *q, tcp_seq left, const struct berth_memory *memory)
 		q->first = chunk->next;
 		if (q->cursor == chunk)
 			q->cursor = NULL;
+		if (q->cursor_again == chunk)
+			q->cursor_again = NULL;
 		if (!q->first)
 			q->last = NULL;
-		chunk_free(chunk, memory);
+		chunk_free(q, chunk, memory);
 	}
 }
 

@@ -17,8 +17,11 @@ struct sendq_chunk {
 
 struct sendq {
 	struct sendq_chunk *first, *last;
-	struct sendq_chunk *cursor; /* where the last slices were taken: the next are likely there or after */
-	tcp_seq left, right;        /* the bytes that are queued */
+	/* Where slices were taken last: the next are likely there or after. What is sent again has a place of its own,
+	 * or the way from there to what is new would be walked for each segment of a large window. */
+	struct sendq_chunk *cursor, *cursor_again;
+	uint32_t n_memory;   /* of the chunks */
+	tcp_seq left, right; /* the bytes that are queued */
 };
 
 void sendq_init(struct sendq *q, tcp_seq left);

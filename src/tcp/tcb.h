@@ -19,6 +19,7 @@
 #include "challenge.h"
 #include "giveup.h"
 #include "linger.h"
+#include "memory.h"
 #include "ranges.h"
 #include "recvq.h"
 #include "rtt_min.h"
@@ -26,6 +27,7 @@
 #include "sent.h"
 #include "seq.h"
 #include "tcp.h"
+#include "tune.h"
 #include "urgent.h"
 
 /* Where loss recovery stands (RFC 5681 section 3.2, RFC 6675 section 5). */
@@ -126,6 +128,8 @@ struct tcb {
 
 	/* sizes and times */
 	uint32_t send_buffer, receive_buffer;
+	struct tcp_tune tune;
+	uint32_t n_memory;        /* what the host's budget knows that our queues hold */
 	uint16_t mss_peer;        /* from its SYN, tcp_mss_default when it said none */
 	uint16_t mss_user;        /* TCP_MAXSEG, 0 not set */
 	uint32_t mtu;             /* of the path */
@@ -297,7 +301,7 @@ void tcp_acked(struct tcb *t);
 /* The user has read: tells the peer when the window has grown enough. */
 void tcp_window_opened(struct tcp_env *env, struct tcb *t);
 /* The window field's bytes, by the rules against silly windows; moves rcv_adv. */
-uint32_t tcp_window_advertise(struct tcb *t);
+uint32_t tcp_window_advertise(const struct tcp_env *env, struct tcb *t);
 
 /* ---- snd.c, build.c ---- */
 /* What tcp_output has decided to send. */

@@ -11,6 +11,7 @@
 #include <berth/snapshot.h>
 #include <berth/socket.h>
 
+#include "budget.h"
 #include "pairs.h"
 #include "rng.h"
 #include "tcp_header.h"
@@ -66,7 +67,8 @@ struct tcb;
 struct tcp_congestion;
 
 struct tcp_config {
-	uint32_t send_buffer, receive_buffer; /* bytes, defaults of new sockets */
+	uint32_t send_buffer, receive_buffer;         /* bytes, defaults of new sockets */
+	uint32_t send_buffer_max, receive_buffer_max; /* what they grow to by themselves */
 	uint32_t ms_msl;
 	uint32_t n_time_wait_max;
 	uint8_t ttl;
@@ -94,17 +96,19 @@ struct tcp_env {
 	struct wheel wheel;
 	struct list time_wait; /* oldest first */
 	uint32_t n_time_wait;
-	struct list ended; /* connections to free when the current call is over */
+	struct budget *budget; /* of the memory of all queues, the host's */
+	struct list ahead;     /* struct recvq_ahead of connections with a gap, oldest first */
+	struct list ended;     /* connections to free when the current call is over */
 	struct tcp_reply reply;
 	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
 			*/
 	struct tcp_counters counters;
 };
 
-/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs and
- * endpoints are borrowed. */
+/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs,
+ * endpoints and budget are borrowed. */
 int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
-		 struct endpoints *endpoints, berth_time now);
+		 struct endpoints *endpoints, struct budget *budget, berth_time now);
 
 /* Frees every TCP endpoint without a word to its peer. */
 void tcp_env_deinit(struct tcp_env *env);

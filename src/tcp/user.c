@@ -1,6 +1,9 @@
 /* What a program does with a connection: RFC 9293 section 3.9.1 and 3.10.2 to 3.10.6. */
 #include "tcb.h"
 
+/* Most bytes that one send queues while memory is short. */
+#define QUEUE_PRESSED 4000u /* with its header a chunk of 4 KiB */
+
 /* The pending error, told once. */
 static int take_error(struct tcb *t)
 {
@@ -60,6 +63,17 @@ static int send_refused(struct tcb *t)
 	return t->connected ? BERTH_EPIPE : BERTH_ENOTCONN;
 }
 
+/* How much of n bytes the host's memory has room for. Somebody who has nothing queued gets a little in any case: no
+ * acknowledgment would tell him when to try again. */
+static size_t may_queue(struct tcp_env *env, struct tcb *t, size_t n)
+{
+	if (!env->budget->pressed)
+		return n;
+	if (n > QUEUE_PRESSED)
+		n = QUEUE_PRESSED;
+	return tcp_memory_admits(env, t, n) || !queued(t) ? n : 0;
+}
+
 long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags)
 {
 	int error = send_refused(t);
@@ -72,7 +86,7 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	for (size_t i = 0; i < n; i++) {
 		uint64_t used = queued(t);
 		size_t room = t->send_buffer > used ? (size_t)(t->send_buffer - used) : 0;
-		size_t part = vectors[i].n < room ? vectors[i].n : room;
+		size_t part = may_queue(env, t, vectors[i].n < room ? vectors[i].n : room);
 		size_t taken = part ? sendq_append(&t->sendq, vectors[i].data, part, env->memory) : 0;
 
 		wanted += vectors[i].n;
@@ -89,6 +103,7 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	/* When there was not room for all, the urgent byte, which is the last, is still to come. */
 	if (flags & BERTH_MSG_OOB && done == wanted)
 		tcp_urgent_send(env, t);
+	tcp_memory_settle(env, t);
 	tcp_want_output(env, t);
 	return (long)done;
 }
@@ -128,8 +143,11 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		return 0;
 	if (!done)
 		return recv_empty(t);
-	if (!(flags & BERTH_MSG_PEEK))
+	if (!(flags & BERTH_MSG_PEEK)) {
+		tcp_memory_settle(env, t);
+		tcp_tune_read(env, t);
 		tcp_window_opened(env, t);
+	}
 	return (long)done;
 }
 
@@ -178,6 +196,7 @@ void tcp_close(struct tcp_env *env, struct tcb *t)
 	t->orphan = true;
 	list_remove(&t->e.news);
 	recvq_deinit(&t->recvq, env->memory);
+	tcp_memory_settle(env, t);
 	switch ((enum berth_tcp_state)t->state) {
 	case BERTH_TCP_CLOSED:
 		pairs_remove(env->pairs, &t->e);

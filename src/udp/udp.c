@@ -11,12 +11,13 @@
 #include "udp_queue.h"
 
 void udp_env_init(struct udp_env *env, const struct berth_host_config *config, struct pairs *pairs,
-		  struct endpoints *endpoints)
+		  struct endpoints *endpoints, struct budget *budget)
 {
 	*env = (struct udp_env){
 		.memory = config->memory,
 		.pairs = pairs,
 		.endpoints = endpoints,
+		.budget = budget,
 		.config =
 			{
 				.send_buffer = config->send_buffer,
@@ -130,6 +131,11 @@ static void take_in(struct udp_env *env, struct udp_socket *s, const struct udp_
 	if (!udp_queue_has_room(&s->in, s->receive_buffer)) {
 		s->drops++;
 		env->counters.queue_full++;
+		return;
+	}
+	if (!budget_admits(env->budget, s->in.charge, sizeof(*arrival->frame) + arrival->len)) {
+		s->drops++;
+		env->budget->refused++;
 		return;
 	}
 	d = udp_datagram_keep(env, arrival);

@@ -10,6 +10,7 @@
 #include <berth/socket.h>
 
 #include "ip.h"
+#include "budget.h"
 #include "pairs.h"
 
 /* The most payload of a datagram: over IPv4 65,535 less the headers of IP and UDP; IPv6 does not count its header in
@@ -109,13 +110,14 @@ struct udp_env {
 	const struct berth_memory *memory;
 	struct pairs *pairs;
 	struct endpoints *endpoints;
+	struct budget *budget; /* of the memory of all queues, the host's */
 	struct udp_config config;
 	struct udp_counters counters;
 };
 
-/* Fills env. The pairs and endpoints are borrowed. */
+/* Fills env. The pairs, endpoints and budget are borrowed. */
 void udp_env_init(struct udp_env *env, const struct berth_host_config *config, struct pairs *pairs,
-		  struct endpoints *endpoints);
+		  struct endpoints *endpoints, struct budget *budget);
 
 /* Frees every UDP endpoint. */
 void udp_env_deinit(struct udp_env *env);

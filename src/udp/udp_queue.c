@@ -43,6 +43,7 @@ struct udp_datagram *udp_datagram_free(struct udp_env *env, struct udp_datagram 
 {
 	if (!datagram)
 		return NULL;
+	budget_give(env->budget, datagram->charge);
 	berth_frame_unref(datagram->frame);
 	env->memory->free(env->memory->context, datagram, datagram->size);
 	return NULL;
@@ -77,12 +78,14 @@ struct udp_datagram *udp_datagram_keep(struct udp_env *env, const struct udp_arr
 		return NULL;
 	if (!keep) {
 		memcpy(d->storage, arrival->frame->data + arrival->off, arrival->len);
+		budget_take(env->budget, d->charge);
 		return d;
 	}
 	d->frame = berth_frame_ref(arrival->frame);
 	d->data = arrival->frame->data + arrival->off;
 	d->len = arrival->len;
 	d->charge += (uint32_t)sizeof(*arrival->frame) + arrival->frame->capacity;
+	budget_take(env->budget, d->charge);
 	return d;
 }
 
@@ -106,6 +109,7 @@ long udp_send(struct udp_env *env, struct udp_socket *s, const struct socket_pai
 	d = datagram_new(env, pair, (uint32_t)total);
 	if (!d)
 		return BERTH_ENOBUFS;
+	budget_take(env->budget, d->charge);
 	d->tos = s->endpoint.tos;
 	d->ttl = s->endpoint.ttl;
 	if (is_to_group(pair)) {

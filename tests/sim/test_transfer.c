@@ -105,6 +105,7 @@ static void choose_world(struct run *run)
 	config.receive_buffer = choose_buffer(&run->rng);
 	config.congestion = rng_below(&run->rng, 2) ? "cubic" : "reno";
 	config.offload = rng_below(&run->rng, 2);
+	config.buffers_max = rng_below(&run->rng, 2) ? 4 << 20 : 0;
 	world_init(&run->world, &config);
 }
 

@@ -23,6 +23,7 @@ struct world_config {
 	struct berth_wire_config wire;
 	uint32_t mtu;
 	uint32_t send_buffer, receive_buffer;
+	uint32_t buffers_max; /* what both grow to by themselves; 0: they stay */
 	const char *congestion;
 	bool offload; /* hosts hand large segments to the software path */
 };

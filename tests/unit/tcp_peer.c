@@ -69,6 +69,8 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.n_time_wait_max = p->setup.n_time_wait_max ? p->setup.n_time_wait_max : 100,
 		.send_buffer = p->setup.send_buffer ? p->setup.send_buffer : 262144,
 		.receive_buffer = p->setup.receive_buffer ? p->setup.receive_buffer : 262144,
+		.send_buffer_max = p->setup.send_buffer_max,
+		.receive_buffer_max = p->setup.receive_buffer_max,
 		.ms_msl = p->setup.ms_msl ? p->setup.ms_msl : 30000,
 	};
 	strcpy(p->config.congestion, p->setup.congestion ? p->setup.congestion : "reno");
@@ -76,7 +78,8 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 				    p->config.ephemeral_last, &p->heap.memory),
 			 0);
 	endpoints_init(&p->endpoints);
-	assert_int_equal(tcp_env_init(&p->env, &p->config, &p->pairs, &p->endpoints, 0), 0);
+	budget_init(&p->budget, p->setup.memory_max ? p->setup.memory_max : 1ull << 40);
+	assert_int_equal(tcp_env_init(&p->env, &p->config, &p->pairs, &p->endpoints, &p->budget, 0), 0);
 	p->pair = make_pair(p->setup.ip6);
 	set_clock(p);
 	p->out = malloc(OUT_MAX * sizeof(*p->out));
@@ -87,6 +90,7 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 void peer_deinit(struct peer *p)
 {
 	tcp_env_deinit(&p->env);
+	assert_int_equal(p->budget.in_use, 0);
 	pairs_deinit(&p->pairs);
 	free(p->out);
 	free(p->bytes);

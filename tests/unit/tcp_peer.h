@@ -52,7 +52,9 @@ struct peer_setup {
 	uint16_t mss;   /* 0: the option is absent */
 	uint8_t wscale; /* said when has_wscale */
 	bool has_wscale, sack, timestamps;
-	uint16_t window; /* of the peer, field; 0: 65535 */
+	uint16_t window;                              /* of the peer, field; 0: 65535 */
+	uint32_t send_buffer_max, receive_buffer_max; /* 0: the buffers stay as they are */
+	uint64_t memory_max;                          /* of all queues; 0: plenty */
 	uint32_t send_buffer, receive_buffer, mtu, n_time_wait_max, ms_msl;
 	const char *congestion;
 	int backlog;
@@ -66,6 +68,7 @@ struct peer {
 	struct peer_setup setup;
 	struct pairs pairs;
 	struct endpoints endpoints;
+	struct budget budget;
 	struct tcp_env env;
 	struct socket_pair pair; /* of the connection */
 	struct tcb *listener;

@@ -16,6 +16,7 @@ struct bench {
 	struct heap heap;
 	struct pairs pairs;
 	struct endpoints endpoints;
+	struct budget budget;
 	struct udp_env env;
 };
 
@@ -28,12 +29,14 @@ static void start(struct bench *b)
 	config.memory = &b->heap.memory;
 	assert_int_equal(pairs_init(&b->pairs, secret, 1, 49152, 65535, &b->heap.memory), 0);
 	endpoints_init(&b->endpoints);
-	udp_env_init(&b->env, &config, &b->pairs, &b->endpoints);
+	budget_init(&b->budget, 1 << 20);
+	udp_env_init(&b->env, &config, &b->pairs, &b->endpoints, &b->budget);
 }
 
 static void finish(struct bench *b)
 {
 	udp_env_deinit(&b->env);
+	assert_int_equal(b->budget.in_use, 0);
 	assert_true(list_is_empty(&b->endpoints.all));
 	assert_true(list_is_empty(&b->endpoints.tx));
 	assert_true(list_is_empty(&b->endpoints.news));

@@ -61,6 +61,7 @@ bool host_counter_about(const char *name, struct host_counter_about *out)
 		{"icmp6", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
 		{"igmp", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP4}},
 		{"mld", {NETSTAT_BIT(NETSTAT_RAW), NETSTAT_IP6}},
+		{"memory", {0, NETSTAT_ALL_FAMILIES}},
 		{"tcp", {NETSTAT_BIT(NETSTAT_TCP), NETSTAT_ALL_FAMILIES}},
 		{"udp", {NETSTAT_BIT(NETSTAT_UDP), NETSTAT_ALL_FAMILIES}},
 	};

@@ -1,0 +1,46 @@
+/* The memory of a connection's queues. See memory.h. */
+#include "memory.h"
+
+#include "tcb.h"
+
+/* What t holds, at its true size: chunks, frames with their storage, and the records of both directions. */
+static uint64_t held(const struct tcb *t)
+{
+	return t->sendq.n_memory + recvq_memory(&t->recvq) + (uint64_t)t->sent.capacity * sizeof(struct sent_record) +
+	       (uint64_t)t->sacked.capacity * sizeof(struct range);
+}
+
+void tcp_memory_settle(struct tcp_env *env, struct tcb *t)
+{
+	uint64_t n = held(t);
+
+	if (n > t->n_memory)
+		budget_take(env->budget, n - t->n_memory);
+	else if (n < t->n_memory)
+		budget_give(env->budget, t->n_memory - n);
+	t->n_memory = (uint32_t)n;
+}
+
+static void prune(struct tcp_env *env, struct tcb *t)
+{
+	recvq_drop_ahead(&t->recvq, env->memory);
+	env->budget->pruned++;
+	tcp_memory_settle(env, t);
+}
+
+bool tcp_memory_admits(struct tcp_env *env, struct tcb *t, uint64_t n)
+{
+	struct list_node *oldest;
+
+	tcp_memory_settle(env, t);
+	if (budget_admits(env->budget, t->n_memory, n))
+		return true;
+	if (t->recvq.ahead)
+		prune(env, t);
+	while (!budget_admits(env->budget, t->n_memory, n) && (oldest = list_first(&env->ahead)))
+		prune(env, CONTAINER_OF(CONTAINER_OF(oldest, struct recvq_ahead, node)->owner, struct tcb, recvq));
+	if (budget_admits(env->budget, t->n_memory, n))
+		return true;
+	env->budget->refused++;
+	return false;
+}
