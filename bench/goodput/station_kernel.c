@@ -1,9 +1,9 @@
-/* A flow between two of the machine's kernels: the same one, in two network namespaces, each with a TAP device of which
- * this process has the other end.
+/* The machine's kernel as one end of a flow: a network namespace with a TAP device of which this process has the other
+ * end.
  *
  * Method: namespace, device and settings are made here, then a process is forked that stays in the namespace and speaks
- * plain sockets; this process goes on to the next namespace, as its descriptors of the devices stay good. The processes
- * tell what they do in a page of memory that all share. Devices have no offloads: the kernel cuts what it sends into
+ * plain sockets; this process goes on to the next namespace, as its descriptors of the devices stay good. The other one
+ * tells what it does in a page of memory that both share. Devices have no offloads: the kernel cuts what it sends into
  * frames of the MTU before they come to the wire, and is given single frames. Sockets and buffers are as the system has
  * them; only what it remembers of one connection for the next is turned off. Everything ends with this process. */
 #include <arpa/inet.h>
@@ -29,28 +29,27 @@
 #include <berth/platform.h>
 
 #include "../bench.h"
-#include "flow.h"
+#include "station.h"
 
-#define PORT 5001
 #define CHUNK 65536
 #define MS_LOOK 2 /* the sender's state is looked at as often */
 /* tcpi_total_rto lies behind what older headers know of struct tcp_info (Linux 6.7). */
 #define OFF_TOTAL_RTO (offsetof(struct tcp_info, tcpi_snd_wnd) + 12)
 
-/* What the processes of a flow tell. Whoever writes a member is its only writer. */
+/* What the process tells. */
 struct shared {
-	_Atomic bool listening;
+	_Atomic bool ready;  /* it listens, or waits for the word to connect */
 	_Atomic bool failed; /* `failure` says why */
 	_Atomic uint64_t n_received;
-	_Atomic uint64_t cwnd, ssthresh, ns_srtt, ns_rto, n_retransmitted, n_timeouts, n_spurious, pacing_rate;
+	_Atomic uint64_t cwnd, ssthresh, ns_srtt, ns_rto, n_retransmitted, n_timeouts;
 	char failure[64];
 };
 
-struct flow_kernel {
-	struct flow flow;
+struct station_kernel {
+	struct station station;
 	struct shared *shared;
-	pid_t sender, receiver;
-	int go; /* a byte written here lets the sender connect */
+	pid_t process;
+	int go; /* a byte written here lets a sender connect */
 };
 
 static void tell_failure(struct shared *shared, const char *what)
@@ -62,7 +61,7 @@ static void tell_failure(struct shared *shared, const char *what)
 
 static struct sockaddr_in address_of(unsigned last)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(STATION_PORT)};
 
 	at.sin_addr.s_addr = htonl(0x0a000000u | last);
 	return at;
@@ -79,7 +78,7 @@ static void receive_all(struct shared *shared, unsigned last)
 
 	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 1))
 		tell_failure(shared, "receiver listens");
-	shared->listening = true;
+	shared->ready = true;
 	fd = accept(listener, NULL, NULL);
 	if (fd < 0)
 		tell_failure(shared, "receiver accepts");
@@ -108,9 +107,7 @@ static void look(struct shared *shared, int fd)
 	shared->ns_srtt = (uint64_t)u.info.tcpi_rtt * 1000;
 	shared->ns_rto = (uint64_t)u.info.tcpi_rto * 1000;
 	shared->n_retransmitted = u.info.tcpi_bytes_retrans;
-	shared->n_spurious = u.info.tcpi_dsack_dups;
 	shared->n_timeouts = n_rto;
-	shared->pacing_rate = u.info.tcpi_pacing_rate;
 }
 
 static void send_all(struct shared *shared, unsigned last, const char *congestion, int go)
@@ -123,6 +120,7 @@ static void send_all(struct shared *shared, unsigned last, const char *congestio
 
 	if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion)))
 		tell_failure(shared, "TCP_CONGESTION");
+	shared->ready = true;
 	if (read(go, &byte, 1) != 1 || connect(fd, (struct sockaddr *)&at, sizeof(at)) ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK))
 		tell_failure(shared, "sender connects");
@@ -232,64 +230,56 @@ static pid_t process_begin(void)
 	return 0;
 }
 
-/* ---- the flow ---- */
+/* ---- the station ---- */
 
-static void kernel_start(struct flow *flow, berth_time now)
+static void kernel_start(struct station *station, berth_time now)
 {
-	struct flow_kernel *f = (struct flow_kernel *)flow;
+	struct station_kernel *s = (struct station_kernel *)station;
 
-	bench_require(write(f->go, "", 1) == 1, "the sender can be told to begin");
+	bench_require(write(s->go, "", 1) == 1, "the sender can be told to begin");
 }
 
-static unsigned kernel_drive(struct flow *flow, berth_time now)
+static unsigned kernel_drive(struct station *station, berth_time now)
 {
-	return 0; /* its devices are the hubs' */
+	return 0; /* its device is the hub's */
 }
 
-static berth_time kernel_deadline(const struct flow *flow)
+static berth_time kernel_deadline(const struct station *station)
 {
 	return BERTH_NEVER;
 }
 
-static void kernel_report(struct flow *flow, struct flow_report *out)
+static void kernel_report(struct station *station, struct station_report *out)
 {
-	const struct shared *shared = ((struct flow_kernel *)flow)->shared;
+	const struct shared *shared = ((struct station_kernel *)station)->shared;
 
-	*out = (struct flow_report){
+	*out = (struct station_report){
 		.n_received = shared->n_received,
 		.n_retransmitted = shared->n_retransmitted,
 		.n_timeouts = shared->n_timeouts,
-		.n_spurious = shared->n_spurious,
 		.cwnd = shared->cwnd,
 		.ssthresh = shared->ssthresh,
 		.ns_srtt = shared->ns_srtt,
 		.ns_rto = shared->ns_rto,
-		.pacing_rate = shared->pacing_rate,
 	};
 	if (shared->failed)
 		memcpy(out->failure, shared->failure, sizeof(out->failure));
 }
 
-static void process_end(pid_t pid)
+static void kernel_free(struct station *station)
 {
-	if (pid <= 0)
-		return;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	struct station_kernel *s = (struct station_kernel *)station;
+
+	if (s->process > 0) {
+		kill(s->process, SIGKILL);
+		waitpid(s->process, NULL, 0);
+	}
+	munmap(s->shared, sizeof(*s->shared));
+	close(s->go);
+	free(s);
 }
 
-static void kernel_free(struct flow *flow)
-{
-	struct flow_kernel *f = (struct flow_kernel *)flow;
-
-	process_end(f->sender);
-	process_end(f->receiver);
-	munmap(f->shared, sizeof(*f->shared));
-	close(f->go);
-	free(f);
-}
-
-static const struct flow_operations kernel_operations = {
+static const struct station_operations kernel_operations = {
 	.start = kernel_start,
 	.drive = kernel_drive,
 	.deadline = kernel_deadline,
@@ -297,53 +287,52 @@ static const struct flow_operations kernel_operations = {
 	.free = kernel_free,
 };
 
-/* One end: a namespace, its device at the hub, and a process. -1 and *why: it cannot be had. */
-static pid_t end_up(struct flow_kernel *f, const struct flow_config *config, bool sends, int go, const char **why)
+/* false and *why: namespace or device cannot be had. */
+static bool process_up(struct station_kernel *s, const struct station_config *config, int go, const char **why)
 {
-	unsigned to = 2 * config->number + 2;
-	struct berth_link *link = namespace_enter(sends ? to - 1 : to, config->mtu, why);
-	pid_t pid;
+	struct berth_link *link = namespace_enter(config->own, config->mtu, why);
 
 	if (!link)
-		return -1;
-	hub_add(sends ? config->from : config->to, link);
-	pid = process_begin();
-	if (pid)
-		return pid;
-	if (sends)
-		send_all(f->shared, to, config->congestion, go);
+		return false;
+	hub_add(config->hub, link);
+	s->process = process_begin();
+	if (s->process)
+		return true;
+	if (config->sends)
+		send_all(s->shared, config->peer, config->congestion, go);
 	else
-		receive_all(f->shared, to);
+		receive_all(s->shared, config->own);
 	_exit(0);
 }
 
 static void wait_until_ready(const struct shared *shared)
 {
-	for (unsigned i = 0; !shared->listening && !shared->failed && i < 5000; i++)
+	for (unsigned i = 0; !shared->ready && !shared->failed && i < 5000; i++)
 		usleep(1000);
-	bench_require(shared->listening, "the kernel's receiver listens");
 }
 
-struct flow *flow_kernel(const struct flow_config *config, const char **why)
+struct station *station_kernel(const struct station_config *config, const char **why)
 {
+	static char failure[64];
 	static bool may;
-	struct flow_kernel *f = calloc(1, sizeof(*f));
+	struct station_kernel *s = calloc(1, sizeof(*s));
 	int go[2];
 
-	bench_require(f && pipe2(go, O_CLOEXEC) == 0, "there is memory for a flow");
-	f->flow.operations = &kernel_operations;
-	f->go = go[1];
-	f->shared = mmap(NULL, sizeof(*f->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	bench_require(f->shared != MAP_FAILED, "memory can be shared");
+	bench_require(s && pipe2(go, O_CLOEXEC) == 0, "there is memory for a station");
+	s->station.operations = &kernel_operations;
+	s->go = go[1];
+	s->shared = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bench_require(s->shared != MAP_FAILED, "memory can be shared");
 	*why = "it needs root, or user namespaces";
 	may = may || may_make_namespaces();
-	f->receiver = may ? end_up(f, config, false, go[0], why) : -1;
-	f->sender = f->receiver > 0 ? end_up(f, config, true, go[0], why) : -1;
-	close(go[0]);
-	if (f->sender > 0) {
-		wait_until_ready(f->shared);
-		return &f->flow;
+	if (may && process_up(s, config, go[0], why)) {
+		wait_until_ready(s->shared);
+		memcpy(failure, s->shared->failure, sizeof(failure));
+		*why = failure;
 	}
-	kernel_free(&f->flow);
+	close(go[0]);
+	if (s->shared->ready)
+		return &s->station;
+	kernel_free(&s->station);
 	return NULL;
 }
