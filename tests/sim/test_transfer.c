@@ -81,6 +81,10 @@ static void choose_direction(struct rng *rng, struct berth_wire_direction *d)
 	d->corrupt = some(rng, 0.02);
 	d->rate = rng_below(rng, 3) ? 0 : 1000000 + rng_below(rng, 50000000);
 	d->queue_max = rng_below(rng, 2) ? 0 : 8 + (uint32_t)rng_below(rng, 100);
+	d->burst = rng_below(rng, 2) ? 0 : 1 + (uint32_t)rng_below(rng, 10);
+	d->late = some(rng, 0.10);
+	d->lateness = rng_below(rng, 80) * MS;
+	d->ecn = rng_below(rng, 2) ? 0 : 1 + (uint32_t)rng_below(rng, 20);
 }
 
 static uint32_t choose_buffer(struct rng *rng)
