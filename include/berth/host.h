@@ -58,6 +58,8 @@ struct berth_host_config {
 	uint64_t memory_max;
 	uint32_t ms_msl;                            /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
+	bool rack; /* losses are found by time, and their tails probed for (RFC 8985); false: by counts (RFC 6675); true
+		    */
 };
 
 /* Fills *config with the defaults above; secret, seed and name are zero. */

@@ -29,6 +29,7 @@ void berth_host_config_default(struct berth_host_config *config)
 		.memory_max = 256u << 20,
 		.ms_msl = 30000,
 		.congestion = "cubic",
+		.rack = true,
 	};
 }
 

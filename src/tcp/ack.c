@@ -5,24 +5,26 @@
 /* Karn's algorithm (RFC 6298 section 3): what was sent more than once measures nothing, unless the timestamp that comes
  * back is from the latest sending or after it (RFC 7323 section 4.1). An older one tells when the first copy arrived,
  * not when its acknowledgment was lost: taken for a round trip, it would grow with each timeout. One sample a round
- * trip, as RFC 6298's constants expect. */
-static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct sent_news *sent)
+ * trip, as RFC 6298's constants expect. true: the acknowledgment is of one certain sending. */
+static bool measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct sent_news *sent)
 {
 	uint64_t ns_elapsed = env->now - sent->again, ns_echo;
 
-	if (t->snd_una < t->rtt_mark)
-		return;
-	if (!sent->again) {
-		if (sent->once && sent->once < env->now)
-			tcp_rtt_sample(t, env->now - sent->once);
-		t->rtt_mark = t->snd_nxt;
-	} else if (t->ts_ok && h->has_timestamp) {
+	if (sent->again) {
+		if (!t->ts_ok || !h->has_timestamp)
+			return false;
 		ns_echo = (uint32_t)(tcp_timestamp(env, t) - h->ts_ecr) * 1000000ull;
 		if (ns_echo > ns_elapsed + 1000000)
-			return;
-		tcp_rtt_sample(t, ns_elapsed);
+			return false;
+	} else {
+		ns_elapsed = sent->once ? env->now - sent->once : 0;
+	}
+	if (t->snd_una >= t->rtt_mark) {
+		if (ns_elapsed)
+			tcp_rtt_sample(t, ns_elapsed);
 		t->rtt_mark = t->snd_nxt;
 	}
+	return true;
 }
 
 /* The user's bytes that are acknowledged give their memory back. */
@@ -44,14 +46,17 @@ static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 	if (t->sacked.n)
 		ranges_cut(&t->sacked, t->snd_una, env->memory);
 	cut_queue(env, t);
-	measure(env, t, h, &ack->news);
-	t->n_backoff = 0;
+	/* Karn's other half (RFC 6298 section 5.7): a timeout that was doubled stays so until something is measured. */
+	if (measure(env, t, h, &ack->news))
+		t->n_backoff = 0;
+	t->timed_out = false;
 	t->giveup = (struct tcp_giveup){0};
 }
 
 /* The latest sending that this acknowledgment can be of, where a segment was sent more than once (RFC 8985 section 6.2
  * step 2): by the timestamp that comes back, or one whole round trip ago. */
-static berth_time again_until(const struct tcp_env *env, const struct tcb *t, const struct tcp_header *h)
+static berth_time again_until(const struct tcp_env *env, const struct tcb *t, const struct tcp_header *h,
+			      struct tcp_ack *ack)
 {
 	berth_time until = env->now - tcp_rtt_min(&t->rtt_min);
 
@@ -59,6 +64,7 @@ static berth_time again_until(const struct tcp_env *env, const struct tcb *t, co
 		uint64_t ms_echo = env->now / 1000000 - (uint32_t)(tcp_timestamp(env, t) - h->ts_ecr);
 		berth_time echo = (ms_echo + 1) * 1000000 - 1;
 
+		ack->ns_echo = echo < env->now ? env->now - echo : 0;
 		if (echo < until)
 			until = echo;
 	}
@@ -85,7 +91,7 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		return;
 	report = (struct tcp_cc_ack){
 		.n_acked = a->n_acked,
-		.n_delivered = a->news.n_delivered,
+		.n_delivered = a->n_delivered,
 		.n_lost = a->n_lost,
 		.n_in_flight = tcp_pipe(t),
 		.ns_rtt = ns_rtt,
@@ -117,11 +123,15 @@ static void tell_of_room(struct tcp_env *env, struct tcb *t)
 
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup)
 {
-	struct tcp_ack a = {.ack = ack, .n_acked = ack > t->snd_una ? ack - t->snd_una : 0};
+	struct tcp_ack a = {
+		.ack = ack,
+		.n_acked = ack > t->snd_una ? ack - t->snd_una : 0,
+		.fack = t->sacked.n ? t->sacked.item[t->sacked.n - 1].right : t->snd_una,
+	};
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
-	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h) : BERTH_NEVER;
+	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h, &a) : BERTH_NEVER;
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);
 	if (ack < t->snd_una) /* a later one has overtaken it: RFC 6675 section 2 takes it by what it reports */
@@ -129,11 +139,12 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	if (a.n_acked)
 		advance(env, t, h, &a);
 	if (a.n_acked || t->snd_nxt > t->snd_una)
-		tcp_loss_ack(env, t, &a, dup);
-	if (a.news.n_delivered)
+		tcp_loss_ack(env, t, h, &a, dup);
+	if (a.n_delivered)
 		report(env, t, &a, was_fast);
+	if (a.n_acked || a.n_sacked)
+		tcp_timer_update(env, t, a.n_acked && !a.keeps_timer); /* RFC 6298 section 5.2, 5.3 */
 	if (a.n_acked) {
-		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
 		if (t->want_write)
 			tell_of_room(env, t);
 	}

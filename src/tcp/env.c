@@ -31,6 +31,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 			   .ms_msl = config->ms_msl,
 			   .n_time_wait_max = config->n_time_wait_max,
 			   .ttl = config->ttl,
+			   .rack = config->rack,
 			   .congestion = congestion},
 		.secret = siphash_key(config->secret),
 	};
@@ -47,6 +48,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 	sendq_deinit(&t->sendq, env->memory);
 	sent_deinit(&t->sent, env->memory);
 	ranges_deinit(&t->sacked, env->memory);
+	tcp_episode_end(env, t);
 	recvq_drop_ahead(&t->recvq, env->memory);
 	if (t->e.descriptor < 0)
 		recvq_deinit(&t->recvq, env->memory);

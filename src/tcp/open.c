@@ -109,6 +109,8 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	t->giveup = (struct tcp_giveup){0};
 	t->ns_srtt = t->ns_rttvar = 0;
 	t->rtt_min = (struct tcp_rtt_min){0};
+	t->reordering = TCP_DUP_THRESH;
+	tcp_rack_begin(&t->rack);
 	tcp_update_mss(t);
 	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
 }

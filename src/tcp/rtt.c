@@ -8,10 +8,19 @@
 #define RTO_MAX 120000000000ull
 #define CLOCK_GRANULARITY 1000000ull
 
+static void set_rto(struct tcb *t)
+{
+	uint64_t variation = 4 * t->ns_rttvar > CLOCK_GRANULARITY ? 4 * t->ns_rttvar : CLOCK_GRANULARITY;
+
+	t->ns_rto = t->ns_srtt + variation;
+	if (t->ns_rto < RTO_MIN)
+		t->ns_rto = RTO_MIN;
+	if (t->ns_rto > RTO_MAX)
+		t->ns_rto = RTO_MAX;
+}
+
 void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt)
 {
-	uint64_t variation;
-
 	if (!t->ns_srtt) {
 		t->ns_srtt = ns_rtt ? ns_rtt : 1;
 		t->ns_rttvar = ns_rtt / 2;
@@ -21,10 +30,14 @@ void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt)
 		t->ns_rttvar = t->ns_rttvar - t->ns_rttvar / 4 + difference / 4;
 		t->ns_srtt = t->ns_srtt - t->ns_srtt / 8 + ns_rtt / 8;
 	}
-	variation = 4 * t->ns_rttvar > CLOCK_GRANULARITY ? 4 * t->ns_rttvar : CLOCK_GRANULARITY;
-	t->ns_rto = t->ns_srtt + variation;
-	if (t->ns_rto < RTO_MIN)
-		t->ns_rto = RTO_MIN;
-	if (t->ns_rto > RTO_MAX)
-		t->ns_rto = RTO_MAX;
+	set_rto(t);
+}
+
+void tcp_rtt_at_least(struct tcb *t, uint64_t ns_rtt)
+{
+	if (t->ns_srtt < ns_rtt)
+		t->ns_srtt = ns_rtt;
+	if (t->ns_rttvar < ns_rtt / 2)
+		t->ns_rttvar = ns_rtt / 2;
+	set_rto(t);
 }

@@ -20,6 +20,14 @@ static bool is_dsack(const struct tcb *t, const struct tcp_header *h, tcp_seq le
 	       right <= tcp_seq_unwrap(h->sacks[1].right, t->snd_una);
 }
 
+/* RFC 8985 section 7.4.2: that of a probe says nothing of how long to wait. FIN takes a number and no byte. */
+static void take_dsack(const struct tcb *t, struct tcp_ack *ack, tcp_seq left, tcp_seq right)
+{
+	ack->dsack_left = left;
+	ack->dsack_right = right;
+	ack->dsack_of_probe = t->tlp.end_seq && t->tlp.again && right + tcp_fin_sent(t) >= t->tlp.end_seq;
+}
+
 /* What of [left, right) was not known to have arrived. */
 static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right, struct sent_news *news)
 {
@@ -47,6 +55,7 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 			continue;
 		if (is_dsack(t, h, left, right, i, ack->ack)) {
 			env->counters.dsacks_in++;
+			take_dsack(t, ack, left, right);
 			continue;
 		}
 		if (left < ack->ack)

@@ -101,8 +101,10 @@ static void deliver(struct sent_news *news, const struct sent_record *r, tcp_seq
 	if (!(r->flags & SENT_EVER_AGAIN)) {
 		if (r->at > news->once)
 			news->once = r->at;
-		if (!news->once_left || r->left < news->once_left)
+		if (!news->once_left || r->left < news->once_left) {
 			news->once_left = r->left;
+			news->once_left_at = r->at;
+		}
 	} else if (r->at > news->again_until) {
 		return;
 	}
@@ -147,14 +149,42 @@ uint32_t sent_find(const struct sent *s, tcp_seq seq)
 	return low;
 }
 
-/* Record i becomes two, the second from `seq` on. */
-static int split(struct sent *s, uint32_t i, tcp_seq seq, const struct berth_memory *memory)
+/* Makes room for one record before record i. The shorter side moves. */
+static int open_gap(struct sent *s, uint32_t i, const struct berth_memory *memory)
 {
 	if (grow(s, memory))
 		return BERTH_ENOMEM;
 	s->n++;
-	for (uint32_t k = s->n - 1; k > i + 1; k--)
-		*sent_at(s, k) = *sent_at(s, k - 1);
+	if (i < s->n / 2) {
+		s->head = (s->head - 1) & (s->capacity - 1);
+		for (uint32_t k = 0; k < i; k++)
+			*sent_at(s, k) = *sent_at(s, k + 1);
+	} else {
+		for (uint32_t k = s->n - 1; k > i; k--)
+			*sent_at(s, k) = *sent_at(s, k - 1);
+	}
+	return 0;
+}
+
+/* Takes records [i, i + n) away. */
+static void close_gap(struct sent *s, uint32_t i, uint32_t n)
+{
+	if (i < s->n - i - n) {
+		for (uint32_t k = i; k-- > 0;)
+			*sent_at(s, k + n) = *sent_at(s, k);
+		s->head = (s->head + n) & (s->capacity - 1);
+	} else {
+		for (uint32_t k = i; k + n < s->n; k++)
+			*sent_at(s, k) = *sent_at(s, k + n);
+	}
+	s->n -= n;
+}
+
+/* Record i becomes two, the second from `seq` on. */
+static int split(struct sent *s, uint32_t i, tcp_seq seq, const struct berth_memory *memory)
+{
+	if (open_gap(s, i + 1, memory))
+		return BERTH_ENOMEM;
 	*sent_at(s, i + 1) = *sent_at(s, i);
 	sent_at(s, i)->right = seq;
 	sent_at(s, i + 1)->left = seq;
@@ -174,6 +204,32 @@ static int64_t isolate(struct sent *s, uint32_t i, tcp_seq left, tcp_seq right, 
 	return i;
 }
 
+/* The sacked records around `seq` become one, which has the time of the latest: nothing asks any more for that of the
+ * others. */
+static void join_sacked(struct sent *s, tcp_seq seq)
+{
+	uint32_t first = sent_find(s, seq), end, flags = 0;
+	struct sent_record joined;
+
+	if (first > 0 && sent_at(s, first - 1)->flags & SENT_SACKED)
+		first--;
+	joined = *sent_at(s, first);
+	for (end = first; end < s->n && sent_at(s, end)->flags & SENT_SACKED; end++) {
+		const struct sent_record *r = sent_at(s, end);
+
+		flags |= r->flags;
+		if (r->at > joined.at)
+			joined = *r;
+	}
+	if (end - first < 2)
+		return;
+	joined.left = sent_at(s, first)->left;
+	joined.right = sent_at(s, end - 1)->right;
+	joined.flags = (uint8_t)flags;
+	*sent_at(s, first) = joined;
+	close_gap(s, first + 1, end - first - 1);
+}
+
 uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct sent_news *news,
 			  const struct berth_memory *memory)
 {
@@ -191,10 +247,20 @@ uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct se
 		i = (uint32_t)inside;
 		r = sent_at(s, i);
 		deliver(news, r, r->right);
-		set_flags(s, r, SENT_SACKED);
 		n_new += length(r);
+		set_flags(s, r, SENT_SACKED);
 	}
+	if (n_new)
+		join_sacked(s, left);
 	return n_new;
+}
+
+/* To be sent again. */
+static void lose(struct sent *s, struct sent_record *r)
+{
+	if (r->left < s->again_from)
+		s->again_from = r->left;
+	set_flags(s, r, SENT_LOST);
 }
 
 uint64_t sent_mark_lost(struct sent *s, tcp_seq left, tcp_seq right, bool also_again, const struct berth_memory *memory)
@@ -212,12 +278,109 @@ uint64_t sent_mark_lost(struct sent *s, tcp_seq left, tcp_seq right, bool also_a
 			break;
 		i = (uint32_t)inside;
 		r = sent_at(s, i);
-		if (r->left < s->again_from)
-			s->again_from = r->left;
-		set_flags(s, r, SENT_LOST);
+		lose(s, r);
 		n_new += length(r);
 	}
 	return n_new;
+}
+
+/* RFC 8985 section 6.2, RACK_sent_after: by time, and of one instant by sequence. */
+static bool sent_before(berth_time at, tcp_seq right, const struct sent_limit *limit)
+{
+	return at < limit->newest_at || (at == limit->newest_at && right < limit->newest_right);
+}
+
+/* Of what was sent once, the order of sequence is that of time. */
+static uint64_t mark_late_once(struct sent *s, struct sent_limit *limit, tcp_seq *edge)
+{
+	uint64_t n_new = 0;
+
+	for (uint32_t i = sent_find(s, *edge); i < s->n; i++) {
+		struct sent_record *r = sent_at(s, i);
+
+		if (!(r->flags & (SENT_SACKED | SENT_LOST | SENT_EVER_AGAIN))) {
+			if (!sent_before(r->at, r->right, limit))
+				break;
+			if (r->at > limit->at) {
+				limit->pending = true;
+				break;
+			}
+			lose(s, r);
+			n_new += length(r);
+		}
+		*edge = r->right;
+	}
+	return n_new;
+}
+
+/* What is still in flight of one retransmission. */
+static uint64_t lose_again(struct sent *s, const struct again_entry *e, tcp_seq right)
+{
+	uint64_t n_new = 0;
+
+	for (uint32_t i = sent_find(s, e->left); i < s->n && sent_at(s, i)->left < right; i++) {
+		struct sent_record *r = sent_at(s, i);
+
+		if (r->at == e->at && r->flags & SENT_AGAIN) {
+			lose(s, r);
+			n_new += length(r);
+		}
+	}
+	return n_new;
+}
+
+static uint64_t mark_late_again(struct sent *s, struct sent_limit *limit)
+{
+	struct again_entry *e;
+	uint64_t n_new = 0;
+
+	while ((e = again_first(s->again)) && e->at <= limit->newest_at) {
+		tcp_seq right = e->right;
+
+		if (e->at == limit->newest_at && limit->newest_right < right)
+			right = limit->newest_right;
+		if (right <= e->left)
+			break;
+		if (e->at > limit->at) {
+			limit->pending = true;
+			break;
+		}
+		n_new += lose_again(s, e, right);
+		e->left = right;
+		if (e->left < e->right)
+			break;
+		again_pop(s->again);
+	}
+	return n_new;
+}
+
+uint64_t sent_mark_late(struct sent *s, struct sent_limit *limit, tcp_seq *edge, uint64_t *n_again)
+{
+	limit->pending = false;
+	*n_again = s->again ? mark_late_again(s, limit) : 0;
+	return mark_late_once(s, limit, edge) + *n_again;
+}
+
+uint64_t sent_mark_all_late(struct sent *s, berth_time until)
+{
+	uint64_t n_new = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct sent_record *r = sent_at(s, i);
+
+		if (r->at > until || r->flags & SENT_SACKED || (r->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST)
+			continue;
+		lose(s, r);
+		n_new += length(r);
+	}
+	return n_new;
+}
+
+void sent_forget_lost(struct sent *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (sent_at(s, i)->flags == SENT_LOST)
+			set_flags(s, sent_at(s, i), 0);
 }
 
 void sent_forget_sacks(struct sent *s)
@@ -257,6 +420,7 @@ int sent_mark_again(struct sent *s, tcp_seq left, tcp_seq right, berth_time now,
 	r->flags |= SENT_EVER_AGAIN;
 	r->at = now;
 	s->again_from = right;
+	again_push(&s->again, left, right, now, memory);
 	return 0;
 }
 
@@ -264,5 +428,6 @@ void sent_deinit(struct sent *s, const struct berth_memory *memory)
 {
 	if (s->ring)
 		memory->free(memory->context, s->ring, s->capacity * sizeof(*s->ring));
+	again_deinit(&s->again, memory);
 	*s = (struct sent){0};
 }

@@ -14,6 +14,7 @@
 
 #include <berth/frame.h>
 
+#include "again.h"
 #include "seq.h"
 
 #define SENT_SACKED 1u
@@ -32,6 +33,7 @@ struct sent {
 	uint32_t head, n, capacity;         /* capacity: a power of two, or 0 */
 	uint32_t n_sacked, n_lost, n_again; /* bytes in those conditions */
 	tcp_seq again_from;                 /* nothing below it is lost and not sent again */
+	struct again *again;                /* retransmissions in order of time, NULL: none */
 };
 
 static inline struct sent_record *sent_at(const struct sent *s, uint32_t i)
@@ -55,6 +57,7 @@ struct sent_news {
 	berth_time once;           /* when the latest was sent of those that were sent once; 0: none such */
 	berth_time again;          /* the latest sending of those cut that were sent more than once */
 	tcp_seq once_left;         /* the lowest of those sent once; 0: none such */
+	berth_time once_left_at;   /* when that was sent */
 	struct sent_record newest; /* the one sent last, by time and then by right edge; right 0: none */
 };
 
@@ -64,8 +67,9 @@ void sent_cut(struct sent *s, tcp_seq left, struct sent_news *news, const struct
 /* The number of the record that holds `seq`, or n. */
 uint32_t sent_find(const struct sent *s, tcp_seq seq);
 
-/* Marks [left, right), splitting records at its ends: the peer has it. Adds to *news what was not sacked before. Bytes
- * newly marked. Without memory to split, what cannot be split stays as it was. */
+/* Marks [left, right), splitting records at its ends and joining it with what is sacked beside it, so that no peer can
+ * make more records than there are sendings and stretches: the peer has it. Adds to *news what was not sacked before.
+ * Bytes newly marked. Without memory to split, what cannot be split stays as it was. */
 uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct sent_news *news,
 			  const struct berth_memory *memory);
 
@@ -73,6 +77,23 @@ uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct se
  */
 uint64_t sent_mark_lost(struct sent *s, tcp_seq left, tcp_seq right, bool also_again,
 			const struct berth_memory *memory);
+
+/* What RFC 8985 section 6.2 step 5 needs to know of the segment that was sent last of those that have arrived. */
+struct sent_limit {
+	berth_time at, newest_at; /* lost is what was sent at `at` or before, and before this segment: at newest_at */
+	tcp_seq newest_right;     /* and below this */
+	bool pending;             /* out: something was sent before it and not yet long enough ago */
+};
+
+/* Marks as lost what was sent long enough before the segment that has arrived. Records below *edge that were sent once
+ * are not looked at; it moves on. Bytes newly marked; *n_again of them had been sent again. */
+uint64_t sent_mark_late(struct sent *s, struct sent_limit *limit, tcp_seq *edge, uint64_t *n_again);
+
+/* Marks as lost all that is in flight and was sent at `until` or before. Bytes newly marked. */
+uint64_t sent_mark_all_late(struct sent *s, berth_time until);
+
+/* What was marked lost and never sent again is in flight: it was not lost (RFC 4015 section 3.2). */
+void sent_forget_lost(struct sent *s);
 
 /* The peer took back what it said it has (RFC 2018 section 8): sacked records are in flight again. */
 void sent_forget_sacks(struct sent *s);

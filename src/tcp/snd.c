@@ -43,18 +43,18 @@ static void plan_range(const struct tcb *t, struct tcp_plan *plan, tcp_seq left,
 		plan->flags |= TCP_PSH;
 }
 
-/* What is lost goes first. The first of a recovery leaves whatever cwnd says (RFC 6675 section 5, step 4.3). */
+/* What is lost goes first. */
 static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
 {
 	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
 	uint32_t limit = payload_limit(t, payload_max);
 	tcp_seq left, right;
 
-	if (!sent_next_lost(&t->sent, &left, &right))
+	if (t->sent.n_lost == t->sent.n_again || tcp_frto_holds(t) || !sent_next_lost(&t->sent, &left, &right))
 		return false;
 	if (right - left > room)
 		t->cwnd_limited = true;
-	if (room < t->mss && t->sent.n_again)
+	if (room < t->mss && !t->retransmit_due && (t->sent.n_again || t->recovery == TCP_RECOVERY_FAST))
 		return false;
 	if (limit > room)
 		limit = room > t->mss ? (uint32_t)(room / t->mss * t->mss) : t->mss;
@@ -79,12 +79,23 @@ static bool may_send_small(const struct tcb *t)
 	       (!t->cork && !t->more && (t->nodelay || t->snd_small <= t->snd_una));
 }
 
+/* What cwnd leaves for new data; the two segments of F-RTO leave in any case and alone (RFC 5682 section 3.1 step 2).
+ */
+static uint64_t new_room(const struct tcb *t)
+{
+	uint64_t pipe = tcp_pipe(t);
+
+	if (tcp_frto_holds(t))
+		return t->episode->frto.new_until > t->snd_nxt ? t->episode->frto.new_until - t->snd_nxt : 0;
+	return t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+}
+
 /* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. */
 static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
 {
 	tcp_seq edge = t->snd_una + t->snd_wnd;
 	uint64_t usable = edge > t->snd_nxt ? edge - t->snd_nxt : 0;
-	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	uint64_t room = new_room(t);
 	uint64_t len = unsent < limit ? unsent : limit;
 
 	if (usable < len)
@@ -133,6 +144,32 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 	return true;
 }
 
+/* RFC 8985 section 7.3: a new segment, which cwnd and Nagle's rule do not hold back, or the last one again. */
+static bool plan_tail_probe(struct tcb *t, struct tcp_plan *plan)
+{
+	uint64_t unsent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
+	uint64_t len = unsent < t->mss ? unsent : t->mss;
+	const struct sent_record *last;
+	uint32_t tail;
+
+	t->tlp.due = false;
+	if (t->snd_nxt == t->snd_una || t->recovery != TCP_RECOVERY_NONE || t->sent.n_sacked)
+		return false;
+	if (len && t->snd_nxt + len <= t->snd_una + t->snd_wnd) {
+		plan_range(t, plan, t->snd_nxt, t->snd_nxt + len);
+	} else {
+		last = sent_at(&t->sent, t->sent.n - 1);
+		tail = (uint32_t)(last->right - last->left - tcp_fin_sent(t)) % t->mss;
+		if (!tail)
+			tail = t->mss;
+		tail += tcp_fin_sent(t);
+		plan_range(t, plan, last->right - last->left > tail ? last->right - tail : last->left, last->right);
+		plan->again = true;
+	}
+	plan->tail_probe = true;
+	return true;
+}
+
 /* A zero-window probe: a byte beyond the window (RFC 9293 section 3.8.6.1, MUST-36), or, when the window is open but
  * too small for the rules above, what fits. */
 static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
@@ -172,6 +209,8 @@ static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, 
 	/* What is missing is said before more is sent: data segments have no room for it. */
 	if (t->n_acks_due && (t->recvq.ahead || t->recvq.dsack_left != t->recvq.dsack_right))
 		return plan_ack(t, plan);
+	if (t->tlp.due && plan_tail_probe(t, plan))
+		return true;
 	if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan))
 		return true;
 	if (t->probe_due && plan_probe(t, plan)) {
@@ -232,10 +271,15 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 
 	if (!n)
 		return true;
+	if (t->recovery == TCP_RECOVERY_FAST && t->episode)
+		t->episode->prr.out += n;
 	if (plan->again) {
 		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
 		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))
 			return false;
+		t->retransmit_due = false;
+		if (t->recovery != TCP_RECOVERY_NONE && t->episode)
+			tcp_undo_sent(env, t, plan->len);
 		env->counters.segments_retransmitted += plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
 		env->counters.bytes_retransmitted += plan->len;
 		t->segments_retransmitted++;
@@ -269,7 +313,11 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->sent_at = env->now;
 		if (plan->len && !plan->again)
 			tcp_delack_answer(env, t);
-		tcp_timer_update(env, t, false);
+		if (plan->tail_probe)
+			tcp_tlp_sent(env, t, plan->again);
+		/* RFC 6675 section 5.1: in fast recovery each retransmission starts the timer anew, which otherwise
+		 * would fire when a round trip is longer than the margin above it. */
+		tcp_timer_update(env, t, plan->again && t->recovery == TCP_RECOVERY_FAST && t->sack_ok);
 	}
 }
 

@@ -15,6 +15,8 @@
 #define TCP_TCB_H
 
 #include "cc.h"
+#include "episode.h"
+#include "rack.h"
 #include "delack.h"
 #include "challenge.h"
 #include "giveup.h"
@@ -27,8 +29,12 @@
 #include "sent.h"
 #include "seq.h"
 #include "tcp.h"
+#include "tlp.h"
 #include "tune.h"
 #include "urgent.h"
+
+/* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
+#define TCP_DUP_THRESH 3u
 
 /* Where loss recovery stands (RFC 5681 section 3.2, RFC 6675 section 5). */
 enum tcp_recovery {
@@ -49,6 +55,8 @@ enum tcp_timer {
 enum tcp_timer_kind {
 	TCP_MAIN_NONE,
 	TCP_MAIN_RETRANSMIT, /* RFC 6298 */
+	TCP_MAIN_PROBE,      /* RFC 8985 section 7: the same, and before it a tail loss probe */
+	TCP_MAIN_REORDER,    /* RFC 8985 section 6.2 step 5: the same, and before it what is late is lost */
 	TCP_MAIN_PERSIST,    /* RFC 9293 section 3.8.6.1 */
 	TCP_MAIN_FIN_WAIT_2, /* the user is gone: the peer's FIN is waited for only so long */
 	TCP_MAIN_TIME_WAIT,
@@ -74,12 +82,14 @@ struct tcb {
 	uint8_t n_acks_due;   /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
 	uint8_t snd_wscale, rcv_wscale;
 
-	bool sack_ok : 1;   /* both sides said SACK-permitted */
-	bool ts_ok : 1;     /* both sides said timestamps */
-	bool syn_due : 1;   /* SYN or SYN-ACK has to leave (first or again) */
-	bool reset_due : 1; /* RST has to leave, then it is over */
-	bool probe_due : 1; /* a zero-window probe has to leave */
-	bool probing : 1;   /* the byte before snd_nxt is a zero-window probe that the window did not allow */
+	bool sack_ok : 1;        /* both sides said SACK-permitted */
+	bool ts_ok : 1;          /* both sides said timestamps */
+	bool syn_due : 1;        /* SYN or SYN-ACK has to leave (first or again) */
+	bool reset_due : 1;      /* RST has to leave, then it is over */
+	bool probe_due : 1;      /* a zero-window probe has to leave */
+	bool timed_out : 1;      /* the retransmission timer has fired and nothing was acknowledged since */
+	bool retransmit_due : 1; /* one lost segment leaves whatever cwnd says */
+	bool probing : 1;        /* the byte before snd_nxt is a zero-window probe that the window did not allow */
 	bool keepalive_due : 1;
 	bool passive : 1;    /* a listener made it */
 	bool fin_queued : 1; /* FIN follows the send queue */
@@ -107,10 +117,14 @@ struct tcb {
 	struct sendq sendq;
 	struct sent sent;
 	struct ranges sacked; /* of [snd_una, snd_nxt), what the peer has */
-	tcp_seq lost_edge;    /* below it all that is neither sacked nor acknowledged is marked lost */
-	tcp_seq recover;      /* snd_nxt when recovery began */
-	tcp_seq rtt_mark;     /* the next round trip is measured when it is acknowledged */
-	uint32_t dup_bytes;   /* without SACK: bytes that duplicate ACKs say have left the network */
+	tcp_seq lost_edge;   /* below it all that was sent once and is neither sacked nor acknowledged is marked lost */
+	tcp_seq recover;     /* snd_nxt when recovery began */
+	tcp_seq rtt_mark;    /* the next round trip is measured when it is acknowledged */
+	uint32_t dup_bytes;  /* without SACK: bytes that duplicate ACKs say have left the network */
+	uint16_t reordering; /* DupThresh: as many segments as were seen to overtake another */
+	struct tcp_rack rack;
+	struct tcp_tlp tlp;
+	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
 
 	/* receive */
@@ -142,6 +156,7 @@ struct tcb {
 	struct wheel_timer timer; /* armed for the earliest of them or before */
 	berth_time heard_at;      /* the last segment from the peer */
 	berth_time sent_at;       /* the last data segment */
+	berth_time rto_from;      /* when the retransmission timer was last started */
 
 	struct tcp_giveup giveup;
 	struct tcp_urgent urgent;
@@ -272,13 +287,22 @@ bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment 
 
 /* ---- rtt.c ---- */
 void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt);
+/* A round trip may take so long (RFC 4015 section 3.2, step 9). */
+void tcp_rtt_at_least(struct tcb *t, uint64_t ns_rtt);
 
 /* ---- ack.c, sack.c, loss.c: what acknowledgments say ---- */
 struct tcp_ack {
 	tcp_seq ack;
-	uint64_t n_acked;  /* bytes that it acknowledges for the first time, cumulatively */
-	uint64_t n_sacked; /* and selectively */
-	uint64_t n_lost;   /* bytes found lost because of it */
+	uint64_t n_acked;                /* bytes that it acknowledges for the first time, cumulatively */
+	uint64_t n_sacked;               /* and selectively */
+	uint64_t n_delivered;            /* have arrived by what it says; without SACK each duplicate is a segment */
+	uint64_t n_lost;                 /* bytes found lost because of it */
+	uint64_t ns_echo;                /* since the segment whose timestamp it brings was sent; 0: not known */
+	tcp_seq fack;                    /* the highest that had arrived before it */
+	tcp_seq dsack_left, dsack_right; /* a duplicate that it reports; equal: none */
+	bool dsack_of_probe;             /* of the tail loss probe */
+	bool keeps_timer;                /* it does not restart the retransmission timer although it advances */
+	uint8_t n_dup_before;            /* duplicates in a row that came before it */
 	struct sent_news news;
 };
 /* Takes a valid acknowledgment (snd_una <= ack <= snd_nxt, or less when it has SACK blocks). `dup`: it has the form of
@@ -286,8 +310,16 @@ struct tcp_ack {
 void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, tcp_seq ack, bool dup);
 /* Marks what the blocks of h say, fills n_sacked. */
 void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack);
-void tcp_loss_ack(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup);
-void tcp_loss_timeout(struct tcp_env *env, struct tcb *t);
+void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack, bool dup);
+/* The retransmission timer fired; `first`: what it waits for was not sent again before. */
+void tcp_loss_timeout(struct tcp_env *env, struct tcb *t, bool first);
+/* RACK's timer fired. */
+void tcp_loss_late(struct tcp_env *env, struct tcb *t);
+/* The window is reduced for a loss that is repaired already. */
+void tcp_loss_reduce(struct tcp_env *env, struct tcb *t);
+/* A segment has arrived after one that was sent so many segments later, and was not lost. */
+void tcp_reordered(struct tcp_env *env, struct tcb *t, uint64_t n_segments);
+void tcp_episode_end(struct tcp_env *env, struct tcb *t);
 /* Bytes believed to be in the network (RFC 6675's pipe). */
 uint64_t tcp_pipe(const struct tcb *t);
 
@@ -310,6 +342,7 @@ struct tcp_plan {
 	uint32_t len; /* payload */
 	uint8_t flags;
 	bool again; /* a retransmission */
+	bool tail_probe;
 };
 /* The header of a segment, everything in it but the checksum. */
 void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h);

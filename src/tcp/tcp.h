@@ -33,6 +33,14 @@
 	X(bytes_retransmitted, "payload bytes sent again")                                                             \
 	X(fast_recoveries, "losses found by acknowledgments")                                                          \
 	X(timeouts, "retransmission timeouts")                                                                         \
+	X(timeouts_spurious, "retransmission timeouts that were for nothing")                                          \
+	X(rack_losses, "losses found by time (RACK)")                                                                  \
+	X(lost_retransmits, "retransmissions found lost by acknowledgments")                                           \
+	X(tail_probes, "tail loss probes sent")                                                                        \
+	X(tail_probe_recoveries, "losses that a tail loss probe repaired")                                             \
+	X(undos, "reductions of the window that were taken back")                                                      \
+	X(reordering_seen, "segments seen to arrive out of order")                                                     \
+	X(reneging, "peers that threw away what they had reported")                                                    \
 	X(zero_window_probes, "zero-window probes sent")                                                               \
 	X(keepalives, "keepalive probes sent")                                                                         \
 	X(acks_delayed, "acknowledgments sent by the delayed-ACK timer")                                               \
@@ -72,6 +80,7 @@ struct tcp_config {
 	uint32_t ms_msl;
 	uint32_t n_time_wait_max;
 	uint8_t ttl;
+	bool rack; /* RFC 8985 finds losses; false: RFC 6675 */
 	const struct tcp_congestion *congestion;
 };
 

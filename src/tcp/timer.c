@@ -45,6 +45,35 @@ static uint64_t backed_off(const struct tcb *t, uint64_t max)
 	return ns < max ? ns : max;
 }
 
+static bool waits_for_ack(enum tcp_timer_kind kind)
+{
+	return kind == TCP_MAIN_RETRANSMIT || kind == TCP_MAIN_PROBE || kind == TCP_MAIN_REORDER;
+}
+
+/* Something is in flight: the retransmission timer runs, and RFC 8985's two, which come before it, take its place
+ * (section 8). */
+static void wait_for_ack(struct tcp_env *env, struct tcb *t, bool restart)
+{
+	enum tcp_timer_kind kind = TCP_MAIN_RETRANSMIT;
+	berth_time rto, first = BERTH_NEVER;
+
+	if (restart || !waits_for_ack(t->timer_kind))
+		t->rto_from = env->now;
+	if (!t->giveup.since)
+		t->giveup.since = env->now;
+	rto = tcp_giveup_before(env, t, t->rto_from + backed_off(t, NS_TIMEOUT_MAX));
+	if (t->rack.wait_until) {
+		kind = TCP_MAIN_REORDER;
+		first = t->rack.wait_until;
+	} else if (tcp_tlp_wanted(env, t)) {
+		kind = TCP_MAIN_PROBE;
+		first = tcp_tlp_deadline(t);
+	}
+	if (kind == TCP_MAIN_REORDER && rto < first)
+		kind = TCP_MAIN_RETRANSMIT;
+	tcp_timer_main(env, t, kind, first < rto ? first : rto);
+}
+
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 {
 	enum tcp_timer_kind kind = TCP_MAIN_NONE;
@@ -57,13 +86,12 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 		kind = TCP_MAIN_PERSIST;
 	if (kind == TCP_MAIN_NONE) {
 		tcp_timer_stop(t, TCP_TIMER_MAIN);
-		t->giveup.since = 0;
+	} else if (kind == TCP_MAIN_RETRANSMIT) {
+		wait_for_ack(env, t, restart);
 	} else if (restart || kind != (enum tcp_timer_kind)t->timer_kind) {
-		uint64_t ns = backed_off(t, kind == TCP_MAIN_PERSIST ? NS_PERSIST_MAX : NS_TIMEOUT_MAX);
-
 		if (!t->giveup.since)
 			t->giveup.since = env->now;
-		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + ns));
+		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + backed_off(t, NS_PERSIST_MAX)));
 	}
 }
 
@@ -81,6 +109,7 @@ void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
 static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 {
 	berth_time since = t->giveup.since;
+	bool first = !t->timed_out;
 
 	/* RFC 9293 SHLD-17: what a shrunk window leaves outside is no reason to end a connection whose peer answers. */
 	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !t->ms_user_timeout &&
@@ -94,10 +123,28 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
 		t->syn_due = t->syn_retransmitted = true;
 	else
-		tcp_loss_timeout(env, t);
+		tcp_loss_timeout(env, t, first);
+	t->timed_out = true;
 	if (t->n_backoff < UINT8_MAX)
 		t->n_backoff++;
 	tcp_timer_update(env, t, true); /* RFC 6298 section 5.5, 5.6 */
+	tcp_want_output(env, t);
+}
+
+/* RFC 8985 section 7.3: one probe, and then the retransmission timer. */
+static void probe_timeout(struct tcp_env *env, struct tcb *t)
+{
+	t->tlp.due = true;
+	tcp_timer_update(env, t, true);
+	tcp_want_output(env, t);
+}
+
+/* RFC 8985 section 6.2 step 5. The retransmission timer goes on as it was. */
+static void reorder_timeout(struct tcp_env *env, struct tcb *t)
+{
+	t->timer_kind = TCP_MAIN_RETRANSMIT;
+	tcp_loss_late(env, t);
+	tcp_timer_update(env, t, false);
 	tcp_want_output(env, t);
 }
 
@@ -125,6 +172,12 @@ static void main_timeout(struct tcp_env *env, struct tcb *t)
 	switch (kind) {
 	case TCP_MAIN_RETRANSMIT:
 		retransmit_timeout(env, t);
+		break;
+	case TCP_MAIN_PROBE:
+		probe_timeout(env, t);
+		break;
+	case TCP_MAIN_REORDER:
+		reorder_timeout(env, t);
 		break;
 	case TCP_MAIN_PERSIST:
 		persist_timeout(env, t);

@@ -12,6 +12,7 @@ void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
 	tcp_timer_stop_all(env, t);
 	sent_deinit(&t->sent, env->memory);
 	ranges_deinit(&t->sacked, env->memory);
+	tcp_episode_end(env, t);
 	recvq_drop_ahead(&t->recvq, env->memory);
 	list_remove(&t->queue);
 	while (env->n_time_wait >= env->config.n_time_wait_max && !list_is_empty(&env->time_wait)) {

@@ -72,6 +72,7 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.send_buffer_max = p->setup.send_buffer_max,
 		.receive_buffer_max = p->setup.receive_buffer_max,
 		.ms_msl = p->setup.ms_msl ? p->setup.ms_msl : 30000,
+		.rack = !p->setup.no_rack,
 	};
 	strcpy(p->config.congestion, p->setup.congestion ? p->setup.congestion : "reno");
 	assert_int_equal(pairs_init(&p->pairs, p->config.secret, p->config.seed, p->config.ephemeral_first,

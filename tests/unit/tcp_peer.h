@@ -55,6 +55,7 @@ struct peer_setup {
 	uint16_t window;                              /* of the peer, field; 0: 65535 */
 	uint32_t send_buffer_max, receive_buffer_max; /* 0: the buffers stay as they are */
 	uint64_t memory_max;                          /* of all queues; 0: plenty */
+	bool no_rack;                                 /* RFC 6675 instead of RFC 8985 */
 	uint32_t send_buffer, receive_buffer, mtu, n_time_wait_max, ms_msl;
 	const char *congestion;
 	int backlog;

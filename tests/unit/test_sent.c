@@ -93,7 +93,10 @@ static void tell(const struct fixture *f, struct sent_news *want, tcp_seq i)
 	want->n_delivered++;
 	if (!(f->flags[i - BASE] & SENT_EVER_AGAIN)) {
 		want->once = at > want->once ? at : want->once;
-		want->once_left = want->once_left && want->once_left < i ? want->once_left : i;
+		if (!want->once_left || i < want->once_left) {
+			want->once_left = i;
+			want->once_left_at = at;
+		}
 	} else if (at > want->again_until) {
 		return;
 	}
@@ -106,6 +109,7 @@ static void assert_news(const struct sent_news *news, const struct sent_news *wa
 	assert_int_equal(news->n_delivered, want->n_delivered);
 	assert_int_equal(news->once, want->once);
 	assert_int_equal(news->once_left, want->once_left);
+	assert_int_equal(news->once_left_at, want->once_left_at);
 	assert_int_equal(news->again, want->again);
 	assert_int_equal(news->newest.at, want->newest.at);
 	assert_int_equal(news->newest.right, want->newest.right);
@@ -127,6 +131,27 @@ static void cut(struct fixture *f, tcp_seq left, berth_time again_until)
 	f->una = left;
 }
 
+/* What is sacked around `at` becomes one record. */
+static void join(struct fixture *f, tcp_seq at)
+{
+	tcp_seq left = at, right = at;
+	berth_time latest = 0;
+	uint8_t flags = 0;
+
+	while (left > f->una && *flags_at(f, left - 1) & SENT_SACKED)
+		left--;
+	while (right < f->nxt && *flags_at(f, right) & SENT_SACKED)
+		right++;
+	for (tcp_seq i = left; i < right; i++) {
+		flags |= *flags_at(f, i);
+		latest = f->at[i - BASE] > latest ? f->at[i - BASE] : latest;
+	}
+	for (tcp_seq i = left; i < right; i++) {
+		*flags_at(f, i) = flags;
+		f->at[i - BASE] = latest;
+	}
+}
+
 static void sacked(struct fixture *f, tcp_seq left, tcp_seq right, berth_time again_until)
 {
 	struct sent_news news = {.again_until = again_until}, want = news;
@@ -139,6 +164,8 @@ static void sacked(struct fixture *f, tcp_seq left, tcp_seq right, berth_time ag
 	assert_int_equal(sent_mark_sacked(&f->s, left, right, &news, &f->heap.memory), want.n_delivered);
 	want.newest.flags &= SENT_EVER_AGAIN | SENT_LOST | SENT_AGAIN;
 	assert_news(&news, &want);
+	if (want.n_delivered)
+		join(f, left);
 }
 
 static void lost(struct fixture *f, tcp_seq left, tcp_seq right, bool also_again)

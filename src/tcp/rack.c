@@ -1,0 +1,114 @@
+/* RACK. See rack.h. */
+#include "rack.h"
+
+#include "tcb.h"
+
+/* Section 6.2 step 4. */
+#define PERSIST 16
+
+void tcp_rack_begin(struct tcp_rack *rack)
+{
+	*rack = (struct tcp_rack){.reo_wnd_mult = 1};
+}
+
+/* RACK_update_reo_wnd, the part that D-SACKs play: once a round trip. */
+static void take_dsack(struct tcb *t, const struct tcp_ack *ack)
+{
+	struct tcp_rack *rack = &t->rack;
+
+	if (rack->dsack_round && t->snd_una >= rack->dsack_round)
+		rack->dsack_round = 0;
+	if (ack->dsack_left == ack->dsack_right || rack->dsack_round || ack->dsack_of_probe)
+		return;
+	rack->dsack_round = t->snd_nxt;
+	if (rack->reo_wnd_mult < UINT8_MAX)
+		rack->reo_wnd_mult++;
+	rack->reo_wnd_persist = PERSIST;
+}
+
+void tcp_rack_learn(struct tcp_rack *rack, uint64_t ns_rtt)
+{
+	if (ns_rtt <= rack->ns_rtt + rack->ns_late)
+		return;
+	rack->ns_late = ns_rtt - rack->ns_rtt;
+	rack->reo_wnd_persist = PERSIST;
+}
+
+void tcp_rack_recovered(struct tcp_rack *rack)
+{
+	if (!rack->reo_wnd_persist || --rack->reo_wnd_persist)
+		return;
+	rack->reo_wnd_mult = 1;
+	rack->ns_late = 0;
+}
+
+void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
+{
+	const struct sent_record *newest = &ack->news.newest;
+	struct tcp_rack *rack = &t->rack;
+
+	if (newest->right) {
+		rack->ns_rtt = env->now - newest->at;
+		if (newest->at > rack->xmit_at || (newest->at == rack->xmit_at && newest->right > rack->end_seq)) {
+			rack->xmit_at = newest->at;
+			rack->end_seq = newest->right;
+		}
+	}
+	take_dsack(t, ack);
+}
+
+/* As many segments have arrived out of order as mean a loss where nothing was ever reordered. */
+static bool many_sacked(const struct tcb *t)
+{
+	return t->sacked.n >= TCP_DUP_THRESH || t->n_dup_acks >= TCP_DUP_THRESH ||
+	       t->sent.n_sacked > (TCP_DUP_THRESH - 1) * t->mss;
+}
+
+static uint64_t reo_wnd(const struct tcb *t)
+{
+	uint64_t ns;
+
+	if (!t->rack.reordering_seen && (t->recovery != TCP_RECOVERY_NONE || many_sacked(t)))
+		return 0;
+	ns = t->rack.reo_wnd_mult * tcp_rtt_min(&t->rtt_min) / 4;
+	if (ns < t->rack.ns_late)
+		ns = t->rack.ns_late;
+	return ns < t->ns_srtt || !t->ns_srtt ? ns : t->ns_srtt;
+}
+
+/* The wait for what is late ends when the segment that has arrived was sent a round trip and a window ago: all that was
+ * sent before it is then lost at once, where a time for each would mean a timer for each. */
+uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t)
+{
+	struct tcp_rack *rack = &t->rack;
+	uint64_t ns_wait = rack->ns_rtt + reo_wnd(t), n_lost, n_again;
+	struct sent_limit limit = {
+		.at = env->now > ns_wait ? env->now - ns_wait : 0,
+		.newest_at = rack->xmit_at,
+		.newest_right = rack->end_seq,
+	};
+
+	rack->wait_until = 0;
+	if (!t->sent.n_sacked && !t->sent.again)
+		return 0; /* nothing has overtaken anything */
+	if (t->lost_edge < t->snd_una)
+		t->lost_edge = t->snd_una;
+	n_lost = sent_mark_late(&t->sent, &limit, &t->lost_edge, &n_again);
+	if (limit.pending)
+		rack->wait_until = rack->xmit_at + ns_wait;
+	if (n_lost)
+		env->counters.rack_losses++;
+	if (n_again)
+		env->counters.lost_retransmits++;
+	return n_lost;
+}
+
+void tcp_rack_mark_on_timeout(struct tcp_env *env, struct tcb *t)
+{
+	uint64_t ns_wait = t->rack.ns_rtt + reo_wnd(t);
+
+	sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, true, env->memory);
+	if (env->now > ns_wait)
+		sent_mark_all_late(&t->sent, env->now - ns_wait);
+	t->rack.wait_until = 0;
+}

@@ -1,0 +1,48 @@
+/* RACK, RFC 8985 section 6: what was sent long enough before something that has arrived is lost. It needs no duplicates
+ * to be counted, finds retransmissions that are lost, and waits a little for what is only late. */
+#ifndef TCP_RACK_H
+#define TCP_RACK_H
+
+#include <stdbool.h>
+
+#include <berth/frame.h>
+
+#include "seq.h"
+
+struct tcb;
+struct tcp_env;
+struct tcp_ack;
+
+struct tcp_rack {
+	berth_time xmit_at;      /* of the segment sent last of those that have arrived: RACK.xmit_ts, RACK.end_seq */
+	tcp_seq end_seq;         /* and the end of it */
+	uint64_t ns_rtt;         /* its round trip */
+	tcp_seq dsack_round;     /* snd_nxt when a D-SACK last widened the window, 0: a round trip has passed since */
+	berth_time wait_until;   /* something is late by less than the window, 0: nothing is */
+	uint64_t ns_late;        /* as much later than what overtook it a segment has arrived, since persist began */
+	uint8_t reo_wnd_mult;    /* the window in quarters of the least round trip */
+	uint8_t reo_wnd_persist; /* recoveries until it is one quarter again */
+	bool reordering_seen;
+};
+
+/* A connection begins. */
+void tcp_rack_begin(struct tcp_rack *rack);
+
+/* Takes what the acknowledgment says has arrived: section 6.2, steps 2 to 4. */
+void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack);
+
+/* Step 5: marks what is lost. Bytes newly marked. */
+uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t);
+
+/* A segment arrived ns_rtt after it was sent, and was overtaken. The window grows to what this one would have needed;
+ * by D-SACKs alone it would learn a quarter of the least round trip with each recovery for nothing. */
+void tcp_rack_learn(struct tcp_rack *rack, uint64_t ns_rtt);
+
+/* A recovery ends: what D-SACKs have widened wears off. */
+void tcp_rack_recovered(struct tcp_rack *rack);
+
+/* Section 6.3: after a retransmission timeout the first segment is lost, and what was sent so long ago that it should
+ * have been heard of. */
+void tcp_rack_mark_on_timeout(struct tcp_env *env, struct tcb *t);
+
+#endif

@@ -1,0 +1,46 @@
+/* Tail loss probe. See tlp.h. */
+#include "tlp.h"
+
+#include "tcb.h"
+
+/* Section 7.2, TLP.max_ack_delay: how long the peer may keep the acknowledgment of a single segment back. */
+#define NS_ACK_DELAY_MAX 200000000ull
+/* What two and more segments take at least, where a round trip is shorter than clocks are exact. */
+#define NS_PTO_MARGIN 2000000ull
+
+bool tcp_tlp_wanted(const struct tcp_env *env, const struct tcb *t)
+{
+	return t->sack_ok && env->config.rack && t->ns_srtt && !t->tlp.end_seq && !t->tlp.due &&
+	       t->recovery == TCP_RECOVERY_NONE && !t->sent.n_sacked && !t->sent.n_lost &&
+	       tcp_states[t->state].synchronised;
+}
+
+berth_time tcp_tlp_deadline(const struct tcb *t)
+{
+	berth_time from = t->sent_at > t->rto_from ? t->sent_at : t->rto_from;
+
+	return from + 2 * t->ns_srtt + (t->snd_nxt - t->snd_una <= t->mss ? NS_ACK_DELAY_MAX : NS_PTO_MARGIN);
+}
+
+void tcp_tlp_sent(struct tcp_env *env, struct tcb *t, bool again)
+{
+	env->counters.tail_probes++;
+	t->tlp = (struct tcp_tlp){.end_seq = t->snd_nxt, .again = again};
+}
+
+void tcp_tlp_ack(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack, bool dup)
+{
+	if (!t->tlp.end_seq || ack->ack < t->tlp.end_seq)
+		return;
+	if (t->tlp.again && !ack->dsack_of_probe) {
+		if (ack->ack == t->tlp.end_seq && !(dup && !ack->n_sacked && !ack->n_acked))
+			return; /* the original or the probe, and it is too early to say which */
+		if (ack->ack > t->tlp.end_seq) {
+			/* What follows the probe has arrived and no second copy was reported: the probe has repaired a
+			 * loss. */
+			env->counters.tail_probe_recoveries++;
+			tcp_loss_reduce(env, t);
+		}
+	}
+	t->tlp.end_seq = 0;
+}
