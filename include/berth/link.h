@@ -128,7 +128,7 @@ struct berth_wire_direction {
 			       * 3168), is; 0: nothing is marked */
 	uint32_t mtu;         /* larger IP packets vanish without a word; 0: none do */
 	uint32_t burst;       /* losses come in bursts of this many frames in the mean, `loss` of all frames in all, at
-			       * most N in N + 1; 0: each by itself */
+			       * most N in N + 1, and none goes on over a pause of 10 ms; 0: each by itself */
 	double late;          /* arrives after others that were sent later */
 	berth_time lateness;  /* by so much; 0: 10 ms */
 };

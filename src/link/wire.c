@@ -11,7 +11,8 @@
  *
  * Losses in bursts are the model of Gilbert: the wire is good or bad, loses everything while it is bad, and each frame
  * finds it changed by a chance. It turns good by 1 / burst, which makes bursts that long in the mean, and bad by what
- * makes the share of bad frames the loss that is asked for.
+ * makes the share of bad frames the loss that is asked for. After a pause it has been bad or good in between as often
+ * as ever: a frame that comes then is lost by the chance of any frame, and no burst lasts from one timeout to the next.
  *
  * The wire has no thread of its own: frames that became due on the way out leave in the next call of send or receive,
  * and frames on the way in come from receive. deadline says when the next one is due either way.
@@ -30,6 +31,7 @@
 #define QUEUE_MAX_DEFAULT 1000
 #define LATENESS_DEFAULT 10000000
 #define ETHERNET_HEADER 14
+#define BURST_PAUSE 10000000
 /* Frames on their way in one direction, past the bottleneck: what bounds the memory of a long fast wire. */
 #define FLIGHT_MAX 65536
 /* Frames handed to the inner link in one call. */
@@ -52,6 +54,7 @@ struct course {
 	struct rng rng, rng_late;
 	struct queue ordered, late;
 	bool bad;             /* in a burst of losses */
+	berth_time met_at;    /* the last frame came */
 	berth_time next_free; /* the bottleneck has sent everything before */
 	berth_time last_due;  /* of the last frame that kept its order */
 };
@@ -179,24 +182,28 @@ static void course_clear(struct course *course)
 /* ---- what happens to a frame ---- */
 
 /* By a number evenly in [0, 1). */
-static bool course_loses(struct course *course, double draw)
+static bool course_loses(struct course *course, double draw, berth_time now)
 {
 	const struct berth_wire_direction *config = &course->config;
+	bool pause = now - course->met_at >= BURST_PAUSE;
+	double chance = config->loss;
 
+	course->met_at = now;
 	if (!config->burst || config->loss >= 1)
 		return draw < config->loss;
-	course->bad =
-		course->bad ? draw >= 1.0 / config->burst : draw < config->loss / (1 - config->loss) / config->burst;
+	if (!pause)
+		chance = course->bad ? 1 - 1.0 / config->burst : config->loss / (1 - config->loss) / config->burst;
+	course->bad = draw < chance;
 	return course->bad;
 }
 
 /* One draw a chance, whether it is used or not. */
-static struct fate course_draw(struct course *course, uint32_t len)
+static struct fate course_draw(struct course *course, uint32_t len, berth_time now)
 {
 	const struct berth_wire_direction *config = &course->config;
 	struct fate fate;
 
-	fate.lost = course_loses(course, rng_unit(&course->rng));
+	fate.lost = course_loses(course, rng_unit(&course->rng), now);
 	fate.overtakes = rng_unit(&course->rng) < config->reorder;
 	fate.doubled = rng_unit(&course->rng) < config->duplicate;
 	fate.corrupted = rng_unit(&course->rng) < config->corrupt;
@@ -313,7 +320,7 @@ static bool course_too_large(const struct wire *wire, const struct course *cours
 /* What becomes of a frame of `len` bytes, counted when it is not to go on. */
 static struct fate wire_meet(struct wire *wire, struct course *course, uint32_t len)
 {
-	struct fate fate = course_draw(course, len);
+	struct fate fate = course_draw(course, len, wire->now);
 
 	course_advance(course, wire->now);
 	if (course_too_large(wire, course, len)) {

@@ -295,6 +295,28 @@ static void test_bursts(void **state)
 	bed_free(&bed);
 }
 
+/* Frames with a pause between them are lost each by itself, and as many. */
+static void test_bursts_end_in_a_pause(void **state)
+{
+	struct bed bed = bed_new("loss=20%,burst=50,seed=3");
+	unsigned n_lost = 0, n_after = 0;
+	bool before = false;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		berth_time now = (berth_time)i * 10 * MS;
+		bool lost;
+
+		send_number(bed.near, i, now);
+		lost = receive_number(bed.far, now) < 0;
+		n_lost += lost;
+		n_after += lost && before;
+		before = lost;
+	}
+	assert_in_range(n_lost, 3700, 4300);
+	assert_in_range(n_after, 650, 950);
+	bed_free(&bed);
+}
+
 static void test_queue_bytes(void **state)
 {
 	struct bed bed = bed_new("rate=8mbit,queue_bytes=550");
@@ -691,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_late_waits_for_the_bottleneck),
 		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_bursts_end_in_a_pause),
 		cmocka_unit_test(test_queue_bytes),
 		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_marks_congestion),
