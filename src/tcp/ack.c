@@ -145,6 +145,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	if (a.n_acked || a.n_sacked)
 		tcp_timer_update(env, t, a.n_acked && !a.keeps_timer); /* RFC 6298 section 5.2, 5.3 */
 	if (a.n_acked) {
+		t->more_waits = false;
 		if (t->want_write)
 			tell_of_room(env, t);
 	}

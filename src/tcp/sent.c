@@ -75,7 +75,7 @@ static void account(struct sent *s, const struct sent_record *r, uint32_t n, int
 static void set_flags(struct sent *s, struct sent_record *r, unsigned flags)
 {
 	account(s, r, length(r), -1);
-	r->flags = (uint8_t)((r->flags & SENT_EVER_AGAIN) | flags);
+	r->flags = (uint8_t)((r->flags & (SENT_EVER_AGAIN | SENT_PUSHED)) | flags);
 	account(s, r, length(r), 1);
 }
 
@@ -187,6 +187,7 @@ static int split(struct sent *s, uint32_t i, tcp_seq seq, const struct berth_mem
 		return BERTH_ENOMEM;
 	*sent_at(s, i + 1) = *sent_at(s, i);
 	sent_at(s, i)->right = seq;
+	sent_at(s, i)->flags &= (uint8_t)~SENT_PUSHED;
 	sent_at(s, i + 1)->left = seq;
 	return 0;
 }
@@ -228,6 +229,19 @@ static void join_sacked(struct sent *s, tcp_seq seq)
 	joined.flags = (uint8_t)flags;
 	*sent_at(s, first) = joined;
 	close_gap(s, first + 1, end - first - 1);
+}
+
+void sent_mark_pushed(struct sent *s)
+{
+	if (s->n)
+		sent_at(s, s->n - 1)->flags |= SENT_PUSHED;
+}
+
+bool sent_pushed(const struct sent *s, tcp_seq end)
+{
+	uint32_t i = sent_find(s, end - 1);
+
+	return i < s->n && sent_at(s, i)->right == end && sent_at(s, i)->flags & SENT_PUSHED;
 }
 
 uint64_t sent_mark_sacked(struct sent *s, tcp_seq left, tcp_seq right, struct sent_news *news,
@@ -379,7 +393,7 @@ uint64_t sent_mark_all_late(struct sent *s, berth_time until)
 void sent_forget_lost(struct sent *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (sent_at(s, i)->flags == SENT_LOST)
+		if ((sent_at(s, i)->flags & ~SENT_PUSHED) == SENT_LOST)
 			set_flags(s, sent_at(s, i), 0);
 }
 

@@ -21,6 +21,7 @@
 #define SENT_LOST 2u
 #define SENT_AGAIN 4u      /* with SENT_LOST: a retransmission is in flight */
 #define SENT_EVER_AGAIN 8u /* was retransmitted at some time: its acknowledgment times nothing (Karn) */
+#define SENT_PUSHED 16u    /* its last byte was sent with PSH: so it is again */
 
 struct sent_record {
 	tcp_seq left, right;
@@ -45,6 +46,12 @@ static inline struct sent_record *sent_at(const struct sent *s, uint32_t i)
  * `n_join` bytes. */
 int sent_push(struct sent *s, tcp_seq left, tcp_seq right, berth_time now, uint32_t n_join,
 	      const struct berth_memory *memory);
+
+/* What was pushed last has PSH at its end: nothing that is sent later joins its record. */
+void sent_mark_pushed(struct sent *s);
+
+/* Whether a segment that ends at `end` had PSH when it was sent first. */
+bool sent_pushed(const struct sent *s, tcp_seq end);
 
 /* Takes back the last byte that was pushed (a zero-window probe that was refused). */
 void sent_take_back(struct sent *s, tcp_seq right, const struct berth_memory *memory);

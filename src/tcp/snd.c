@@ -1,13 +1,11 @@
 /* The sending side: what the next segment is, if any. tcp_output decides and commits; build.c writes the header. */
 #include "tcb.h"
 
-/* The largest payload of a segment of several MSS: IPv4's total length less the largest headers. */
+/* Payload of the largest segment now. The urgent pointer counts from each segment's own number: a link that cuts one
+ * would repeat the first's. */
 static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
 {
-	/* The urgent pointer counts from each segment's own number: a link that cuts one would repeat the first's. */
-	if (tcp_urgent_is_sending(t))
-		return t->mss;
-	return payload_max > t->mss ? payload_max / t->mss * t->mss : t->mss;
+	return tcp_urgent_is_sending(t) ? t->mss : tcp_burst_limit(t, payload_max);
 }
 
 static bool plan_simple(struct tcp_plan *plan, tcp_seq seq, uint8_t flags)
@@ -39,7 +37,19 @@ static void plan_range(const struct tcb *t, struct tcp_plan *plan, tcp_seq left,
 	plan->len = data_end > left ? (uint32_t)(data_end - left) : 0;
 	if (t->fin_queued && right > tcp_fin_seq(t))
 		plan->flags |= TCP_FIN;
-	if (plan->len && data_end == t->sendq.right)
+}
+
+/* RFC 9293 section 3.9.1.2: the end of what the program has sent is pushed (MUST-61), unless it said that more follows
+ * at once; what was pushed once is pushed again. Beyond it a large segment is pushed: its receiver need not wait for
+ * what it could join to it. */
+static void plan_push(const struct tcb *t, struct tcp_plan *plan)
+{
+	tcp_seq end = plan->seq + plan->len;
+
+	if (!plan->len)
+		return;
+	if (plan->again ? sent_pushed(&t->sent, end + !!(plan->flags & TCP_FIN))
+			: plan->len > t->mss || (end == t->sendq.right && !t->more))
 		plan->flags |= TCP_PSH;
 }
 
@@ -76,7 +86,7 @@ static bool is_whole(const struct tcb *t, uint64_t len)
 static bool may_send_small(const struct tcb *t)
 {
 	return t->fin_queued || t->push || tcp_urgent_is_sending(t) ||
-	       (!t->cork && !t->more && (t->nodelay || t->snd_small <= t->snd_una));
+	       (!t->cork && !t->more_waits && (t->nodelay || t->snd_small <= t->snd_una));
 }
 
 /* What cwnd leaves for new data; the two segments of F-RTO leave in any case and alone (RFC 5682 section 3.1 step 2).
@@ -194,6 +204,8 @@ static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
 		t->probing = true;
 	}
 	plan_range(t, plan, t->snd_nxt, right);
+	if (!t->probing && plan->len) /* it has waited long enough (RFC 9293 MUST-60) */
+		plan->flags |= TCP_PSH;
 	return true;
 }
 
@@ -288,6 +300,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (sent_push(&t->sent, plan->seq, right, env->now, UINT16_MAX, env->memory))
 		return false;
+	if (plan->flags & TCP_PSH && plan->seq + plan->len == t->sendq.right)
+		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
 	env->counters.bytes_out += plan->len;
 	t->bytes_sent += plan->len;
@@ -331,6 +345,7 @@ bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct
 			tcp_timer_update(env, t, false);
 		return false;
 	}
+	plan_push(t, &plan);
 	tcp_build_slices(t, &plan, out);
 	if (!record(env, t, &plan)) {
 		env->counters.no_memory++;

@@ -14,6 +14,7 @@
 #ifndef TCP_TCB_H
 #define TCP_TCB_H
 
+#include "burst.h"
 #include "cc.h"
 #include "episode.h"
 #include "rack.h"
@@ -98,7 +99,8 @@ struct tcb {
 	bool orphan : 1;     /* the user has closed */
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, keepalive : 1;
-	bool more : 1;         /* the last send said MSG_MORE: as cork, until the next that does not */
+	bool more : 1;         /* the last send said MSG_MORE: its end is not pushed */
+	bool more_waits : 1;   /* and nothing has been acknowledged since: it waits, as with cork */
 	bool oob_inline : 1;   /* SO_OOBINLINE */
 	bool oob_taken : 1;    /* MSG_OOB has read the byte before urgent.rcv_up */
 	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */

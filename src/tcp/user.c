@@ -98,7 +98,7 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		t->want_write = true;
 	if (!done)
 		return wanted ? BERTH_EAGAIN : 0;
-	t->more = flags & BERTH_MSG_MORE;
+	t->more = t->more_waits = flags & BERTH_MSG_MORE;
 	t->push = false;
 	/* When there was not room for all, the urgent byte, which is the last, is still to come. */
 	if (flags & BERTH_MSG_OOB && done == wanted)

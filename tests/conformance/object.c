@@ -25,6 +25,7 @@ static void add_interface(struct object *o)
 	config.ethernet = false;
 	config.mtu = o->mtu;
 	config.ms_dad = 0;
+	config.capabilities = BERTH_LINK_SEGMENT | BERTH_LINK_CHECKSUM;
 	o->interface = berth_host_interface_add(o->host, &config);
 	if (o->interface < 0 || berth_host_address_add(o->host, o->interface, &o->local, o->prefix))
 		die("no such address");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "object.h"
+#include "split.h"
 
 #define N_FRAMES 16
 #define NS_HORIZON (3600ull * 1000000000)
@@ -36,6 +37,21 @@ static void queue(struct object *o, const struct berth_frame_out *frame)
 	o->last = &p->next;
 }
 
+/* The link takes large segments, as those of Linux do, and cuts them: packetdrill adds up what a script writes as one.
+ */
+static void queue_parts(struct object *o, const struct berth_frame_out *frame)
+{
+	struct berth_frame_out part;
+	struct split split;
+
+	if (!frame->segment_size || !split_init(&split, frame, true)) {
+		queue(o, frame);
+		return;
+	}
+	while (split_next(&split, &part))
+		queue(o, &part);
+}
+
 static void take_frames(struct object *o)
 {
 	struct berth_frame_out frames[N_FRAMES];
@@ -44,7 +60,7 @@ static void take_frames(struct object *o)
 	do {
 		n = berth_host_frames_out(o->host, o->now, frames, N_FRAMES);
 		for (unsigned i = 0; i < n; i++)
-			queue(o, &frames[i]);
+			queue_parts(o, &frames[i]);
 	} while (n == N_FRAMES);
 }
 
