@@ -23,17 +23,19 @@ static uint64_t rate(const struct tcb *t)
 
 uint32_t tcp_burst_limit(const struct tcb *t, uint32_t payload_max)
 {
-	uint64_t ns_rtt = tcp_rtt_min(&t->rtt_min), limit = payload_max, halvings;
+	uint64_t ns_rtt = tcp_rtt_min(&t->rtt_min), limit = payload_max, halvings, in_time;
 
 	if (payload_max <= t->mss)
 		return t->mss;
+	if (limit > t->cc.cwnd / 2)
+		limit = t->cc.cwnd / 2;
 	if (ns_rtt >= NS_HALVING) {
 		halvings = ns_rtt / NS_HALVING;
-		limit = (halvings > N_HALVINGS ? 0 : payload_max >> halvings) + rate(t) / TIME_DIVISOR;
-		if (limit < (uint64_t)N_SEGMENTS_LEAST * t->mss)
-			limit = (uint64_t)N_SEGMENTS_LEAST * t->mss;
-		if (limit > payload_max)
-			limit = payload_max;
+		in_time = (halvings > N_HALVINGS ? 0 : payload_max >> halvings) + rate(t) / TIME_DIVISOR;
+		if (in_time < (uint64_t)N_SEGMENTS_LEAST * t->mss)
+			in_time = (uint64_t)N_SEGMENTS_LEAST * t->mss;
+		if (limit > in_time)
+			limit = in_time;
 	}
 	return limit > t->mss ? (uint32_t)(limit / t->mss * t->mss) : t->mss;
 }

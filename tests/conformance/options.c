@@ -1,41 +1,65 @@
 /* Socket options. The host's have Linux's numbers; what differs in meaning is translated here. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <linux/tcp.h>
 #include <string.h>
 
 #include "object.h"
 
-#define LINUX_SO_PRIORITY 12
-#define LINUX_SO_REUSEPORT 15
-#define LINUX_SO_MARK 36
-#define LINUX_SO_MAX_PACING_RATE 47
-
 /* What a script may set although nothing that it looks at follows from it. */
+static const struct {
+	int level, option;
+} indifferent[] = {
+	{SOL_SOCKET, SO_PRIORITY},        {SOL_SOCKET, SO_REUSEPORT},  {SOL_SOCKET, SO_MARK},
+	{SOL_SOCKET, SO_MAX_PACING_RATE}, {BERTH_SOL_IP, IP_FREEBIND}, {BERTH_SOL_IP, IP_MTU_DISCOVER},
+};
+
 static bool is_indifferent(int level, int option)
 {
-	if (level != SOL_SOCKET)
-		return false;
-	return option == LINUX_SO_PRIORITY || option == LINUX_SO_REUSEPORT || option == LINUX_SO_MARK ||
-	       option == LINUX_SO_MAX_PACING_RATE;
+	for (size_t i = 0; i < sizeof(indifferent) / sizeof(indifferent[0]); i++)
+		if (indifferent[i].level == level && indifferent[i].option == option)
+			return true;
+	return false;
 }
 
-/* Linux reserves as much again for its own bookkeeping, and says so when it is asked. */
+/* Linux doubles a buffer's size and then counts its own bookkeeping, too: of n bytes, so doubled, there is room for
+ * about 1.2 n of payload in segments of usual size. */
 static bool is_buffer(int level, int option)
 {
 	return level == SOL_SOCKET && (option == SO_SNDBUF || option == SO_RCVBUF);
+}
+
+static int from_linux_buffer(int size)
+{
+	return size > INT32_MAX / 6 * 5 ? INT32_MAX : (int)((int64_t)size * 6 / 5);
+}
+
+static int to_linux_buffer(int size)
+{
+	return (int)((int64_t)size * 5 / 3 < INT32_MAX ? (int64_t)size * 5 / 3 : INT32_MAX);
+}
+
+/* The options of IP may be a byte there. */
+static int set_number(struct object *o, const struct file *f, int level, int option, int number)
+{
+	int error;
+
+	if (is_buffer(level, option))
+		number = from_linux_buffer(number);
+	error = berth_setsockopt(o->host, f->descriptor, level, option, &number, sizeof(number));
+	return error == BERTH_ENOPROTOOPT && is_indifferent(level, option) ? 0 : error;
 }
 
 static int set(struct object *o, const struct file *f, int level, int option, const void *value, socklen_t n)
 {
 	int number;
 
-	if (is_indifferent(level, option))
-		return 0;
-	if (!is_buffer(level, option) || n < sizeof(number))
+	if (n == 1 && (level == BERTH_SOL_IP || level == BERTH_SOL_IPV6))
+		return set_number(o, f, level, option, *(const uint8_t *)value);
+	if (n != sizeof(number))
 		return berth_setsockopt(o->host, f->descriptor, level, option, value, n);
 	memcpy(&number, value, sizeof(number));
-	number = number > INT32_MAX / 2 ? INT32_MAX : number * 2;
-	return berth_setsockopt(o->host, f->descriptor, level, option, &number, sizeof(number));
+	return set_number(o, f, level, option, number);
 }
 
 int options_set(void *user, int fd, int level, int option, const void *value, socklen_t n)
@@ -53,7 +77,7 @@ int options_get(void *user, int fd, int level, int option, void *value, socklen_
 	struct object *o = user;
 	struct file *f;
 	size_t size = *n;
-	int error;
+	int error, number;
 
 	object_enter(o);
 	f = file_get(o, fd, FILE_SOCKET);
@@ -62,5 +86,10 @@ int options_get(void *user, int fd, int level, int option, void *value, socklen_
 	error = f ? berth_getsockopt(o->host, f->descriptor, level, option, value, &size) : BERTH_EBADF;
 	if (!error)
 		*n = (socklen_t)size;
+	if (!error && is_buffer(level, option) && size == sizeof(number)) {
+		memcpy(&number, value, sizeof(number));
+		number = to_linux_buffer(number);
+		memcpy(value, &number, sizeof(number));
+	}
 	return (int)object_leave(o, error);
 }

@@ -45,7 +45,9 @@ static void queue_parts(struct object *o, const struct berth_frame_out *frame)
 	struct split split;
 
 	if (!frame->segment_size || !split_init(&split, frame, true)) {
-		queue(o, frame);
+		bool completed = frame->checksum == BERTH_CHECKSUM_PARTIAL && split_complete(frame, &part);
+
+		queue(o, completed ? &part : frame);
 		return;
 	}
 	while (split_next(&split, &part))

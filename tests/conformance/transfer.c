@@ -92,6 +92,17 @@ static int look(struct object *o, int fd, int flags, bool *blocks, int *domain)
 	return f ? 0 : BERTH_EBADF;
 }
 
+/* The kernel finds out by a page fault; here the one bad address that scripts use is looked for. */
+static int check_vectors(const struct transfer *c)
+{
+	if (c->n_vectors < 0 || c->n_vectors > N_VECTORS)
+		return BERTH_EINVAL;
+	for (int i = 0; i < c->n_vectors; i++)
+		if (!c->vectors[i].iov_base && c->vectors[i].iov_len)
+			return -EFAULT;
+	return 0;
+}
+
 static ssize_t fail(int error)
 {
 	errno = -error;
@@ -104,10 +115,10 @@ static ssize_t run_recv(struct object *o, struct transfer *c, struct sockaddr *f
 	int domain, error = look(o, c->fd, c->flags, &blocks, &domain);
 	ssize_t got;
 
+	if (!error)
+		error = check_vectors(c);
 	if (error)
 		return fail(error);
-	if (c->n_vectors < 0 || c->n_vectors > N_VECTORS)
-		return fail(BERTH_EINVAL);
 	got = call_run(o, try_recv, c, blocks, BERTH_NEVER);
 	if (got >= 0)
 		address_give(&c->foreign, domain, from, len);
@@ -119,8 +130,8 @@ static ssize_t run_send(struct object *o, struct transfer *c, const struct socka
 	bool blocks;
 	int domain, error = look(o, c->fd, c->flags, &blocks, &domain);
 
-	if (!error && (c->n_vectors < 0 || c->n_vectors > N_VECTORS))
-		error = BERTH_EINVAL;
+	if (!error)
+		error = check_vectors(c);
 	if (!error && to)
 		error = address_take(to, len, &c->foreign);
 	if (error)
