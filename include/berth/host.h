@@ -47,6 +47,8 @@ struct berth_host_config {
 	uint8_t ttl;                       /* of packets that the host sends; 64 */
 	uint32_t n_sockets_max;            /* descriptors; 1,048,576 */
 	uint32_t n_time_wait_max;          /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
+	uint32_t n_half_open_max;          /* handshakes of peers that are remembered; more get SYN cookies; 16,384 */
+	bool sack, timestamps, window_scaling; /* TCP options that are offered and agreed to; true */
 	uint32_t send_buffer;    /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
 	uint32_t receive_buffer; /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */
 	/* What the two above grow to by themselves as a connection needs it, until SO_SNDBUF or SO_RCVBUF says a size;

@@ -92,7 +92,9 @@ static void tell(struct berth_host *host, const struct host_address *a, enum ber
 static void end_connections(struct berth_host *host, const struct ip *ip)
 {
 	struct list *all = &host->endpoints.all;
+	struct socket_pair pair = {.family = ip_family(ip), .scope = (uint8_t)ip->scope};
 
+	ip_to_bytes(ip, pair.local);
 	for (struct list_node *node = list_first(all), *next; node; node = next) {
 		struct endpoint *e = CONTAINER_OF(node, struct endpoint, all);
 		struct ip local = ip_of_bytes(e->pair.local, e->pair.family, e->pair.scope);
@@ -101,6 +103,7 @@ static void end_connections(struct berth_host *host, const struct ip *ip)
 		if (e->kind != ENDPOINT_UDP && ip_equal(&local, ip))
 			tcp_address_gone(&host->tcp, tcp_of_endpoint(e));
 	}
+	tcp_requests_address_gone(&host->tcp, &pair);
 }
 
 static void set_state(struct berth_host *host, struct host_address *a, enum host_address_state state,

@@ -4,6 +4,7 @@
  * leaving in fragments, then the endpoints that have something to send, a frame each in turn. Frames show bytes of send
  * queues and of packets; what has left stays until the next call. What the host sends to itself is taken in between, so
  * that a conversation inside the host gets on within one call. */
+#include "in.h"
 #include "out.h"
 
 /* Puts the endpoint behind the others that have something to send. */
@@ -47,6 +48,10 @@ static bool next_frame(struct berth_host *host, struct berth_frame_out *out, uns
 			ready_frame(host, out);
 			return true;
 		}
+		if (host->tcp.requests.due && tcp_request_output(&host->tcp)) {
+			host_tcp_send_reply(host);
+			continue;
+		}
 		node = list_first(&host->endpoints.tx);
 		if (host->fragmenting.datagram) {
 			if (host_fragment_frame(host, out))
@@ -73,6 +78,6 @@ unsigned berth_host_frames_out(struct berth_host *host, berth_time now, struct b
 
 bool host_has_frames(const struct berth_host *host)
 {
-	return host->ready.first || host->loop.first || host->fragmenting.datagram ||
+	return host->ready.first || host->loop.first || host->fragmenting.datagram || host->tcp.requests.due ||
 	       !list_is_empty(&host->endpoints.tx);
 }

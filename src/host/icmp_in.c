@@ -57,8 +57,9 @@ bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_
 	return true;
 }
 
-/* The endpoint that sent the quoted packet; NULL, and counted: none. */
-static struct endpoint *sender_of(struct berth_host *host, unsigned scope, const uint8_t *p, size_t n,
+/* The endpoint that sent the quoted packet; NULL, and counted: none, or a connection that is half open, which has been
+ * told of the error. */
+static struct endpoint *sender_of(struct berth_host *host, unsigned scope, const uint8_t *p, size_t n, bool hard,
 				  struct icmp_quote *quote)
 {
 	bool ip6 = n > 0 && p[0] >> 4 == 6;
@@ -71,7 +72,7 @@ static struct endpoint *sender_of(struct berth_host *host, unsigned scope, const
 	}
 	e = quote->pair.protocol == IP_PROTOCOL_UDP ? pairs_lookup(&host->pairs, &quote->pair)
 						    : pairs_find(&host->pairs, &quote->pair);
-	if (!e)
+	if (!e && !tcp_request_icmp(&host->tcp, &quote->pair, quote->seq, hard))
 		counters->no_match++;
 	return e;
 }
@@ -79,7 +80,7 @@ static struct endpoint *sender_of(struct berth_host *host, unsigned scope, const
 void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quoted, size_t n, int error, bool hard)
 {
 	struct icmp_quote quote;
-	struct endpoint *e = sender_of(host, scope, quoted, n, &quote);
+	struct endpoint *e = sender_of(host, scope, quoted, n, hard, &quote);
 
 	if (!e)
 		return;
@@ -92,7 +93,7 @@ void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quoted
 void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quoted, size_t n, uint32_t mtu)
 {
 	struct icmp_quote quote;
-	struct endpoint *e = sender_of(host, scope, quoted, n, &quote);
+	struct endpoint *e = sender_of(host, scope, quoted, n, false, &quote);
 	struct path_mtu_verdict verdict;
 	struct ip destination;
 

@@ -25,10 +25,15 @@ static struct endpoint *next_after(struct berth_host *host, uint64_t id)
 bool berth_host_snapshot_next(struct berth_host *host, uint64_t *cursor, struct berth_socket_row *row)
 {
 	struct endpoint *e = next_after(host, *cursor);
+	struct tcp_request *request = tcp_request_after(&host->tcp, *cursor);
 
-	if (!e)
+	if (!e && !request)
 		return false;
 	*row = (struct berth_socket_row){0};
+	if (request && (!e || request->id < e->id)) {
+		*cursor = tcp_request_row(&host->tcp, request, row);
+		return true;
+	}
 	if (e->kind == ENDPOINT_UDP)
 		udp_row(udp_of_endpoint(e), row);
 	else

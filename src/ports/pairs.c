@@ -95,6 +95,21 @@ static bool is_any(const uint8_t address[16])
 	return same_address(address, all_zero);
 }
 
+uint64_t pairs_hash(const struct pairs *pairs, const struct socket_pair *pair)
+{
+	return hash_pair(pairs, pair);
+}
+
+bool pairs_same(const struct socket_pair *a, const struct socket_pair *b)
+{
+	return same_pair(a, b);
+}
+
+bool pairs_same_local(const struct socket_pair *a, const struct socket_pair *b)
+{
+	return same_local(a, b);
+}
+
 /* ---- finding ---- */
 
 int pairs_init(struct pairs *pairs, const uint8_t secret[16], uint64_t seed, uint16_t first, uint16_t last,

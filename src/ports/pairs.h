@@ -22,6 +22,12 @@ int pairs_init(struct pairs *pairs, const uint8_t secret[16], uint64_t seed, uin
 	       const struct berth_memory *memory);
 void pairs_deinit(struct pairs *pairs);
 
+/* A keyed hash of the pair. */
+uint64_t pairs_hash(const struct pairs *pairs, const struct socket_pair *pair);
+bool pairs_same(const struct socket_pair *a, const struct socket_pair *b);
+/* The local addresses are the same, on the same interface where that matters. */
+bool pairs_same_local(const struct socket_pair *a, const struct socket_pair *b);
+
 /* The endpoint with exactly this pair, or NULL. */
 struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair *pair);
 

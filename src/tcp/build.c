@@ -28,7 +28,7 @@ static void syn_options(const struct tcp_env *env, const struct tcb *t, struct t
 	h->has_mss = true;
 	h->mss = tcp_mss_of_mtu(t);
 	h->has_sack_permitted = t->sack_ok;
-	h->has_wscale = t->state == BERTH_TCP_SYN_SENT || t->rcv_wscale;
+	h->has_wscale = t->wscale_ok;
 	h->wscale = t->rcv_wscale;
 	h->window = (uint16_t)(t->rcv_adv > t->rcv_nxt && t->rcv_nxt ? t->rcv_adv - t->rcv_nxt
 			       : t->receive_buffer < 65535           ? t->receive_buffer

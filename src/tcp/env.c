@@ -30,6 +30,10 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 			   .receive_buffer_max = config->receive_buffer_max,
 			   .ms_msl = config->ms_msl,
 			   .n_time_wait_max = config->n_time_wait_max,
+			   .n_half_open_max = config->n_half_open_max,
+			   .sack = config->sack,
+			   .timestamps = config->timestamps,
+			   .window_scaling = config->window_scaling,
 			   .ttl = config->ttl,
 			   .rack = config->rack,
 			   .congestion = congestion},
@@ -40,7 +44,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 	list_init(&env->time_wait);
 	list_init(&env->ahead);
 	list_init(&env->ended);
-	return 0;
+	return tcp_requests_init(env);
 }
 
 void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
@@ -121,6 +125,7 @@ static void destroy_all(struct tcp_env *env, bool listeners)
 /* Listeners last: their children are in their queues. */
 void tcp_env_deinit(struct tcp_env *env)
 {
+	tcp_requests_deinit(env);
 	destroy_all(env, false);
 	destroy_all(env, true);
 }

@@ -27,7 +27,7 @@ enum step {
 };
 
 /* Section 3.10.7.1: a reset that the sender of this segment will take, but never one for a reset. */
-static void reply_reset(struct tcp_env *env, const struct tcp_segment *segment)
+void tcp_reply_reset(struct tcp_env *env, const struct tcp_segment *segment)
 {
 	const struct tcp_header *h = &segment->header;
 	struct tcp_header reset = {
@@ -76,7 +76,7 @@ static void in_syn_sent(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	a->ack = tcp_seq_unwrap(a->h->ack, t->snd_una);
 	if (has_ack && (a->ack <= t->snd_una || a->ack > t->snd_nxt)) {
 		env->counters.bad_ack++;
-		reply_reset(env, a->segment);
+		tcp_reply_reset(env, a->segment);
 		return;
 	}
 	if (a->flags & TCP_RST) {
@@ -253,7 +253,7 @@ static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	if (a->ack <= t->snd_una || a->ack > t->snd_nxt) {
 		env->counters.bad_ack++;
-		reply_reset(env, a->segment);
+		tcp_reply_reset(env, a->segment);
 		return false;
 	}
 	t->syn_due = false;
@@ -408,7 +408,7 @@ static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	check_fin(env, t);
 }
 
-static void in_connection(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)
+void tcp_connection_in(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)
 {
 	struct arrival a = {
 		.segment = segment,
@@ -432,21 +432,25 @@ static void in_connection(struct tcp_env *env, struct tcb *t, const struct tcp_s
 void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
 {
 	struct endpoint *e = pairs_find_cached(env->pairs, &segment->pair);
+	struct tcp_request *request;
 
 	env->counters.segments_in++;
 	segment->reuses = false;
 	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT && pairs_find_waiting(env->pairs, &segment->pair) &&
 	    tcp_time_wait_reuse(env, tcp_of_endpoint(e), segment))
 		e = NULL;
-	if (!e)
+	request = e || segment->reuses ? NULL : tcp_request_find(env, &segment->pair);
+	if (!e && !request)
 		e = pairs_find_waiting(env->pairs, &segment->pair);
-	if (!e) {
+	if (request) {
+		tcp_request_in(env, request, segment);
+	} else if (!e) {
 		env->counters.no_socket++;
-		reply_reset(env, segment);
+		tcp_reply_reset(env, segment);
 	} else if (e->kind == ENDPOINT_TCP_LISTENER) {
 		tcp_listen_in(env, tcp_of_endpoint(e), segment);
 	} else {
-		in_connection(env, tcp_of_endpoint(e), segment);
+		tcp_connection_in(env, tcp_of_endpoint(e), segment);
 	}
 	tcp_reap(env);
 }

@@ -1,6 +1,10 @@
-/* Listeners: SYNs become children in SYN-RECEIVED, children that complete the handshake wait for accept. Both queues
- * are bounded by the backlog; a SYN that finds no room is dropped and will be sent again by an honest peer. */
+/* Listeners: SYNs become requests (request.h), and requests that complete the handshake become connections, which wait
+ * for accept. Both queues are bounded by the backlog, and all requests of a host by n_half_open_max. A SYN that finds
+ * no room among the requests is answered by a cookie (syncookie.h), which costs no memory; one that finds the accept
+ * queue full is dropped, and will be sent again by an honest peer. */
 #include "tcb.h"
+
+#include "syncookie.h"
 
 #define BACKLOG_MAX 4096
 
@@ -33,6 +37,11 @@ int tcp_listen(struct tcp_env *env, struct tcb *t, int backlog)
 	}
 	l->backlog = backlog < 1 ? 1 : backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
 	return 0;
+}
+
+bool tcp_accept_queue_is_full(const struct tcb *listener)
+{
+	return listener->listener->n_waiting >= listener->listener->backlog;
 }
 
 bool tcp_can_accept(const struct tcb *t)
@@ -88,57 +97,92 @@ static uint32_t first_number(const struct tcp_env *env, const struct tcp_segment
 	return isn;
 }
 
-static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
+struct tcb *tcp_listener_child(struct tcp_env *env, struct tcb *listener, const struct socket_pair *pair, uint32_t isn,
+			       uint32_t mtu)
 {
-	struct tcp_listener *l = listener->listener;
-	struct tcb *t;
+	struct tcb *t = tcp_new(env, pair->family);
 
-	if (l->n_waiting >= l->backlog || l->n_half_open >= l->backlog) {
-		env->counters.backlog_full++;
-		return;
-	}
-	t = tcp_new(env, segment->pair.family);
-	if (!t) {
-		env->counters.no_memory++;
-		return;
-	}
-	env->counters.passive_opens++;
-	t->e.pair = segment->pair;
+	if (!t)
+		return NULL;
+	t->e.pair = *pair;
 	t->passive = true;
 	inherit(t, listener);
 	pairs_adopt(env->pairs, &t->e);
-	tcp_begin(env, t, first_number(env, segment), segment->mtu);
-	tcp_take_syn(env, t, &segment->header);
+	tcp_begin(env, t, isn, mtu);
 	t->parent = listener;
-	list_push_back(&l->half_open, &t->queue);
-	l->n_half_open++;
+	list_push_back(&listener->listener->half_open, &t->queue);
+	listener->listener->n_half_open++;
 	tcp_set_state(env, t, BERTH_TCP_SYN_RECEIVED);
-	tcp_want_output(env, t);
+	return t;
+}
+
+static bool queue_is_full(const struct tcp_env *env, const struct tcp_listener *l)
+{
+	return l->n_half_open >= l->backlog || env->requests.table.n >= env->config.n_half_open_max;
+}
+
+static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
+{
+	struct tcp_request r;
+
+	if (tcp_accept_queue_is_full(listener)) {
+		env->counters.backlog_full++;
+		return;
+	}
+	tcp_request_fill(env, &r, listener, segment, first_number(env, segment));
+	/* A connection that follows another of its pair may not begin at any number, as a cookie would. There are no
+	 * more of these than there were in TIME-WAIT. */
+	if (!segment->reuses && queue_is_full(env, listener->listener)) {
+		tcp_syncookie_send(env, &r);
+		return;
+	}
+	env->counters.passive_opens++;
+	if (!tcp_request_keep(env, &r))
+		env->counters.no_memory++;
+}
+
+static void reset(struct tcp_env *env, const struct tcp_segment *segment)
+{
+	env->counters.bad_ack++;
+	tcp_reply_reset(env, segment);
+}
+
+/* No connection and no request is there for this ACK. */
+static void take_ack(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
+{
+	bool expected = tcp_syncookie_expected(env, listener);
+	struct tcp_request r;
+	struct tcb *t;
+
+	if (!expected || segment->header.flags & TCP_SYN) {
+		reset(env, segment);
+	} else if (!tcp_syncookie_check(env, listener, segment, &r)) {
+		/* With data it may be the second segment of a peer whose first was lost: that will come again. */
+		if (!segment->len)
+			reset(env, segment);
+	} else if (tcp_accept_queue_is_full(listener)) {
+		env->counters.backlog_full++;
+	} else if ((t = tcp_request_child(env, &r, segment->mtu))) {
+		env->counters.passive_opens++;
+		tcp_connection_in(env, t, segment);
+	} else {
+		env->counters.no_memory++;
+	}
 }
 
 /* RFC 9293 section 3.10.7.2. Data on a SYN is not acknowledged and so comes again after the handshake. */
 void tcp_listen_in(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment)
 {
-	const struct tcp_header *h = &segment->header;
+	uint8_t flags = segment->header.flags;
 
-	if (h->flags & TCP_RST) {
+	if (flags & TCP_RST)
 		env->counters.bad_flags++;
-	} else if (h->flags & TCP_ACK) {
-		env->counters.bad_ack++;
-		env->reply = (struct tcp_reply){
-			.wanted = true,
-			.pair = segment->pair,
-			.header = {.source_port = segment->pair.local_port,
-				   .destination_port = segment->pair.foreign_port,
-				   .seq = h->ack,
-				   .flags = TCP_RST},
-		};
-		env->counters.resets_out++;
-	} else if ((h->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN) {
+	else if (flags & TCP_ACK)
+		take_ack(env, listener, segment);
+	else if ((flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
 		take_syn(env, listener, segment);
-	} else {
+	else
 		env->counters.bad_flags++;
-	}
 }
 
 void tcp_listener_ready(struct tcp_env *env, struct tcb *child)
@@ -170,6 +214,7 @@ void tcp_listener_end(struct tcp_env *env, struct tcb *t)
 	struct tcp_listener *l = t->listener;
 	struct list_node *node;
 
+	tcp_requests_end(env, t);
 	while ((node = list_first(&l->half_open)) || (node = list_first(&l->waiting)))
 		tcp_abort(env, CONTAINER_OF(node, struct tcb, queue), BERTH_ECONNABORTED);
 	env->memory->free(env->memory->context, l, sizeof(*l));

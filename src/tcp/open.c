@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 /* RFC 9293 section 3.7.1 (MUST-15): what a peer that says no MSS takes, over IPv4 and over IPv6. */
 #define MSS_DEFAULT 536
 #define MSS_DEFAULT_IP6 1220
@@ -13,53 +15,80 @@
 /* The window that a connection may grow to when its buffer is raised later. */
 #define WINDOW_EXPECTED (6u << 20)
 
-/* A hash of the pair that only this host can make. `purpose` keeps its uses apart. */
-static uint64_t pair_hash(const struct tcp_env *env, const struct socket_pair *pair, uint8_t purpose)
+/* A hash of the pair and more that only this host can make. */
+uint64_t tcp_pair_hash(const struct tcp_env *env, const struct socket_pair *pair, enum tcp_hash purpose,
+		       uint32_t number, uint64_t more)
 {
-	uint8_t bytes[39];
+	uint8_t bytes[51], *end;
 
 	memcpy(bytes, pair->local, 16);
 	memcpy(bytes + 16, pair->foreign, 16);
-	bytes[32] = (uint8_t)(pair->local_port >> 8);
-	bytes[33] = (uint8_t)pair->local_port;
-	bytes[34] = (uint8_t)(pair->foreign_port >> 8);
-	bytes[35] = (uint8_t)pair->foreign_port;
-	bytes[36] = pair->family;
-	bytes[37] = pair->scope;
-	bytes[38] = purpose;
+	end = put_be16(bytes + 32, pair->local_port);
+	end = put_be16(end, pair->foreign_port);
+	end = put_u8(end, pair->family);
+	end = put_u8(end, pair->scope);
+	end = put_u8(end, (uint8_t)purpose);
+	end = put_be32(end, number);
+	end = put_be32(end, (uint32_t)(more >> 32));
+	put_be32(end, (uint32_t)more);
 	return siphash24(env->secret, bytes, sizeof(bytes));
 }
 
 /* RFC 6528 section 3: a clock of 4 us and a keyed hash of the pair. */
 uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair)
 {
-	return (uint32_t)(env->now / 4000) + (uint32_t)pair_hash(env, pair, 0);
+	return (uint32_t)(env->now / 4000) + (uint32_t)tcp_pair_hash(env, pair, TCP_HASH_ISN, 0, 0);
+}
+
+static uint32_t ms_clock(const struct tcp_env *env)
+{
+	return (uint32_t)(env->now / 1000000);
 }
 
 /* Milliseconds (RFC 7323 section 5.4), from a point that differs with each pair. */
 uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t)
 {
-	return (uint32_t)(env->now / 1000000) + t->ts_offset;
+	return ms_clock(env) + t->ts_offset;
 }
 
-static unsigned header_min(const struct tcb *t)
+static uint32_t ts_offset(const struct tcp_env *env, const struct socket_pair *pair)
 {
-	return (t->e.pair.family == BERTH_IP6 ? 40 : 20) + TCP_HEADER;
+	return (uint32_t)tcp_pair_hash(env, pair, TCP_HASH_TIMESTAMP, 0, 0);
+}
+
+uint32_t tcp_timestamp_of_pair(const struct tcp_env *env, const struct socket_pair *pair)
+{
+	return ms_clock(env) + ts_offset(env, pair);
+}
+
+static unsigned header_min(uint8_t family)
+{
+	return (family == BERTH_IP6 ? 40 : 20) + TCP_HEADER;
+}
+
+uint16_t tcp_mss_unsaid(uint8_t family)
+{
+	return family == BERTH_IP6 ? MSS_DEFAULT_IP6 : MSS_DEFAULT;
 }
 
 uint16_t tcp_mss_default(const struct tcb *t)
 {
-	return t->e.pair.family == BERTH_IP6 ? MSS_DEFAULT_IP6 : MSS_DEFAULT;
+	return tcp_mss_unsaid(t->e.pair.family);
 }
 
 /* RFC 6691: the MSS does not count options. */
+uint16_t tcp_mss_offered(uint8_t family, uint32_t mtu, uint16_t mss_user)
+{
+	uint32_t mss = mtu > header_min(family) + MSS_FLOOR ? mtu - header_min(family) : MSS_FLOOR;
+
+	if (mss_user && mss > mss_user)
+		mss = mss_user;
+	return (uint16_t)(mss < 65495 ? mss : 65495);
+}
+
 uint16_t tcp_mss_of_mtu(const struct tcb *t)
 {
-	uint32_t mss = t->mtu > header_min(t) + MSS_FLOOR ? t->mtu - header_min(t) : MSS_FLOOR;
-
-	if (t->mss_user && mss > t->mss_user)
-		mss = t->mss_user;
-	return (uint16_t)(mss < 65495 ? mss : 65495);
+	return tcp_mss_offered(t->e.pair.family, t->mtu, t->mss_user);
 }
 
 void tcp_update_mss(struct tcb *t)
@@ -75,7 +104,7 @@ void tcp_update_mss(struct tcb *t)
 }
 
 /* The scale is said once: for the largest window that the buffer may grow to. */
-static uint8_t wscale_for(const struct tcp_env *env, const struct tcb *t)
+uint8_t tcp_wscale(const struct tcp_env *env, const struct tcb *t)
 {
 	uint32_t buffer = t->receive_buffer > WINDOW_EXPECTED ? t->receive_buffer : WINDOW_EXPECTED;
 	uint8_t shift = 0;
@@ -93,13 +122,15 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 
 	t->mtu = mtu;
 	t->mss_peer = tcp_mss_default(t);
-	t->ts_offset = (uint32_t)pair_hash(env, &t->e.pair, 1);
+	t->ts_offset = ts_offset(env, &t->e.pair);
 	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;
 	/* The SYN takes one number; the user's bytes follow it. */
 	sendq_init(&t->sendq, iss + 1);
-	t->rcv_wscale = wscale_for(env, t);
+	t->wscale_ok = env->config.window_scaling;
+	t->rcv_wscale = t->wscale_ok ? tcp_wscale(env, t) : 0;
 	/* Offered until the peer's SYN says otherwise. */
-	t->sack_ok = t->ts_ok = true;
+	t->sack_ok = env->config.sack;
+	t->ts_ok = env->config.timestamps;
 	t->ns_rto = 1000000000ull; /* RFC 6298 section 2.1 */
 	t->heard_at = env->now;
 	t->syn_due = true;
@@ -127,13 +158,14 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 	t->snd_wnd = t->snd_wnd_max = h->window; /* a SYN's window is not scaled: RFC 7323 section 2.2 */
 	if (h->has_mss)
 		t->mss_peer = h->mss > MSS_FLOOR ? h->mss : MSS_FLOOR;
-	t->sack_ok = h->has_sack_permitted;
-	t->ts_ok = h->has_timestamp;
-	if (h->has_timestamp) {
+	t->sack_ok = h->has_sack_permitted && env->config.sack;
+	t->ts_ok = h->has_timestamp && env->config.timestamps;
+	t->wscale_ok = h->has_wscale && env->config.window_scaling;
+	if (t->ts_ok) {
 		t->ts_recent = h->ts_val;
 		t->ts_recent_at = env->now;
 	}
-	if (h->has_wscale) {
+	if (t->wscale_ok) {
 		t->snd_wscale = h->wscale < WSCALE_MAX ? h->wscale : WSCALE_MAX;
 	} else {
 		t->snd_wscale = t->rcv_wscale = 0;

@@ -65,9 +65,11 @@ enum tcp_timer_kind {
 
 /* What a listener has that a connection has not. */
 struct tcp_listener {
-	struct list half_open; /* in SYN-RECEIVED */
+	struct list half_open; /* connections in SYN-RECEIVED */
 	struct list waiting;   /* established, for accept, in order */
-	uint32_t n_half_open, n_waiting, backlog;
+	uint32_t n_half_open;  /* with those that are requests as yet */
+	uint32_t n_waiting, backlog;
+	berth_time cookie_at; /* when it last answered a SYN by a cookie; 0: it has not */
 };
 
 struct tcb {
@@ -85,6 +87,7 @@ struct tcb {
 
 	bool sack_ok : 1;        /* both sides said SACK-permitted */
 	bool ts_ok : 1;          /* both sides said timestamps */
+	bool wscale_ok : 1;      /* both sides said window scale */
 	bool syn_due : 1;        /* SYN or SYN-ACK has to leave (first or again) */
 	bool reset_due : 1;      /* RST has to leave, then it is over */
 	bool probe_due : 1;      /* a zero-window probe has to leave */
@@ -152,6 +155,8 @@ struct tcb {
 	uint32_t ms_user_timeout; /* 0: the default */
 	uint16_t s_keep_idle, s_keep_interval;
 	uint8_t n_keep_max, n_keep;
+	uint8_t n_syn_retries;  /* TCP_SYNCNT, 0 not set */
+	uint8_t n_defer_accept; /* TCP_DEFER_ACCEPT: timeouts of the SYN-ACK that a peer's data is waited for */
 	uint64_t ns_srtt, ns_rttvar, ns_rto;
 	struct tcp_rtt_min rtt_min;
 	berth_time deadline[TCP_TIMER_N];
@@ -206,6 +211,15 @@ static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
 }
 
 /* ---- open.c ---- */
+/* What a keyed hash of a socket pair is for: each its own. */
+enum tcp_hash {
+	TCP_HASH_ISN,
+	TCP_HASH_TIMESTAMP,
+	TCP_HASH_COOKIE,
+	TCP_HASH_COOKIE_COVER,
+};
+uint64_t tcp_pair_hash(const struct tcp_env *env, const struct socket_pair *pair, enum tcp_hash purpose,
+		       uint32_t number, uint64_t more);
 uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair);
 /* Sequence numbers, MSS and timers of a connection that begins now. */
 void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu);
@@ -215,14 +229,30 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 void tcp_update_mss(struct tcb *t);
 /* What a peer takes that says no MSS: RFC 9293 section 3.7.1. */
 uint16_t tcp_mss_default(const struct tcb *t);
+uint16_t tcp_mss_unsaid(uint8_t family);
 /* The MSS that our SYN says. */
 uint16_t tcp_mss_of_mtu(const struct tcb *t);
+uint16_t tcp_mss_offered(uint8_t family, uint32_t mtu, uint16_t mss_user);
+/* The window scale that our SYN says. */
+uint8_t tcp_wscale(const struct tcp_env *env, const struct tcb *t);
 /* The handshake is complete. */
 void tcp_establish(struct tcp_env *env, struct tcb *t);
 uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t);
+uint32_t tcp_timestamp_of_pair(const struct tcp_env *env, const struct socket_pair *pair);
+
+/* ---- in.c ---- */
+/* A segment of t's pair. */
+void tcp_connection_in(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment);
+/* Answers with the reset of RFC 9293 section 3.10.7.1, unless the segment is one. */
+void tcp_reply_reset(struct tcp_env *env, const struct tcp_segment *segment);
 
 /* ---- listen.c ---- */
 void tcp_listen_in(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment);
+/* There is no room for a connection that waits for accept. */
+bool tcp_accept_queue_is_full(const struct tcb *listener);
+/* A connection in SYN-RECEIVED that has its listener's options and whose SYN-ACK is due. NULL: out of memory. */
+struct tcb *tcp_listener_child(struct tcp_env *env, struct tcb *listener, const struct socket_pair *pair, uint32_t isn,
+			       uint32_t mtu);
 /* A child leaves SYN-RECEIVED for ESTABLISHED. */
 void tcp_listener_ready(struct tcp_env *env, struct tcb *child);
 /* A child is no longer its listener's. */

@@ -13,6 +13,7 @@
 
 #include "budget.h"
 #include "pairs.h"
+#include "request.h"
 #include "rng.h"
 #include "tcp_header.h"
 #include "wheel.h"
@@ -57,6 +58,9 @@
 	X(bad_flags, "segments whose flags do not fit the state")                                                      \
 	X(paws, "segments older than the timestamp seen (PAWS)")                                                       \
 	X(backlog_full, "connections refused room by a full backlog")                                                  \
+	X(syn_cookies_out, "SYNs answered by a cookie, as too many connections were half open")                        \
+	X(syn_cookies_in, "connections begun by a cookie that came back")                                              \
+	X(syn_cookies_bad, "acknowledgments that should be a cookie and are none")                                     \
 	X(queue_full, "segments dropped for want of receive buffer or queue")                                          \
 	X(no_memory, "segments or connections dropped for want of memory")                                             \
 	X(timed_out, "connections given up after retransmissions or probes")                                           \
@@ -79,6 +83,8 @@ struct tcp_config {
 	uint32_t send_buffer_max, receive_buffer_max; /* what they grow to by themselves */
 	uint32_t ms_msl;
 	uint32_t n_time_wait_max;
+	uint32_t n_half_open_max;
+	bool sack, timestamps, window_scaling; /* offered, and agreed to */
 	uint8_t ttl;
 	bool rack; /* RFC 8985 finds losses; false: RFC 6675 */
 	const struct tcp_congestion *congestion;
@@ -107,6 +113,7 @@ struct tcp_env {
 	uint32_t n_time_wait;
 	struct budget *budget; /* of the memory of all queues, the host's */
 	struct list ahead;     /* struct recvq_ahead of connections with a gap, oldest first */
+	struct tcp_requests requests;
 	struct list ended;     /* connections to free when the current call is over */
 	struct tcp_reply reply;
 	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
@@ -114,8 +121,8 @@ struct tcp_env {
 	struct tcp_counters counters;
 };
 
-/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control. The pairs,
- * endpoints and budget are borrowed. */
+/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control, BERTH_ENOMEM. The
+ * pairs, endpoints and budget are borrowed. */
 int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
 		 struct endpoints *endpoints, struct budget *budget, berth_time now);
 
@@ -157,6 +164,21 @@ void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error,
 
 /* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191). */
 void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu);
+
+/* The same for a connection that is half open and a listener's as yet; `hard` ends it. false: there is none of that
+ * pair. */
+bool tcp_request_icmp(struct tcp_env *env, const struct socket_pair *pair, uint32_t seq, bool hard);
+
+/* The next SYN-ACK that is to be sent again (env->requests.due) is in env->reply; false: there is none now. */
+bool tcp_request_output(struct tcp_env *env);
+
+/* Connections that are half open, by id: the first with a greater one, or NULL; and as a row of a snapshot, all of it.
+ * Returns its id. */
+struct tcp_request *tcp_request_after(struct tcp_env *env, uint64_t id);
+uint64_t tcp_request_row(struct tcp_env *env, struct tcp_request *r, struct berth_socket_row *row);
+
+/* The local address of this pair is the host's no more: those half open are forgotten. */
+void tcp_requests_address_gone(struct tcp_env *env, const struct socket_pair *local);
 
 /* t's local address is the host's no more (RFC 5227 section 2.4, RFC 2131 section 4.4.5): t ends with
  * BERTH_EADDRNOTAVAIL. Its peer is not told, as that would be one more packet from the address; whoever has it now says

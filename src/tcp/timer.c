@@ -246,7 +246,11 @@ void tcp_expire(struct tcp_env *env)
 {
 	struct wheel_timer *timer;
 
-	while ((timer = wheel_pop(&env->wheel, env->now)))
-		run(env, CONTAINER_OF(timer, struct tcb, timer));
+	while ((timer = wheel_pop(&env->wheel, env->now))) {
+		if (timer == &env->requests.timer)
+			tcp_requests_expire(env);
+		else
+			run(env, CONTAINER_OF(timer, struct tcb, timer));
+	}
 	tcp_reap(env);
 }

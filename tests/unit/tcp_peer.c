@@ -67,6 +67,10 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.ephemeral_last = 65535,
 		.ttl = 64,
 		.n_time_wait_max = p->setup.n_time_wait_max ? p->setup.n_time_wait_max : 100,
+		.n_half_open_max = p->setup.n_half_open_max ? p->setup.n_half_open_max : 1000,
+		.sack = !p->setup.no_sack,
+		.timestamps = !p->setup.no_timestamps,
+		.window_scaling = !p->setup.no_window_scaling,
 		.send_buffer = p->setup.send_buffer ? p->setup.send_buffer : 262144,
 		.receive_buffer = p->setup.receive_buffer ? p->setup.receive_buffer : 262144,
 		.send_buffer_max = p->setup.send_buffer_max,
@@ -256,6 +260,8 @@ void peer_pump(struct peer *p)
 
 	if (p->env.reply.wanted)
 		keep_reply(p);
+	while (p->env.requests.due && tcp_request_output(&p->env))
+		keep_reply(p);
 	while ((node = list_pop_front(&p->endpoints.tx))) {
 		struct tcb *t = tcp_of_endpoint(CONTAINER_OF(node, struct endpoint, tx));
 		struct berth_frame_out out;
@@ -417,6 +423,8 @@ enum berth_tcp_state peer_state(const struct peer *p)
 
 	if (e)
 		return tcp_of_endpoint(e)->state;
+	if (tcp_request_find(&p->env, &p->pair))
+		return BERTH_TCP_SYN_RECEIVED;
 	if (p->t)
 		return p->t->state;
 	return BERTH_TCP_CLOSED;

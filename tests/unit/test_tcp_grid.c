@@ -220,6 +220,8 @@ static void measure(const struct peer *p, struct cell *c)
 	c->snd_una = c->snd_nxt = 1;
 	c->rcv_nxt = 1;
 	c->rcv_edge = 1 + 8192;
+	if (tcp_request_find(&p->env, &p->pair))
+		c->snd_una = 0;
 	if (!t)
 		return;
 	c->snd_una = (uint32_t)t->snd_una - BERTH_ISS;

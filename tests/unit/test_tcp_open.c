@@ -349,7 +349,26 @@ static void test_passive_reset(void **state)
 	peer_deinit(&p);
 }
 
-/* The backlog bounds those in SYN-RECEIVED and those that wait; an accept makes room. Memory is flat (attack 35). */
+static void syn_from(struct peer *p, uint16_t port)
+{
+	p->pair.foreign_port = port;
+	peer_in(p, TCP_SYN, 0, 0, 0);
+}
+
+/* The ACK that completes the handshake whose SYN-ACK is this. */
+static void answer(struct peer *p, const struct peer_segment *syn_ack)
+{
+	struct tcp_header h;
+
+	p->pair.foreign_port = syn_ack->pair.foreign_port;
+	h = peer_header(p, TCP_ACK, 1, 0);
+	h.ack = syn_ack->h.seq + 1;
+	h.ts_ecr = syn_ack->h.ts_val;
+	peer_in_header(p, &h, 0);
+}
+
+/* The backlog bounds those that are remembered in SYN-RECEIVED and those that wait; an accept makes room. Memory is
+ * flat (attack 35). */
 static void test_backlog(void **state)
 {
 	const struct peer_setup setup = {.mss = 1460, .backlog = 3};
@@ -358,56 +377,53 @@ static void test_backlog(void **state)
 
 	peer_init(&p, &setup);
 	peer_listen(&p);
-	for (unsigned i = 0; i < 3; i++) {
-		p.pair.foreign_port = (uint16_t)(2000 + i);
-		peer_in(&p, TCP_SYN, 0, 0, 0);
-	}
+	for (unsigned i = 0; i < 3; i++)
+		syn_from(&p, (uint16_t)(2000 + i));
 	assert_int_equal(p.n_out, 3);
 	n_blocks = p.heap.n_blocks;
-	for (unsigned i = 3; i < 1000; i++) {
-		p.pair.foreign_port = (uint16_t)(2000 + i);
-		peer_in(&p, TCP_SYN, 0, 0, 0);
-	}
-	assert_int_equal(p.n_out, 3); /* dropped without a word: an honest peer asks again */
-	assert_int_equal(p.env.counters.backlog_full, 997);
+	for (unsigned i = 3; i < 1000; i++)
+		syn_from(&p, (uint16_t)(2000 + i));
+	assert_int_equal(p.n_out, 1000);
+	assert_int_equal(p.env.counters.syn_cookies_out, 997);
 	assert_int_equal(p.heap.n_blocks, n_blocks);
-	for (unsigned i = 0; i < 3; i++) { /* each child has an ISS of its own */
-		struct tcp_header h;
-
-		p.pair.foreign_port = (uint16_t)(2000 + i);
-		h = peer_header(&p, TCP_ACK, 1, 0);
-		h.ack = p.out[i].h.seq + 1;
-		peer_in_header(&p, &h, 0);
+	for (unsigned i = 0; i < 3; i++) { /* each has an ISS of its own */
+		answer(&p, &p.out[i]);
 		assert_int_equal(peer_state(&p), BERTH_TCP_ESTABLISHED);
 	}
 	peer_clear(&p);
-	p.pair.foreign_port = 4000;
-	peer_in(&p, TCP_SYN, 0, 0, 0);
-	peer_none(&p);
+	syn_from(&p, 4000);
+	peer_none(&p); /* dropped without a word: an honest peer asks again */
+	assert_int_equal(p.env.counters.backlog_full, 1);
 	p.t = tcp_accept(&p.env, p.listener);
 	assert_non_null(p.t);
 	p.t->e.descriptor = 9;
 	assert_int_equal(p.t->e.pair.foreign_port, 2000); /* in order */
-	peer_in(&p, TCP_SYN, 0, 0, 0);
+	syn_from(&p, 4000);
 	assert_int_equal(peer_only(&p)->h.flags, TCP_SYN | TCP_ACK);
 	peer_deinit(&p);
 }
 
-/* A listener that closes resets its children, accepted ones live on. */
+/* A listener that closes resets those that wait; those that it remembers are reset when they come back; accepted ones
+ * live on. */
 static void test_listener_closes(void **state)
 {
 	struct peer p;
 
 	peer_init(&p, &full);
 	peer_establish_passive(&p);
-	p.pair.foreign_port = 2000;
-	peer_in(&p, TCP_SYN, 0, 0, 0);
-	peer_clear(&p);
+	syn_from(&p, 2000);
+	syn_from(&p, 2001);
+	answer(&p, &p.out[0]);
+	assert_int_equal(p.n_out, 2);
 	tcp_close(&p.env, p.listener);
 	p.listener = NULL;
 	peer_pump(&p);
-	assert_int_equal(peer_only(&p)->h.flags & TCP_RST, TCP_RST);
-	assert_int_equal(peer_only(&p)->pair.foreign_port, 2000);
+	assert_int_equal(p.n_out, 3);
+	assert_int_equal(p.out[2].h.flags & TCP_RST, TCP_RST);
+	assert_int_equal(p.out[2].pair.foreign_port, 2000);
+	answer(&p, &p.out[1]);
+	assert_int_equal(p.n_out, 4);
+	assert_int_equal(p.out[3].h.flags & TCP_RST, TCP_RST);
 	p.pair.foreign_port = PEER_PORT;
 	assert_int_equal(peer_state(&p), BERTH_TCP_ESTABLISHED);
 	peer_deinit(&p);
@@ -450,13 +466,8 @@ static void test_no_memory(void **state)
 			peer_in(&p, TCP_SYN, 0, 0, 0);
 		peer_advance(&p, 4 * S); /* a SYN-ACK that found no memory is tried again */
 		assert_true(p.n_out > 0);
-		p.ts_ecr = p.out[p.n_out - 1].h.ts_val;
-		{
-			struct tcp_header h = peer_header(&p, TCP_ACK, 1, 0);
-
-			h.ack = p.out[p.n_out - 1].h.seq + 1;
-			peer_in_header(&p, &h, 0);
-		}
+		for (unsigned i = 0; i < 4 && peer_state(&p) != BERTH_TCP_ESTABLISHED; i++)
+			answer(&p, &p.out[p.n_out - 1]);
 		assert_int_equal(peer_state(&p), BERTH_TCP_ESTABLISHED);
 		peer_deinit(&p);
 	}
