@@ -170,7 +170,11 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_TCP_KEEPIDLE 4  /* seconds, 1 to 32,767 */
 #define BERTH_TCP_KEEPINTVL 5 /* seconds, 1 to 32,767 */
 #define BERTH_TCP_KEEPCNT 6   /* 1 to 127 */
+#define BERTH_TCP_SYNCNT 7    /* SYNs (a listener: SYN-ACKs) that are sent again before giving up, 1 to 127 */
 #define BERTH_TCP_LINGER2 8   /* seconds in FIN-WAIT-2 after close; 0: the default; negative: none; 120 at most */
+/* Listeners, seconds: a connection is there to accept when its first data is, or when the SYN-ACK has been asked about
+ * for so long (get: rounded up to the timeout). 0: at once. */
+#define BERTH_TCP_DEFER_ACCEPT 9
 #define BERTH_TCP_QUICKACK 12
 #define BERTH_TCP_CONGESTION 13   /* char[]: "cubic", "reno" */
 #define BERTH_TCP_USER_TIMEOUT 18 /* milliseconds, 0: the default; RFC 5482 */

@@ -12,7 +12,7 @@
 /* SHLD-11: R2 is at least 100 s for data, MUST-23: and 3 minutes for a SYN. */
 #define NS_GIVE_UP (900 * NS_PER_S)
 #define NS_GIVE_UP_SYN (180 * NS_PER_S)
-/* A peer's SYN that is never followed by its ACK: it holds a place in the backlog. */
+/* A simultaneous open that gets no further. (Those that a listener is asked for are requests: request.c.) */
 #define NS_GIVE_UP_SYN_ACK (63 * NS_PER_S)
 /* Nobody waits for these, but they hold memory: a peer that is silent is given less, though never few tries, as a path
  * may be slow and bad. */
@@ -35,9 +35,12 @@ static uint64_t ns_patience(const struct tcb *t)
 	return t->orphan && t->n_backoff >= ORPHAN_TRIES ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
 }
 
-/* Never without having tried a second time: a user timeout may be shorter than the retransmission timeout. */
+/* TCP_SYNCNT counts the SYN's retransmissions. Never without having tried a second time: a user timeout may be shorter
+ * than the retransmission timeout. */
 bool tcp_giveup_due(const struct tcp_env *env, const struct tcb *t, berth_time since)
 {
+	if (t->state == BERTH_TCP_SYN_SENT && t->n_syn_retries && !t->ms_user_timeout)
+		return t->n_backoff >= t->n_syn_retries;
 	return t->n_backoff && env->now - since >= ns_patience(t);
 }
 

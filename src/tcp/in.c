@@ -184,7 +184,7 @@ static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a
 	if (a->flags & TCP_RST)
 		return STEP_DROP;
 	if (is_last_fin(t, a))
-		tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + 2 * env->config.ms_msl * 1000000ull);
+		tcp_time_wait_restart(env, t);
 	if (a->len || a->fin) {
 		/* Sent again: our acknowledgment was lost. */
 		env->counters.duplicate++;
@@ -436,7 +436,8 @@ void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
 
 	env->counters.segments_in++;
 	segment->reuses = false;
-	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT && pairs_find_waiting(env->pairs, &segment->pair) &&
+	if (e && tcp_of_endpoint(e)->state == BERTH_TCP_TIME_WAIT &&
+	    tcp_listener_has_room(pairs_find_waiting(env->pairs, &segment->pair)) &&
 	    tcp_time_wait_reuse(env, tcp_of_endpoint(e), segment))
 		e = NULL;
 	request = e || segment->reuses ? NULL : tcp_request_find(env, &segment->pair);

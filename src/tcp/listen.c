@@ -44,6 +44,11 @@ bool tcp_accept_queue_is_full(const struct tcb *listener)
 	return listener->listener->n_waiting >= listener->listener->backlog;
 }
 
+bool tcp_listener_has_room(const struct endpoint *e)
+{
+	return e && e->kind == ENDPOINT_TCP_LISTENER && !tcp_accept_queue_is_full(CONTAINER_OF(e, const struct tcb, e));
+}
+
 bool tcp_can_accept(const struct tcb *t)
 {
 	return t->listener && t->listener->n_waiting;

@@ -124,6 +124,45 @@ static void set_mss(struct tcp_env *env, struct tcb *t, int value)
 	}
 }
 
+/* As the timer has it: at 1, 3, 7, 15, 31, 63 and 127 seconds, before three minutes are over. */
+#define SYN_RETRIES 7
+
+static int get_syn_retries(struct tcb *t)
+{
+	return t->n_syn_retries ? t->n_syn_retries : SYN_RETRIES;
+}
+
+static void set_syn_retries(struct tcp_env *env, struct tcb *t, int value)
+{
+	(void)env;
+	t->n_syn_retries = (uint8_t)value;
+}
+
+/* Seconds until the n-th timeout of a SYN-ACK: 1, 3, 7 ... and then each two minutes. */
+static int s_until_timeout(unsigned n)
+{
+	int s = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		s += i < 7 ? 1 << i : 120;
+	return s;
+}
+
+static int get_defer_accept(struct tcb *t)
+{
+	return s_until_timeout(t->n_defer_accept);
+}
+
+static void set_defer_accept(struct tcp_env *env, struct tcb *t, int value)
+{
+	unsigned n = 0;
+
+	(void)env;
+	while (n < UINT8_MAX && s_until_timeout(n) < value)
+		n++;
+	t->n_defer_accept = (uint8_t)n;
+}
+
 static int get_error(struct tcb *t)
 {
 	int error = t->error;
@@ -148,6 +187,8 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_LINGER2, INT32_MIN, INT32_MAX, false, get_linger2, set_linger2},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
 	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},
+	{BERTH_SOL_TCP, BERTH_TCP_SYNCNT, 1, 127, false, get_syn_retries, set_syn_retries},
+	{BERTH_SOL_TCP, BERTH_TCP_DEFER_ACCEPT, INT32_MIN, INT32_MAX, false, get_defer_accept, set_defer_accept},
 	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},

@@ -253,6 +253,8 @@ bool tcp_accept_queue_is_full(const struct tcb *listener);
 /* A connection in SYN-RECEIVED that has its listener's options and whose SYN-ACK is due. NULL: out of memory. */
 struct tcb *tcp_listener_child(struct tcp_env *env, struct tcb *listener, const struct socket_pair *pair, uint32_t isn,
 			       uint32_t mtu);
+/* One that asks for a connection would get it, as far as the queue of those that wait goes. */
+bool tcp_listener_has_room(const struct endpoint *e);
 /* A child leaves SYN-RECEIVED for ESTABLISHED. */
 void tcp_listener_ready(struct tcp_env *env, struct tcb *child);
 /* A child is no longer its listener's. */
@@ -314,6 +316,8 @@ void tcp_urgent_fields(const struct tcb *t, tcp_seq seq, struct tcp_header *h);
 
 /* ---- timewait.c ---- */
 void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);
+/* The peer has not heard our last ACK: the two maximum segment lifetimes begin anew. */
+void tcp_time_wait_restart(struct tcp_env *env, struct tcb *t);
 /* A SYN for a pair in TIME-WAIT: true when it may begin a new connection, the old one is then gone. */
 bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment);
 

@@ -25,18 +25,31 @@ void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
 	tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + ns_time_wait(env));
 }
 
-/* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-13) and RFC 6191 section 2: a SYN that is plainly newer than all
- * that the old connection sent begins a new one. */
+void tcp_time_wait_restart(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_main(env, t, TCP_MAIN_TIME_WAIT, env->now + ns_time_wait(env));
+}
+
+/* RFC 6191 section 2: whether a SYN is plainly newer than all that the old connection sent. What is not is challenged,
+ * as RFC 9293 section 3.10.7.4 has it, and not dropped without a word. */
+static bool is_newer(const struct tcp_env *env, const struct tcb *t, const struct tcp_header *h)
+{
+	bool newer_seq = tcp_seq_unwrap(h->seq, t->rcv_nxt) > t->rcv_nxt;
+	bool will_have_ts = h->has_timestamp && env->config.timestamps;
+	int32_t ts_ahead = (int32_t)(h->ts_val - t->ts_recent);
+
+	if (!will_have_ts)
+		return newer_seq;
+	/* Without timestamps before, what is left of the old connection cannot be taken for the new one's (PAWS). */
+	return !t->ts_ok || ts_ahead > 0 || (ts_ahead == 0 && newer_seq);
+}
+
+/* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-13). */
 bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment)
 {
 	const struct tcp_header *h = &segment->header;
-	bool newer_seq = tcp_seq_unwrap(h->seq, t->rcv_nxt) > t->rcv_nxt;
-	bool newer_ts = t->ts_ok && h->has_timestamp && (int32_t)(h->ts_val - t->ts_recent) > 0;
-	bool same_ts = t->ts_ok && h->has_timestamp && h->ts_val == t->ts_recent;
 
-	if ((h->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
-		return false;
-	if (!newer_ts && !(newer_seq && (same_ts || !(t->ts_ok && h->has_timestamp))))
+	if ((h->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN || !is_newer(env, t, h))
 		return false;
 	segment->reuses = true;
 	segment->isn_after = (uint32_t)t->snd_nxt;
