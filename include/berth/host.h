@@ -34,6 +34,10 @@ struct berth_host;
 #define BERTH_INTERFACE_NAME_MAX 16
 #define BERTH_CONGESTION_NAME_MAX 16
 
+/* TCP fast open (RFC 7413): who may do it. */
+#define BERTH_FAST_OPEN_CLIENT 1u /* programs that ask for it by BERTH_MSG_FASTOPEN or BERTH_TCP_FASTOPEN_CONNECT */
+#define BERTH_FAST_OPEN_SERVER 2u /* listeners that set BERTH_TCP_FASTOPEN */
+
 /* What a host is made of. Fill it with berth_host_config_default, change what you want, hand it to berth_host_new,
  * which copies it. */
 struct berth_host_config {
@@ -48,6 +52,7 @@ struct berth_host_config {
 	uint32_t n_sockets_max;            /* descriptors; 1,048,576 */
 	uint32_t n_time_wait_max;          /* connections kept in TIME-WAIT; the oldest makes room; 65,536 */
 	uint32_t n_half_open_max;          /* handshakes of peers that are remembered; more get SYN cookies; 16,384 */
+	unsigned fast_open;                /* BERTH_FAST_OPEN_...; BERTH_FAST_OPEN_CLIENT */
 	bool sack, timestamps, window_scaling; /* TCP options that are offered and agreed to; true */
 	uint32_t send_buffer;    /* bytes a TCP socket may hold unacknowledged, SO_SNDBUF's default; 262,144 */
 	uint32_t receive_buffer; /* bytes a socket may hold unread, SO_RCVBUF's default; 262,144 */

@@ -62,7 +62,10 @@ int berth_connect(struct berth_host *host, int descriptor, const struct berth_so
 #define BERTH_MSG_WAITALL 0x100u   /* no call here waits: no effect; BERTH_SO_RCVLOWAT says when it is worth a call */
 #define BERTH_MSG_ERRQUEUE 0x2000u /* receive: from the error queue; in berth_message.flags: it is from there */
 #define BERTH_MSG_NOSIGNAL 0x4000u /* there are no signals: no effect */
-#define BERTH_MSG_MORE 0x8000u     /* send: more follows at once (TCP_CORK, UDP_CORK for this call) */
+/* TCP, not connected, to an address: connects, with the data on the SYN where a cookie allows that. What was taken, or
+ * BERTH_EINPROGRESS: nothing, send it once connected. */
+#define BERTH_MSG_FASTOPEN 0x20000000u
+#define BERTH_MSG_MORE 0x8000u /* send: more follows at once (TCP_CORK, UDP_CORK for this call) */
 
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
  * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
@@ -176,8 +179,13 @@ int berth_ready(struct berth_host *host, int descriptor);
  * for so long (get: rounded up to the timeout). 0: at once. */
 #define BERTH_TCP_DEFER_ACCEPT 9
 #define BERTH_TCP_QUICKACK 12
-#define BERTH_TCP_CONGESTION 13   /* char[]: "cubic", "reno" */
-#define BERTH_TCP_USER_TIMEOUT 18 /* milliseconds, 0: the default; RFC 5482 */
+#define BERTH_TCP_CONGESTION 13 /* char[]: "cubic", "reno" */
+/* Fast open, RFC 7413. */
+#define BERTH_TCP_FASTOPEN 23 /* listeners: connections let in that have not proved themselves; 0: no fast open */
+#define BERTH_TCP_FASTOPEN_CONNECT 30   /* connect waits for the first data where there is a cookie, and returns 0 */
+#define BERTH_TCP_FASTOPEN_KEY 33       /* listening, set: 16 bytes, or 32: the key before it is good, too */
+#define BERTH_TCP_FASTOPEN_NO_COOKIE 34 /* data on the SYN without a cookie, for those who know their network */
+#define BERTH_TCP_USER_TIMEOUT 18       /* milliseconds, 0: the default; RFC 5482 */
 
 /* A group that a socket joins, of the option's family (an IPv6 socket joins groups of IPv4 by BERTH_IP_ADD_MEMBERSHIP),
  * and where; interface 0: that of the group's scope, else the route's. Joined, the socket gets what is sent to the

@@ -23,6 +23,7 @@ void berth_host_config_default(struct berth_host_config *config)
 		.n_sockets_max = 1u << 20,
 		.n_time_wait_max = 1u << 16,
 		.n_half_open_max = 1u << 14,
+		.fast_open = BERTH_FAST_OPEN_CLIENT,
 		.sack = true,
 		.timestamps = true,
 		.window_scaling = true,
@@ -71,6 +72,8 @@ static const char *config_fault(const struct berth_host_config *config)
 		return "receive_buffer_max: must be 67108864 bytes or less";
 	if (config->memory_max < MEMORY_LEAST)
 		return "memory_max: must be 65536 bytes or more";
+	if (config->fast_open & ~(BERTH_FAST_OPEN_CLIENT | BERTH_FAST_OPEN_SERVER))
+		return "fast_open: BERTH_FAST_OPEN_... and no other bits";
 	if (config->ms_msl == 0 || config->ms_msl > 3600000)
 		return "ms_msl: must be 1 to 3600000";
 	if (!memchr(config->congestion, 0, sizeof(config->congestion)) || tcp_congestion_check(config->congestion) != 0)

@@ -16,12 +16,15 @@ static enum berth_tcp_state state_of(struct berth_host *host, struct endpoint *e
 	return row.state;
 }
 
-static int stream_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
+/* Connects, with data on the SYN when there is a message. */
+static long set_out(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign,
+		    const struct berth_message *message)
 {
 	struct tcb *t = tcp_of_endpoint(e);
 	const struct host_path *path;
 	struct socket_pair before = e->pair, pair;
 	struct ip peer;
+	long done;
 	int error;
 
 	/* Already under way or over: TCP says which, and the pair stays what it is. */
@@ -36,18 +39,28 @@ static int stream_connect(struct berth_host *host, struct endpoint *e, const str
 		return BERTH_ENETUNREACH;
 	e->pair = pair;
 	e->pair.foreign_port = foreign->port;
-	error = tcp_connect(&host->tcp, t, path->mtu);
-	if (error) {
+	done = message ? tcp_connect_send(&host->tcp, t, path->mtu, message->vectors, message->n_vectors)
+		       : tcp_connect(&host->tcp, t, path->mtu);
+	if (done < 0 && done != BERTH_EINPROGRESS)
 		e->pair = before;
-		return error;
-	}
-	return BERTH_EINPROGRESS;
+	return done;
+}
+
+static int stream_connect(struct berth_host *host, struct endpoint *e, const struct berth_socket_address *foreign)
+{
+	int error = (int)set_out(host, e, foreign, NULL);
+
+	return error || tcp_connect_is_deferred(tcp_of_endpoint(e)) ? error : BERTH_EINPROGRESS;
 }
 
 static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
 			unsigned flags)
 {
 	(void)total;
+	if (flags & BERTH_MSG_FASTOPEN && !message->foreign.address.family)
+		return BERTH_EINVAL;
+	if (flags & BERTH_MSG_FASTOPEN)
+		return set_out(host, e, &message->foreign, message);
 	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
 }
 

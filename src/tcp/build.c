@@ -14,7 +14,8 @@ void tcp_build_slices(struct tcb *t, struct tcp_plan *plan, struct berth_frame_o
 	out->segment_size = 0;
 	if (!plan->len)
 		return;
-	out->n_slices = (uint8_t)sendq_slices(&t->sendq, plan->seq, plan->len, out->slices, BERTH_SLICES_MAX, &covered);
+	out->n_slices = (uint8_t)sendq_slices(&t->sendq, plan->seq + !!(plan->flags & TCP_SYN), plan->len, out->slices,
+					      BERTH_SLICES_MAX, &covered);
 	if (covered < plan->len) {
 		plan->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 		plan->len = covered;
@@ -65,6 +66,7 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	}
 	if (plan->flags & TCP_SYN) {
 		syn_options(env, t, h);
+		tcp_fast_open_option(env, t, plan->again, h);
 	} else if (!(plan->flags & TCP_RST)) {
 		h->window = (uint16_t)tcp_window_advertise(env, t);
 		sack_option(t, plan, h);

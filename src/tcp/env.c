@@ -31,6 +31,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 			   .ms_msl = config->ms_msl,
 			   .n_time_wait_max = config->n_time_wait_max,
 			   .n_half_open_max = config->n_half_open_max,
+			   .fast_open = config->fast_open,
 			   .sack = config->sack,
 			   .timestamps = config->timestamps,
 			   .window_scaling = config->window_scaling,
@@ -44,6 +45,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 	list_init(&env->time_wait);
 	list_init(&env->ahead);
 	list_init(&env->ended);
+	tcp_fast_open_init(env);
 	return tcp_requests_init(env);
 }
 
@@ -126,6 +128,7 @@ static void destroy_all(struct tcp_env *env, bool listeners)
 void tcp_env_deinit(struct tcp_env *env)
 {
 	tcp_requests_deinit(env);
+	tcp_fast_open_deinit(env);
 	destroy_all(env, false);
 	destroy_all(env, true);
 }

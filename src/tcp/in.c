@@ -59,9 +59,12 @@ static void check_urg(struct tcp_env *env, struct tcb *t, const struct arrival *
 
 static void syn_sent_established(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
+	tcp_seq iss = t->snd_una;
+
 	t->snd_wl2 = a->ack;
 	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
 	tcp_ack_in(env, t, a->h, a->ack, false);
+	tcp_fast_open_answered(env, t, a->h, iss);
 	tcp_ack_now(env, t, false);
 	a->seq++;
 	check_urg(env, t, a);
@@ -175,7 +178,8 @@ static bool is_last_fin(const struct tcb *t, const struct arrival *a)
 /* First: the sequence number. */
 static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
-	if (t->state == BERTH_TCP_SYN_RECEIVED && a->flags & TCP_SYN && a->seq + 1 == t->rcv_nxt)
+	/* Until our SYN is acknowledged the peer's is what last set the window; its data may be there already. */
+	if (t->state == BERTH_TCP_SYN_RECEIVED && a->flags & TCP_SYN && a->seq == t->snd_wl1)
 		return repeated_syn(env, t, a);
 	if (acceptable(t, a))
 		return STEP_CONTINUE;
@@ -217,6 +221,8 @@ static enum step check_rst(struct tcp_env *env, struct tcb *t, struct arrival *a
 		return STEP_DROP;
 	}
 	env->counters.resets_in++;
+	if (t->state == BERTH_TCP_SYN_RECEIVED && t->fast_open.child)
+		tcp_fast_open_reset(env, t);
 	if (t->state == BERTH_TCP_SYN_RECEIVED && !t->passive)
 		error = BERTH_ECONNREFUSED;
 	if (t->state == BERTH_TCP_CLOSE_WAIT)

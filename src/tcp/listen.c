@@ -135,6 +135,8 @@ static void take_syn(struct tcp_env *env, struct tcb *listener, const struct tcp
 		return;
 	}
 	tcp_request_fill(env, &r, listener, segment, first_number(env, segment));
+	if (tcp_fast_open_take(env, listener, segment, &r))
+		return;
 	/* A connection that follows another of its pair may not begin at any number, as a cookie would. There are no
 	 * more of these than there were in TIME-WAIT. */
 	if (!segment->reuses && queue_is_full(env, listener->listener)) {

@@ -175,7 +175,7 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 	t->cc.cwnd = tcp_cc_initial_window(t->mss);
 }
 
-int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu)
+static int set_out(struct tcp_env *env, struct tcb *t, uint32_t mtu, bool fast)
 {
 	int error;
 
@@ -203,8 +203,30 @@ int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu)
 	env->counters.active_opens++;
 	tcp_begin(env, t, tcp_isn(env, &t->e.pair), mtu);
 	tcp_set_state(env, t, BERTH_TCP_SYN_SENT);
-	tcp_want_output(env, t);
+	if (tcp_fast_open_begin(env, t, fast)) {
+		t->syn_due = false;
+		tcp_tell(env, t, BERTH_WRITABLE);
+	} else {
+		tcp_want_output(env, t);
+	}
 	return 0;
+}
+
+int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu)
+{
+	return set_out(env, t, mtu, false);
+}
+
+long tcp_connect_send(struct tcp_env *env, struct tcb *t, uint32_t mtu, const struct berth_vector *vectors, size_t n)
+{
+	int error = env->config.fast_open & BERTH_FAST_OPEN_CLIENT ? set_out(env, t, mtu, true) : BERTH_EOPNOTSUPP;
+
+	return error ? error : tcp_fast_open_send(env, t, vectors, n);
+}
+
+bool tcp_connect_is_deferred(const struct tcb *t)
+{
+	return t->state == BERTH_TCP_SYN_SENT && t->fast_open.deferred;
 }
 
 void tcp_establish(struct tcp_env *env, struct tcb *t)
@@ -220,7 +242,9 @@ void tcp_establish(struct tcp_env *env, struct tcb *t)
 	/* RFC 6928 section 2, RFC 5681 section 3.1: a lost SYN means one segment. */
 	t->cc.cwnd = t->syn_retransmitted ? t->mss : tcp_cc_initial_window(t->mss);
 	tcp_keepalive_restart(env, t);
-	if (t->parent)
+	if (t->fast_open.child)
+		tcp_fast_open_proved(env, t);
+	if (t->parent && !t->fast_open.child)
 		tcp_listener_ready(env, t);
 	else
 		tcp_tell(env, t, BERTH_WRITABLE);

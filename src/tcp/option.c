@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+/* Of connections that fast open has let in and that have not proved themselves: the longest backlog. */
+#define FAST_OPEN_MAX 4096
 #define BUFFER_MIN 4096
 #define BUFFER_MAX (64 << 20)
 
@@ -163,6 +165,21 @@ static void set_defer_accept(struct tcp_env *env, struct tcb *t, int value)
 	t->n_defer_accept = (uint8_t)n;
 }
 
+static int get_fast_open(struct tcb *t)
+{
+	return t->fast_open.n_max;
+}
+
+static int get_fast_open_connect(struct tcb *t)
+{
+	return t->fast_open.on_connect;
+}
+
+static int get_fast_open_no_cookie(struct tcb *t)
+{
+	return t->fast_open.no_cookie;
+}
+
 static int get_error(struct tcb *t)
 {
 	int error = t->error;
@@ -189,6 +206,9 @@ static const struct option options[] = {
 	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},
 	{BERTH_SOL_TCP, BERTH_TCP_SYNCNT, 1, 127, false, get_syn_retries, set_syn_retries},
 	{BERTH_SOL_TCP, BERTH_TCP_DEFER_ACCEPT, INT32_MIN, INT32_MAX, false, get_defer_accept, set_defer_accept},
+	{BERTH_SOL_TCP, BERTH_TCP_FASTOPEN, 1, 0, false, get_fast_open, NULL},
+	{BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_CONNECT, 1, 0, false, get_fast_open_connect, NULL},
+	{BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_NO_COOKIE, 1, 0, false, get_fast_open_no_cookie, NULL},
 	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},
@@ -234,6 +254,36 @@ static int set_linger(struct tcb *t, const void *value, size_t n)
 	return 0;
 }
 
+/* As on Linux: before anything is opened, or at a listener. */
+static int set_fast_open(const struct tcp_env *env, struct tcb *t, int number, const void *value, size_t n)
+{
+	bool closed = t->state == BERTH_TCP_CLOSED;
+	int v;
+
+	if (n != sizeof(v) || (!closed && t->state != BERTH_TCP_LISTEN))
+		return BERTH_EINVAL;
+	memcpy(&v, value, n);
+	if (v < 0 || (number != BERTH_TCP_FASTOPEN && v > 1))
+		return BERTH_EINVAL;
+	if (number == BERTH_TCP_FASTOPEN)
+		t->fast_open.n_max = v < FAST_OPEN_MAX ? (uint16_t)v : FAST_OPEN_MAX;
+	else if (number == BERTH_TCP_FASTOPEN_NO_COOKIE)
+		t->fast_open.no_cookie = v;
+	else if (!(env->config.fast_open & BERTH_FAST_OPEN_CLIENT))
+		return BERTH_EOPNOTSUPP;
+	else if (!closed)
+		return BERTH_EINVAL;
+	else
+		t->fast_open.on_connect = v;
+	return 0;
+}
+
+static bool is_fast_open(int level, int number)
+{
+	return level == BERTH_SOL_TCP && (number == BERTH_TCP_FASTOPEN || number == BERTH_TCP_FASTOPEN_CONNECT ||
+					  number == BERTH_TCP_FASTOPEN_NO_COOKIE);
+}
+
 int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, const void *value, size_t n)
 {
 	const struct option *option = find(level, number);
@@ -243,6 +293,10 @@ int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, co
 		return set_congestion(t, value, n);
 	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_LINGER)
 		return set_linger(t, value, n);
+	if (is_fast_open(level, number))
+		return set_fast_open(env, t, number, value, n);
+	if (level == BERTH_SOL_TCP && number == BERTH_TCP_FASTOPEN_KEY)
+		return tcp_fast_open_set_key(t, value, n);
 	if (!option || !option->set)
 		return BERTH_ENOPROTOOPT;
 	if (n != sizeof(v))

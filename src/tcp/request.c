@@ -151,6 +151,8 @@ void tcp_request_reply(struct tcp_env *env, const struct tcp_request *r)
 	h.has_sack_permitted = r->sack_ok;
 	h.has_wscale = r->wscale_ok;
 	h.wscale = r->rcv_wscale;
+	if (r->fast_open_gives)
+		tcp_fast_open_cookie(env, r->listener, &r->pair, r->fast_open_experimental, &h);
 	if (r->cookie && r->ts_ok)
 		h.ts_val = tcp_syncookie_timestamp(r, h.ts_val);
 	send_header(env, r, &h);

@@ -51,7 +51,8 @@ struct tcp_request {
 	bool again : 1;   /* the SYN-ACK left more than once: what comes back may answer any of them */
 	bool acked : 1;   /* the peer's ACK came, but there was no room for the connection, or its data is waited for */
 	bool has_rtt : 1; /* waits_since is when the SYN-ACK left */
-	bool challenged : 1; /* ms_challenge counts */
+	bool challenged : 1;                                  /* ms_challenge counts */
+	bool fast_open_gives : 1, fast_open_experimental : 1; /* the SYN-ACK has a cookie (fastopen.h) */
 };
 
 /* 0 or BERTH_ENOMEM. */

@@ -25,6 +25,8 @@ static bool plan_syn(struct tcb *t, struct tcp_plan *plan)
 		return false;
 	plan_simple(plan, t->sendq.left - 1, TCP_SYN | (t->state == BERTH_TCP_SYN_RECEIVED ? TCP_ACK : 0));
 	plan->again = t->snd_nxt > t->snd_una;
+	if (!plan->again && t->state == BERTH_TCP_SYN_SENT)
+		plan->len = tcp_fast_open_len(t);
 	return true;
 }
 
@@ -261,7 +263,11 @@ static bool decide(struct tcp_env *env, struct tcb *t, uint32_t payload_max, str
 	case BERTH_TCP_SYN_SENT:
 		return plan_syn(t, plan);
 	case BERTH_TCP_SYN_RECEIVED:
-		return plan_syn(t, plan) || (t->n_acks_due && plan_ack(t, plan));
+		if (plan_syn(t, plan))
+			return true;
+		if (t->fast_open.child) /* RFC 7413 section 3: the answer does not wait for the handshake */
+			return plan_open(env, t, payload_max, plan);
+		return t->n_acks_due && plan_ack(t, plan);
 	case BERTH_TCP_TIME_WAIT:
 		return t->n_acks_due && plan_ack(t, plan);
 	case BERTH_TCP_ESTABLISHED:

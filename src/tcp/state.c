@@ -34,6 +34,8 @@ static void enter_closed(struct tcp_env *env, struct tcb *t, enum berth_tcp_stat
 	tcp_release_buffers(env, t);
 	if (t->parent)
 		tcp_listener_forget(t);
+	if (from == BERTH_TCP_SYN_RECEIVED && t->fast_open.child)
+		tcp_fast_open_proved(env, t);
 	if (from == BERTH_TCP_TIME_WAIT)
 		env->n_time_wait--;
 	list_remove(&t->queue);

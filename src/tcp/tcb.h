@@ -69,6 +69,7 @@ struct tcp_listener {
 	struct list waiting;   /* established, for accept, in order */
 	uint32_t n_half_open;  /* with those that are requests as yet */
 	uint32_t n_waiting, backlog;
+	struct tcp_fast_open_pending fast_open;
 	berth_time cookie_at; /* when it last answered a SYN by a cookie; 0: it has not */
 };
 
@@ -155,6 +156,7 @@ struct tcb {
 	uint32_t ms_user_timeout; /* 0: the default */
 	uint16_t s_keep_idle, s_keep_interval;
 	uint8_t n_keep_max, n_keep;
+	struct tcp_fast_open fast_open;
 	uint8_t n_syn_retries;  /* TCP_SYNCNT, 0 not set */
 	uint8_t n_defer_accept; /* TCP_DEFER_ACCEPT: timeouts of the SYN-ACK that a peer's data is waited for */
 	uint64_t ns_srtt, ns_rttvar, ns_rto;
@@ -186,6 +188,12 @@ struct tcp_state_facts {
 	uint16_t next;     /* a bit for each state that may follow */
 };
 extern const struct tcp_state_facts tcp_states[BERTH_TCP_STATE_N];
+
+/* The user's data may leave or queue: in SYN-RECEIVED that of a connection that fast open has let in. */
+static inline bool tcp_can_send(const struct tcb *t)
+{
+	return tcp_states[t->state].can_send || (t->state == BERTH_TCP_SYN_RECEIVED && t->fast_open.child);
+}
 
 /* The only writer of t->state: checks the transition, counts, arms the timers that go with the state and tells the
  * user. */

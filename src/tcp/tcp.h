@@ -12,6 +12,7 @@
 #include <berth/socket.h>
 
 #include "budget.h"
+#include "fastopen.h"
 #include "pairs.h"
 #include "request.h"
 #include "rng.h"
@@ -61,6 +62,11 @@
 	X(syn_cookies_out, "SYNs answered by a cookie, as too many connections were half open")                        \
 	X(syn_cookies_in, "connections begun by a cookie that came back")                                              \
 	X(syn_cookies_bad, "acknowledgments that should be a cookie and are none")                                     \
+	X(fast_open_out, "connections begun whose data was taken with the SYN")                                        \
+	X(fast_open_refused, "connections begun whose data on the SYN had to be sent again")                           \
+	X(fast_open_in, "connections of peers that were let in by a cookie before their handshake was complete")       \
+	X(fast_open_bad, "SYNs whose fast open cookie was not of this host")                                           \
+	X(fast_open_full, "SYNs not let in as too many had been that have not proved themselves")                      \
 	X(queue_full, "segments dropped for want of receive buffer or queue")                                          \
 	X(no_memory, "segments or connections dropped for want of memory")                                             \
 	X(timed_out, "connections given up after retransmissions or probes")                                           \
@@ -84,6 +90,7 @@ struct tcp_config {
 	uint32_t ms_msl;
 	uint32_t n_time_wait_max;
 	uint32_t n_half_open_max;
+	unsigned fast_open;                    /* BERTH_FAST_OPEN_... */
 	bool sack, timestamps, window_scaling; /* offered, and agreed to */
 	uint8_t ttl;
 	bool rack; /* RFC 8985 finds losses; false: RFC 6675 */
@@ -114,7 +121,8 @@ struct tcp_env {
 	struct budget *budget; /* of the memory of all queues, the host's */
 	struct list ahead;     /* struct recvq_ahead of connections with a gap, oldest first */
 	struct tcp_requests requests;
-	struct list ended;     /* connections to free when the current call is over */
+	struct tcp_fast_open_host fast_open;
+	struct list ended; /* connections to free when the current call is over */
 	struct tcp_reply reply;
 	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
 			*/
@@ -206,6 +214,13 @@ bool tcp_can_accept(const struct tcb *t);
 /* Active open to pair.foreign from pair.local, both addresses set. mtu: of the path. 0: SYN-SENT; BERTH_EADDRINUSE,
  * BERTH_EADDRNOTAVAIL, BERTH_EISCONN, BERTH_EALREADY, BERTH_EINVAL (LISTEN), BERTH_ENOMEM, or the pending error. */
 int tcp_connect(struct tcp_env *env, struct tcb *t, uint32_t mtu);
+
+/* The same with data on the SYN, where fast open can (RFC 7413): how many bytes it takes, BERTH_EINPROGRESS (none: the
+ * SYN asks for a cookie), BERTH_EOPNOTSUPP (the host does without fast open), or an error of tcp_connect. */
+long tcp_connect_send(struct tcp_env *env, struct tcb *t, uint32_t mtu, const struct berth_vector *vectors, size_t n);
+
+/* tcp_connect has succeeded, but nothing leaves before there is data to send (TCP_FASTOPEN_CONNECT). */
+bool tcp_connect_is_deferred(const struct tcb *t);
 
 /* As berth_send and berth_recv. Vectors are checked by the caller (sizes do not overflow). */
 long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);

@@ -120,10 +120,12 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 		return;
 	}
 	env->counters.timeouts++;
-	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
+	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED) {
+		tcp_fast_open_timeout(env, t);
 		t->syn_due = t->syn_retransmitted = true;
-	else
+	} else {
 		tcp_loss_timeout(env, t, first);
+	}
 	t->timed_out = true;
 	if (t->n_backoff < UINT8_MAX)
 		t->n_backoff++;

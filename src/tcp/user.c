@@ -37,7 +37,7 @@ unsigned tcp_ready(const struct tcb *t)
 		return tcp_can_accept(t) ? BERTH_READABLE : 0;
 	if (t->recvq.n_bytes || t->rcv_fin || t->rcv_shut)
 		ready |= BERTH_READABLE;
-	if (tcp_states[t->state].can_send && !t->fin_queued && has_room(t))
+	if ((tcp_can_send(t) || tcp_connect_is_deferred(t)) && !t->fin_queued && has_room(t))
 		ready |= BERTH_WRITABLE;
 	if (tcp_urgent_waits(t))
 		ready |= BERTH_URGENT;
@@ -56,7 +56,7 @@ static int send_refused(struct tcb *t)
 		return take_error(t);
 	if (t->fin_queued)
 		return BERTH_EPIPE;
-	if (tcp_states[t->state].can_send)
+	if (tcp_can_send(t))
 		return 0;
 	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
 		return BERTH_EAGAIN;
@@ -79,6 +79,8 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	int error = send_refused(t);
 	size_t done = 0, wanted = 0;
 
+	if (error == BERTH_EAGAIN && tcp_connect_is_deferred(t))
+		return tcp_fast_open_send(env, t, vectors, n);
 	if (error == BERTH_EAGAIN)
 		t->want_write = true;
 	if (error)

@@ -7,6 +7,7 @@
 #include "tcp_header.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "bytes.h"
 
@@ -17,6 +18,10 @@
 #define OPTION_SACK_PERMITTED 4
 #define OPTION_SACK 5
 #define OPTION_TIMESTAMP 8
+#define OPTION_FAST_OPEN 34
+#define OPTION_EXPERIMENT 254
+/* RFC 6994, by which fast open was tried out. */
+#define EXPERIMENT_FAST_OPEN 0xf989
 
 #define LEN_TIMESTAMP 10
 #define LEN_TIMESTAMP_PADDED 12
@@ -43,6 +48,19 @@ static void read_sacks(const uint8_t *p, size_t n, struct tcp_header *out)
 		out->sacks[i].right = get_be32(p + 8 * i + 4);
 		out->n_sacks++;
 	}
+}
+
+/* RFC 7413 section 4.1.1: a length that cannot be, and what comes without a SYN, is as if it were not there. */
+static void read_fast_open(const uint8_t *p, size_t n, bool experimental, struct tcp_header *out)
+{
+	if (!(out->flags & TCP_SYN) || out->has_fast_open || n > TCP_FAST_OPEN_MAX || n % 2 ||
+	    (n && n < TCP_FAST_OPEN_MIN))
+		return;
+	out->has_fast_open = true;
+	out->fast_open_experimental = experimental;
+	out->n_fast_open = (uint8_t)n;
+	if (n)
+		memcpy(out->fast_open, p, n);
 }
 
 /* One option of len bytes in all. Whether it was of the length that its kind has, or of a kind that we do not know. */
@@ -72,6 +90,13 @@ static bool read_option(const uint8_t *p, size_t len, struct tcp_header *out)
 		if (len == LEN_TIMESTAMP && !out->has_timestamp)
 			read_timestamp(p + 2, out);
 		return len == LEN_TIMESTAMP;
+	case OPTION_FAST_OPEN:
+		read_fast_open(p + 2, len - 2, false, out);
+		return true;
+	case OPTION_EXPERIMENT:
+		if (len >= 4 && get_be16(p + 2) == EXPERIMENT_FAST_OPEN)
+			read_fast_open(p + 4, len - 4, true, out);
+		return true;
 	default:
 		return true;
 	}
@@ -109,7 +134,7 @@ size_t tcp_header_parse(const uint8_t *p, size_t n, struct tcp_header *out)
 	out->urgent = get_be16(p + 18);
 	out->flags = p[13];
 	out->n_sacks = 0;
-	out->has_mss = out->has_wscale = out->has_sack_permitted = out->has_timestamp = false;
+	out->has_mss = out->has_wscale = out->has_sack_permitted = out->has_timestamp = out->has_fast_open = false;
 	out->mss = 0;
 	out->wscale = 0;
 	if (len == TCP_HEADER + LEN_TIMESTAMP_PADDED && get_be32(p + TCP_HEADER) == WORD_TIMESTAMP) {
@@ -122,6 +147,12 @@ size_t tcp_header_parse(const uint8_t *p, size_t n, struct tcp_header *out)
 	return len;
 }
 
+/* Kind, length and magic before the cookie, and NOPs behind. */
+static inline size_t len_fast_open(const struct tcp_header *h)
+{
+	return ((h->fast_open_experimental ? 4u : 2u) + h->n_fast_open + 3u) & ~3u;
+}
+
 /* Bytes of options other than SACK. */
 static inline size_t len_options(const struct tcp_header *h)
 {
@@ -130,13 +161,14 @@ static inline size_t len_options(const struct tcp_header *h)
 	len += h->has_mss ? 4 : 0;
 	len += h->has_timestamp ? LEN_TIMESTAMP_PADDED : h->has_sack_permitted ? 4 : 0;
 	len += h->has_wscale ? 4 : 0;
+	len += h->has_fast_open ? len_fast_open(h) : 0;
 	return len;
 }
 
 /* How many SACK blocks fit beside them. */
 static inline size_t n_sacks_fit(const struct tcp_header *h, size_t len)
 {
-	size_t room = (LEN_OPTIONS_MAX - 4 - len) / 8;
+	size_t room = len + 4 < LEN_OPTIONS_MAX ? (LEN_OPTIONS_MAX - 4 - len) / 8 : 0;
 
 	return h->n_sacks < room ? h->n_sacks : room;
 }
@@ -144,18 +176,19 @@ static inline size_t n_sacks_fit(const struct tcp_header *h, size_t len)
 /* No options, or timestamps alone: every segment but a few. */
 static inline bool is_plain(const struct tcp_header *h)
 {
-	return !(h->n_sacks | h->has_mss | h->has_wscale | h->has_sack_permitted);
+	return !(h->n_sacks | h->has_mss | h->has_wscale | h->has_sack_permitted | h->has_fast_open);
 }
 
 size_t tcp_header_len(const struct tcp_header *h)
 {
-	size_t len;
+	size_t len, n_sacks;
 
 	if (is_plain(h))
 		return h->has_timestamp ? TCP_HEADER + LEN_TIMESTAMP_PADDED : TCP_HEADER;
 	len = len_options(h);
-	if (h->n_sacks)
-		len += 4 + 8 * n_sacks_fit(h, len);
+	n_sacks = n_sacks_fit(h, len);
+	if (n_sacks)
+		len += 4 + 8 * n_sacks;
 	return TCP_HEADER + len;
 }
 
@@ -178,9 +211,26 @@ static uint8_t *put_sacks(uint8_t *to, const struct tcp_header *h, size_t n)
 	return to;
 }
 
+static uint8_t *put_fast_open(uint8_t *to, const struct tcp_header *h)
+{
+	uint8_t *end = to + len_fast_open(h);
+
+	to = put_u8(to, h->fast_open_experimental ? OPTION_EXPERIMENT : OPTION_FAST_OPEN);
+	to = put_u8(to, (uint8_t)((h->fast_open_experimental ? 4 : 2) + h->n_fast_open));
+	if (h->fast_open_experimental)
+		to = put_be16(to, EXPERIMENT_FAST_OPEN);
+	if (h->n_fast_open)
+		to = put_bytes(to, h->fast_open, h->n_fast_open);
+	while (to < end)
+		to = put_u8(to, OPTION_NOP);
+	return to;
+}
+
 /* Linux's order: SACK-permitted, when there are timestamps, takes the place of the two NOPs before them. */
 static uint8_t *put_options(uint8_t *to, const struct tcp_header *h)
 {
+	size_t n_sacks;
+
 	if (h->has_mss)
 		to = put_be32(to, (uint32_t)OPTION_MSS << 24 | 4u << 16 | h->mss);
 	if (h->has_sack_permitted && h->has_timestamp)
@@ -191,8 +241,11 @@ static uint8_t *put_options(uint8_t *to, const struct tcp_header *h)
 		to = put_be32(to, 0x01010402u);
 	if (h->has_wscale)
 		to = put_be32(to, (uint32_t)OPTION_NOP << 24 | (uint32_t)OPTION_WSCALE << 16 | 3u << 8 | h->wscale);
-	if (h->n_sacks)
-		to = put_sacks(to, h, n_sacks_fit(h, len_options(h)));
+	if (h->has_fast_open)
+		to = put_fast_open(to, h);
+	n_sacks = n_sacks_fit(h, len_options(h));
+	if (n_sacks)
+		to = put_sacks(to, h, n_sacks);
 	return to;
 }
 

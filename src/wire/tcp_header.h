@@ -10,6 +10,9 @@
 #define TCP_HEADER_MAX 60
 #define TCP_SACK_BLOCKS_MAX 4
 
+#define TCP_FAST_OPEN_MIN 4 /* bytes of a cookie, RFC 7413 section 4.1.1: even */
+#define TCP_FAST_OPEN_MAX 16
+
 #define TCP_FIN 0x01u
 #define TCP_SYN 0x02u
 #define TCP_RST 0x04u
@@ -44,13 +47,18 @@ struct tcp_header {
 	uint16_t mss;
 	uint8_t wscale; /* as on the wire: may exceed 14 */
 	uint32_t ts_val, ts_ecr;
+	bool has_fast_open;          /* RFC 7413; with SYN alone */
+	bool fast_open_experimental; /* the option is that of before the RFC (RFC 6994) */
+	uint8_t n_fast_open;         /* bytes of the cookie; 0: one is asked for */
+	uint8_t fast_open[TCP_FAST_OPEN_MAX];
 	struct tcp_sack_block sacks[TCP_SACK_BLOCKS_MAX];
 };
 
 /* Reads the header of a segment of n bytes: the header's length with options (20 to 60), or 0 when the segment is
  * shorter than its header says or the header shorter than 20 (*out is then untouched). Options: each is taken once (the
  * first), unknown kinds are skipped, a bad length ends the list and never the segment. The checksum is not looked at.
- * What is not there is 0, except that sacks is only written up to n_sacks. */
+ * What is not there is 0, except that sacks is only written up to n_sacks, and the fast-open members only if
+ * has_fast_open. */
 size_t tcp_header_parse(const uint8_t *p, size_t n, struct tcp_header *out);
 
 /* What tcp_header_emit writes: 20 to 60, a multiple of 4. n_sacks (4 at most) is cut to what fits beside the other
@@ -58,7 +66,8 @@ size_t tcp_header_parse(const uint8_t *p, size_t n, struct tcp_header *out);
 size_t tcp_header_len(const struct tcp_header *h);
 
 /* Writes tcp_header_len(h) bytes, checksum 0; returns the next position. SYN options in Linux's order: MSS,
- * SACK-permitted, timestamps, NOP, window scale (without timestamps: MSS, NOP, NOP, SACK-permitted, NOP, window scale);
+ * SACK-permitted, timestamps, NOP, window scale (without timestamps: MSS, NOP, NOP, SACK-permitted, NOP, window scale),
+ * fast open and NOPs behind it;
  * otherwise NOP NOP timestamps, NOP NOP SACK. */
 uint8_t *tcp_header_emit(const struct tcp_header *h, uint8_t *to);
 

@@ -13,6 +13,13 @@ static void check_fields(const struct tcp_header *a, const struct tcp_header *b)
 	CHECK(a->has_wscale == b->has_wscale && a->wscale == b->wscale);
 	CHECK(a->has_sack_permitted == b->has_sack_permitted);
 	CHECK(a->has_timestamp == b->has_timestamp && a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr);
+	CHECK(a->has_fast_open == b->has_fast_open);
+	if (a->has_fast_open) {
+		CHECK(a->flags & TCP_SYN);
+		CHECK(a->n_fast_open <= TCP_FAST_OPEN_MAX && a->n_fast_open % 2 == 0);
+		CHECK(a->fast_open_experimental == b->fast_open_experimental && a->n_fast_open == b->n_fast_open);
+		CHECK(memcmp(a->fast_open, b->fast_open, a->n_fast_open) == 0);
+	}
 }
 
 /* As many SACK blocks as were sent are read, the first ones, and none is left out that there was room for. */

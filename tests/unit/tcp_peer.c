@@ -68,6 +68,7 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.ttl = 64,
 		.n_time_wait_max = p->setup.n_time_wait_max ? p->setup.n_time_wait_max : 100,
 		.n_half_open_max = p->setup.n_half_open_max ? p->setup.n_half_open_max : 1000,
+		.fast_open = p->setup.fast_open,
 		.sack = !p->setup.no_sack,
 		.timestamps = !p->setup.no_timestamps,
 		.window_scaling = !p->setup.no_window_scaling,

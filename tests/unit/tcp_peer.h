@@ -57,6 +57,7 @@ struct peer_setup {
 	uint64_t memory_max;                          /* of all queues; 0: plenty */
 	bool no_rack;                                 /* RFC 6675 instead of RFC 8985 */
 	uint32_t send_buffer, receive_buffer, mtu, n_time_wait_max, n_half_open_max, ms_msl;
+	unsigned fast_open;                             /* BERTH_FAST_OPEN_... */
 	bool no_sack, no_timestamps, no_window_scaling; /* of berth */
 	const char *congestion;
 	int backlog;
