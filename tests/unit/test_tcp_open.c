@@ -473,96 +473,6 @@ static void test_no_memory(void **state)
 	}
 }
 
-/* ---- RFC 6528 ---- */
-
-static uint32_t isn_at(struct peer *p, berth_time now, uint32_t address, uint16_t port)
-{
-	struct socket_pair pair = p->pair;
-
-	for (unsigned i = 0; i < 4; i++)
-		pair.foreign[i] = (uint8_t)(address >> (24 - 8 * i));
-	pair.foreign_port = port;
-	p->env.now = now;
-	return tcp_isn(&p->env, &pair);
-}
-
-/* Section 3: for one pair the numbers follow a clock of 4 us. */
-static void test_isn_clock(void **state)
-{
-	uint32_t first, before;
-	struct peer p;
-
-	peer_init(&p, NULL);
-	first = before = isn_at(&p, 1 * S, 0x0a000001, 1000);
-	for (unsigned i = 1; i < 1000; i++) {
-		uint32_t isn = isn_at(&p, 1 * S + i * MS, 0x0a000001, 1000);
-
-		assert_int_equal(isn - before, 250);
-		before = isn;
-	}
-	assert_int_equal(before - first, 250 * 999);
-	peer_deinit(&p);
-}
-
-/* Bits of a word that are set, over many words: each near one half. */
-static void assert_bits_even(const uint32_t *words, size_t n)
-{
-	for (unsigned bit = 0; bit < 32; bit++) {
-		size_t set = 0;
-
-		for (size_t i = 0; i < n; i++)
-			set += words[i] >> bit & 1;
-		/* Six standard deviations: n/2 +- 3 sqrt(n). */
-		assert_in_range(set, n / 2 - 950, n / 2 + 950);
-	}
-}
-
-/* NUMBER:JACK CVE-2020-27213 (attack 23): neighbouring pairs at one instant have unrelated numbers. 100,000 of them:
- * each bit even, the differences of neighbours too, and the top bytes flat (chi-squared over 256 cells). */
-static void test_isn_statistics(void **state)
-{
-	enum { N = 100000 };
-	uint32_t *isn = malloc(N * sizeof(*isn)), *difference = malloc(N * sizeof(*difference));
-	size_t cells[256] = {0};
-	double chi = 0;
-	struct peer p;
-
-	peer_init(&p, NULL);
-	for (uint32_t i = 0; i < N; i++) {
-		isn[i] = isn_at(&p, 5 * S, 0x0a000000 + i / 50, (uint16_t)(40000 + i % 50));
-		difference[i] = isn[i] - (i ? isn[i - 1] : 0);
-		cells[isn[i] >> 24]++;
-	}
-	assert_bits_even(isn, N);
-	assert_bits_even(difference, N);
-	for (unsigned i = 0; i < 256; i++) {
-		double d = (double)cells[i] - N / 256.0;
-
-		chi += d * d / (N / 256.0);
-	}
-	/* 255 degrees of freedom: mean 255, standard deviation 22.6. */
-	assert_true(chi > 255 - 6 * 22.6 && chi < 255 + 6 * 22.6);
-	free(isn);
-	free(difference);
-	peer_deinit(&p);
-}
-
-/* Another secret makes other numbers of all. */
-static void test_isn_secret(void **state)
-{
-	unsigned n_same = 0;
-	struct peer a, b;
-
-	peer_init(&a, NULL);
-	peer_init(&b, NULL);
-	b.env.secret = siphash_key((const uint8_t *)"another secret..");
-	for (uint32_t i = 0; i < 1000; i++)
-		n_same += isn_at(&a, 0, 0x0a000000 + i, 1) == isn_at(&b, 0, 0x0a000000 + i, 1);
-	assert_true(n_same <= 1);
-	peer_deinit(&a);
-	peer_deinit(&b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,9 +494,6 @@ int main(void)
 		cmocka_unit_test(test_listener_closes),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_isn_clock),
-		cmocka_unit_test(test_isn_statistics),
-		cmocka_unit_test(test_isn_secret),
 		cmocka_unit_test(test_simultaneous_close_at_once),
 		cmocka_unit_test(test_simultaneous_then_close),
 	};
