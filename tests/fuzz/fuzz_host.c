@@ -22,6 +22,7 @@ enum {
 	WORLD_INTRODUCED = 0x01, /* the host knows the peer's MAC address */
 	WORLD_IP6 = 0x02,        /* its interface speaks IPv6 too, and that is what conversations are over */
 	WORLD_ASKS = 0x04,       /* the host asks whether its IPv4 addresses are taken (RFC 5227) */
+	WORLD_FAST_OPEN = 0x10,  /* data on SYNs is taken, without a cookie (RFC 7413) */
 	WORLD_AUTO = 0x08,       /* DHCP and routers tell it what to use */
 };
 
@@ -462,7 +463,7 @@ static void configure(struct world *w)
 	}
 }
 
-static void open_sockets(struct world *w)
+static void open_sockets(struct world *w, bool fast_open)
 {
 	struct berth_socket_address tcp = {.port = 80}, udp = {.port = 7};
 	int family = w->ip6 ? BERTH_IP6 : BERTH_IP4;
@@ -472,6 +473,11 @@ static void open_sockets(struct world *w)
 	w->descriptors[0] = berth_socket(w->host, family, BERTH_STREAM);
 	berth_bind(w->host, w->descriptors[0], &tcp);
 	berth_listen(w->host, w->descriptors[0], 2);
+	if (fast_open) {
+		berth_setsockopt(w->host, w->descriptors[0], BERTH_SOL_TCP, BERTH_TCP_FASTOPEN, &(int){2}, sizeof(int));
+		berth_setsockopt(w->host, w->descriptors[0], BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_NO_COOKIE, &(int){1},
+				 sizeof(int));
+	}
 	w->descriptors[1] = berth_socket(w->host, family, BERTH_DATAGRAM);
 	berth_bind(w->host, w->descriptors[1], &udp);
 }
@@ -488,6 +494,7 @@ static void make_host(struct world *w, uint8_t options)
 	config.memory = &w->heap.memory;
 	config.send_buffer = config.receive_buffer = 16384;
 	config.n_time_wait_max = 2;
+	config.fast_open = BERTH_FAST_OPEN_CLIENT | BERTH_FAST_OPEN_SERVER;
 	CHECK(berth_host_new(&config, &w->host) == 0);
 	berth_interface_config_default(&interface);
 	memcpy(interface.name, "eth0", 5);
@@ -501,7 +508,7 @@ static void make_host(struct world *w, uint8_t options)
 	}
 	if ((options & WORLD_AUTO) && berth_host_interface_auto(w->host, 1, 7))
 		CHECK(berth_host_interface_auto(w->host, 1, BERTH_AUTO_DHCP) == 0);
-	open_sockets(w);
+	open_sockets(w, options & WORLD_FAST_OPEN);
 	for (unsigned i = 0; i < CONVERSATIONS; i++)
 		w->talks[i] = (struct conversation){.port = (uint16_t)(1000 + i), .host_port = 80, .seq = 0xffffff00u};
 }
