@@ -53,14 +53,22 @@ static int stream_connect(struct berth_host *host, struct endpoint *e, const str
 	return error || tcp_connect_is_deferred(tcp_of_endpoint(e)) ? error : BERTH_EINPROGRESS;
 }
 
+/* BERTH_MSG_FASTOPEN means something: as on Linux, where the connection is there it is a send like others. */
+static bool opens(struct berth_host *host, struct endpoint *e)
+{
+	enum berth_tcp_state state = state_of(host, e);
+
+	return state == BERTH_TCP_CLOSED ||
+	       (state == BERTH_TCP_SYN_SENT && !tcp_connect_is_deferred(tcp_of_endpoint(e)));
+}
+
 static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
 			unsigned flags)
 {
 	(void)total;
-	if (flags & BERTH_MSG_FASTOPEN && !message->foreign.address.family)
-		return BERTH_EINVAL;
-	if (flags & BERTH_MSG_FASTOPEN)
-		return set_out(host, e, &message->foreign, message);
+	if (flags & BERTH_MSG_FASTOPEN && opens(host, e))
+		return message->foreign.address.family ? set_out(host, e, &message->foreign, message)
+						       : BERTH_EOPNOTSUPP;
 	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
 }
 

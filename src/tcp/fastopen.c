@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "bytes.h"
-
 #define LEN_COOKIE 8
 /* Room that is left for options on a SYN with data. */
 #define OPTIONS_MAX 40
@@ -79,6 +77,7 @@ static void keep(struct tcp_env *env, const struct tcb *t, const struct tcp_head
 	}
 	e->n_cookie = h->n_fast_open;
 	memcpy(e->cookie, h->fast_open, h->n_fast_open);
+	e->experimental = h->fast_open_experimental;
 	e->mss = t->mss_peer;
 	e->n_lost = 0;
 	e->used_at = env->now;
@@ -203,13 +202,15 @@ static const struct tcp_fast_open_keys *keys_of(const struct tcp_env *env, const
 	return pending && pending->own_keys ? &pending->keys : &env->fast_open.keys;
 }
 
+/* As on Linux, so that servers of both kinds can share a key. */
 static uint64_t cookie(struct siphash_key key, const struct socket_pair *pair)
 {
+	size_t n = pair->family == BERTH_IP6 ? 16 : 4;
 	uint8_t bytes[32];
 
-	memcpy(bytes, pair->foreign, 16);
-	memcpy(bytes + 16, pair->local, 16);
-	return siphash24(key, bytes, sizeof(bytes));
+	memcpy(bytes, pair->foreign, n);
+	memcpy(bytes + n, pair->local, n);
+	return siphash24(key, bytes, 2 * n);
 }
 
 void tcp_fast_open_cookie(const struct tcp_env *env, const struct tcb *listener, const struct socket_pair *pair,
@@ -220,7 +221,8 @@ void tcp_fast_open_cookie(const struct tcp_env *env, const struct tcb *listener,
 	h->has_fast_open = true;
 	h->fast_open_experimental = experimental;
 	h->n_fast_open = LEN_COOKIE;
-	put_be32(put_be32(h->fast_open, (uint32_t)(value >> 32)), (uint32_t)value);
+	for (unsigned i = 0; i < LEN_COOKIE; i++)
+		h->fast_open[i] = (uint8_t)(value >> 8 * i);
 }
 
 enum verdict {
@@ -233,11 +235,12 @@ static enum verdict judge(const struct tcp_env *env, const struct tcb *listener,
 {
 	const struct tcp_fast_open_keys *keys = keys_of(env, listener);
 	const struct tcp_header *h = &segment->header;
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (h->n_fast_open != LEN_COOKIE)
 		return COOKIE_BAD;
-	value = (uint64_t)get_be32(h->fast_open) << 32 | get_be32(h->fast_open + 4);
+	for (unsigned i = 0; i < LEN_COOKIE; i++)
+		value |= (uint64_t)h->fast_open[i] << 8 * i;
 	if (value == cookie(keys->now, &segment->pair))
 		return COOKIE_GOOD;
 	return keys->has_old && value == cookie(keys->old, &segment->pair) ? COOKIE_OLD : COOKIE_BAD;
@@ -369,7 +372,7 @@ void tcp_fast_open_option(const struct tcp_env *env, const struct tcb *t, bool a
 		return;
 	e = find(env, &t->e.pair);
 	h->has_fast_open = true;
-	h->fast_open_experimental = false;
+	h->fast_open_experimental = e && e->experimental;
 	h->n_fast_open = e ? e->n_cookie : 0;
 	if (h->n_fast_open)
 		memcpy(h->fast_open, e->cookie, h->n_fast_open);

@@ -53,8 +53,9 @@ struct tcp_fast_open_pending {
 struct tcp_fast_open_entry {
 	uint8_t local[16], foreign[16];
 	uint8_t family, scope;
-	uint8_t n_cookie; /* 0: none */
-	uint8_t n_lost;   /* SYNs with data in a row that were not answered in time */
+	uint8_t n_cookie;  /* 0: none */
+	bool experimental; /* it came in the option of old */
+	uint8_t n_lost;    /* SYNs with data in a row that were not answered in time */
 	uint8_t cookie[TCP_FAST_OPEN_MAX];
 	uint16_t mss;
 	berth_time lost_at, used_at;

@@ -186,7 +186,7 @@ static int set_out(struct tcp_env *env, struct tcb *t, uint32_t mtu, bool fast)
 		return BERTH_EINVAL;
 	case BERTH_TCP_SYN_SENT:
 	case BERTH_TCP_SYN_RECEIVED:
-		return BERTH_EALREADY;
+		return t->fast_open.deferred || t->fast_open.child ? BERTH_EISCONN : BERTH_EALREADY;
 	default:
 		return BERTH_EISCONN;
 	}

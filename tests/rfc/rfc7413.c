@@ -293,7 +293,9 @@ static void connect_waits_for_data_where_there_is_a_cookie(void **state)
 	peer_none(&p);
 	assert_true(tcp_connect_is_deferred(p.t));
 	assert_true(tcp_ready(p.t) & BERTH_WRITABLE);
+	assert_int_equal(tcp_connect(&p.env, p.t, p.setup.mtu), BERTH_EISCONN);
 	assert_int_equal(peer_send(&p, 1, 50), 50);
+	assert_int_equal(tcp_connect(&p.env, p.t, p.setup.mtu), BERTH_EALREADY);
 	assert_int_equal(peer_only(&p)->h.flags, TCP_SYN);
 	assert_int_equal(p.out[0].len, 50);
 	assert_int_equal(peer_send(&p, 51, 50), BERTH_EAGAIN);
@@ -443,6 +445,29 @@ static void section_4_1_2_the_key_may_be_changed(void **state)
 	assert_int_equal(p.env.counters.fast_open_in, 1);
 	assert_int_equal(tcp_setsockopt(&p.env, p.listener, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, keys, 15),
 			 BERTH_EINVAL);
+	peer_deinit(&p);
+}
+
+/* The same key makes the same cookies as on Linux (known from packetdrill's scripts). */
+static void section_4_1_2_cookies_are_those_of_linux(void **state)
+{
+	static const uint8_t key[16] = {0xa1, 0xa1, 0xa1, 0xa1, 0xb2, 0xb2, 0xb2, 0xb2,
+					0xc3, 0xc3, 0xc3, 0xc3, 0xd4, 0xd4, 0xd4, 0xd4};
+	static const uint8_t ip4[2][16] = {{192, 168, 0, 1}, {192, 0, 2, 1}};
+	static const uint8_t ip6[2][16] = {{0xfd, 0x3d, 0x0a, 0x0b, 0x17, 0xd6, [15] = 1},
+					   {0xfd, 0x3d, 0xfa, 0x7b, 0xd1, 0x7d, [15] = 1}};
+	static const uint8_t wanted4[8] = {0x30, 0x21, 0xb9, 0xd8, 0x89, 0x01, 0x7e, 0xeb};
+	static const uint8_t wanted6[8] = {0xc1, 0xd1, 0xe9, 0x74, 0x2a, 0x47, 0xa9, 0xbc};
+	uint8_t got[8];
+	struct peer p;
+
+	peer_init(&p, &full);
+	memcpy(p.pair.local, p.setup.ip6 ? ip6[0] : ip4[0], 16);
+	memcpy(p.pair.foreign, p.setup.ip6 ? ip6[1] : ip4[1], 16);
+	serve(&p, 5);
+	assert_int_equal(tcp_setsockopt(&p.env, p.listener, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, key, 16), 0);
+	ask(&p, got);
+	assert_memory_equal(got, p.setup.ip6 ? wanted6 : wanted4, 8);
 	peer_deinit(&p);
 }
 
@@ -624,6 +649,7 @@ int main(void)
 		cmocka_unit_test(section_4_2_2_a_bad_cookie_is_a_syn_like_others),
 		cmocka_unit_test(section_4_1_2_a_cookie_is_of_one_address),
 		cmocka_unit_test(section_4_1_2_the_key_may_be_changed),
+		cmocka_unit_test(section_4_1_2_cookies_are_those_of_linux),
 		cmocka_unit_test(section_5_1_pending_requests_are_limited),
 		cmocka_unit_test(section_4_2_2_the_syn_again_brings_its_data_once),
 		cmocka_unit_test(the_option_of_old_is_answered_in_kind),
