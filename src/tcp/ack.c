@@ -138,7 +138,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		dup = a.n_sacked;
 	if (a.n_acked)
 		advance(env, t, h, &a);
-	if (a.n_acked || t->snd_nxt > t->snd_una)
+	if (a.n_acked || t->snd_nxt > t->snd_una || a.dsack_left != a.dsack_right)
 		tcp_loss_ack(env, t, h, &a, dup);
 	if (a.n_delivered)
 		report(env, t, &a, was_fast);

@@ -1,8 +1,8 @@
 /* Eifel detection (RFC 3522) and response (RFC 4015). */
 #include "flight.h"
 
-static const struct peer_setup sack = {.mss = MSS, .sack = true, .timestamps = true},
-			       plain = {.mss = MSS, .timestamps = true};
+static const struct peer_setup sack = {.mss = MSS + 12, .sack = true, .timestamps = true},
+			       plain = {.mss = MSS + 12, .timestamps = true};
 
 /* Step 4: after a timeout, the acknowledgment echoes the first copy. Nothing more is sent again, the window is what it
  * was (RFC 4015 section 3.2 step 8), and the timer has learned how long it can take (step 9). */

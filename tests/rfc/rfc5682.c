@@ -7,9 +7,9 @@ static const struct peer_setup sack = {.mss = MSS, .sack = true}, plain = {.mss 
 static void late(struct peer *p, const struct peer_setup *setup)
 {
 	flight_begin(p, setup, 20);
-	peer_advance(p, 3 * S);
-	assert_true(p->env.counters.timeouts >= 1);
-	assert_true(times(p, 0) >= 1);
+	for (unsigned i = 0; i < 100 && !p->env.counters.timeouts; i++)
+		peer_advance(p, 10 * MS);
+	assert_int_equal(times(p, 0), 1);
 	peer_clear(p);
 }
 

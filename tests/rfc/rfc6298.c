@@ -1,7 +1,7 @@
 /* The retransmission timer. */
 #include "flight.h"
 
-static const struct peer_setup plain = {.mss = MSS}, ts = {.mss = MSS, .timestamps = true};
+static const struct peer_setup plain = {.mss = MSS}, ts = {.mss = MSS + 12, .timestamps = true};
 
 /* (2.2), (2.3), and the floor of 200 ms for (2.4). */
 static void section_2_rto_is_srtt_and_four_variations(void **state)
@@ -23,20 +23,20 @@ static void section_2_rto_is_srtt_and_four_variations(void **state)
 /* (5.4) to (5.6): the earliest segment, and twice as long each time. */
 static void section_5_5_each_timeout_doubles_the_wait(void **state)
 {
-	uint64_t gap = 3 * RTT;
+	uint64_t gap = 3 * RTT, over = 0;
 	struct peer p;
 
 	flight_open(&p, &plain);
 	peer_send(&p, at(0), 3 * MSS);
 	peer_clear(&p);
 	for (unsigned i = 0; i < 6; i++) {
-		peer_advance(&p, gap - 5 * MS);
+		peer_advance(&p, gap - over - 5 * MS);
 		peer_none(&p);
 		peer_advance(&p, 10 * MS);
 		only(&p, 0, 1);
 		peer_clear(&p);
-		gap = 2 * gap - 5 * MS;
-		peer_advance(&p, 0);
+		gap *= 2;
+		over = 5 * MS;
 	}
 	peer_deinit(&p);
 }

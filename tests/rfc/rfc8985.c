@@ -276,8 +276,8 @@ static void section_6_3_a_timeout_loses_only_what_is_old(void **state)
 
 	flight_open(&p, &sack);
 	peer_send(&p, at(0), 2 * MSS);
-	peer_advance(&p, p.t->ns_rto - 20 * MS); /* a probe has left */
-	peer_advance(&p, p.t->ns_rto - 20 * MS);
+	peer_advance(&p, 2 * RTT + 5 * MS); /* a probe has left */
+	peer_advance(&p, p.t->ns_rto - 30 * MS);
 	assert_int_equal(p.env.counters.timeouts, 0);
 	peer_send(&p, at(2), 3 * MSS);
 	peer_clear(&p);

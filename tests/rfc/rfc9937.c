@@ -13,7 +13,7 @@ static void section_6_2_as_much_leaves_as_ssthresh_is_of_the_flight(void **state
 	for (unsigned i = 1; i <= 6; i++) {
 		pipe -= MSS;
 		prr.out += tcp_prr_ack(&prr, MSS, pipe, 10 * MSS, MSS, false) / MSS * MSS;
-		assert_in_range(prr.out, i * MSS / 2, i * MSS / 2 + MSS);
+		assert_in_range(prr.out, i / 2 * MSS, i / 2 * MSS + MSS);
 	}
 }
 
