@@ -142,8 +142,10 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		tcp_loss_ack(env, t, h, &a, dup);
 	if (a.n_delivered)
 		report(env, t, &a, was_fast);
-	if (a.n_acked || a.n_sacked)
-		tcp_timer_update(env, t, a.n_acked && !a.keeps_timer); /* RFC 6298 section 5.2, 5.3 */
+	if (a.n_acked && !a.keeps_timer)
+		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
+	else if (a.n_acked || a.n_sacked)
+		tcp_timer_review(env, t);
 	if (a.n_acked) {
 		t->more_waits = false;
 		if (t->want_write)

@@ -12,7 +12,7 @@ void tcp_frto_timeout(struct tcb *t, bool again)
 
 bool tcp_frto_holds(const struct tcb *t)
 {
-	return t->episode && t->episode->frto.step == TCP_FRTO_NEW && !t->retransmit_due;
+	return t->episode->frto.step == TCP_FRTO_NEW && !t->retransmit_due;
 }
 
 /* Step 2: up to two new segments, where there are any and the peer has room for them. */

@@ -30,7 +30,7 @@ void tcp_frto_timeout(struct tcb *t, bool again);
 /* true: the timeout was for nothing. */
 bool tcp_frto_ack(struct tcb *t, const struct tcp_ack *ack, bool dup);
 
-/* Retransmissions wait, as new segments have to leave first. */
+/* In an episode: retransmissions wait, as new segments have to leave first. */
 bool tcp_frto_holds(const struct tcb *t);
 
 #endif

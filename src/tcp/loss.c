@@ -138,9 +138,11 @@ static void count(struct tcb *t, struct tcp_ack *ack, bool dup)
 
 static void detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup)
 {
-	if (uses_rack(env, t))
-		ack->n_lost = tcp_rack_detect(env, t);
-	else if (t->sack_ok)
+	if (uses_rack(env, t)) {
+		if (t->sent.n_sacked || again_first(t->sent.again) ||
+		    t->rack.wait_until) /* else nothing was overtaken */
+			ack->n_lost = tcp_rack_detect(env, t);
+	} else if (t->sack_ok)
 		ack->n_lost = tcp_sack_loss_detect(env, t, ack);
 	else if (ack->n_acked || dup)
 		ack->n_lost = tcp_newreno_detect(env, t, ack, dup);

@@ -89,8 +89,6 @@ uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t)
 	};
 
 	rack->wait_until = 0;
-	if (!t->sent.n_sacked && !t->sent.again)
-		return 0; /* nothing has overtaken anything */
 	if (t->lost_edge < t->snd_una)
 		t->lost_edge = t->snd_una;
 	n_lost = sent_mark_late(&t->sent, &limit, &t->lost_edge, &n_again);

@@ -62,7 +62,8 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 	uint32_t limit = payload_limit(t, payload_max);
 	tcp_seq left, right;
 
-	if (t->sent.n_lost == t->sent.n_again || tcp_frto_holds(t) || !sent_next_lost(&t->sent, &left, &right))
+	if (t->sent.n_lost == t->sent.n_again || (t->episode && tcp_frto_holds(t)) ||
+	    !sent_next_lost(&t->sent, &left, &right))
 		return false;
 	if (right - left > room)
 		t->cwnd_limited = true;
@@ -97,7 +98,7 @@ static uint64_t new_room(const struct tcb *t)
 {
 	uint64_t pipe = tcp_pipe(t);
 
-	if (tcp_frto_holds(t))
+	if (t->episode && tcp_frto_holds(t))
 		return t->episode->frto.new_until > t->snd_nxt ? t->episode->frto.new_until - t->snd_nxt : 0;
 	return t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
 }

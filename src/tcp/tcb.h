@@ -279,6 +279,8 @@ void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t);
 /* Retransmit while something is in flight, persist while the window holds data back, else neither. `restart` begins
  * anew. */
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart);
+/* What RACK knows has changed: the timer that waits for acknowledgments is set by it, and goes on as it was. */
+void tcp_timer_review(struct tcp_env *env, struct tcb *t);
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
 
 /* ---- challenge.c ---- */

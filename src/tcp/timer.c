@@ -51,14 +51,14 @@ static bool waits_for_ack(enum tcp_timer_kind kind)
 }
 
 /* Something is in flight: the retransmission timer runs, and RFC 8985's two, which come before it, take its place
- * (section 8). */
-static void wait_for_ack(struct tcp_env *env, struct tcb *t, bool restart)
+ * (section 8). A probe's deadline moves with each segment that is sent: that is looked at when it comes, but at once
+ * where a second segment makes it earlier. */
+static void wait_for_ack(struct tcp_env *env, struct tcb *t)
 {
 	enum tcp_timer_kind kind = TCP_MAIN_RETRANSMIT;
 	berth_time rto, first = BERTH_NEVER;
 
-	if (restart || !waits_for_ack(t->timer_kind))
-		t->rto_from = env->now;
+	t->tlp.single = false;
 	if (!t->giveup.since)
 		t->giveup.since = env->now;
 	rto = tcp_giveup_before(env, t, t->rto_from + backed_off(t, NS_TIMEOUT_MAX));
@@ -67,11 +67,21 @@ static void wait_for_ack(struct tcp_env *env, struct tcb *t, bool restart)
 		first = t->rack.wait_until;
 	} else if (tcp_tlp_wanted(env, t)) {
 		kind = TCP_MAIN_PROBE;
+		t->tlp.single = t->snd_nxt - t->snd_una <= t->mss;
 		first = tcp_tlp_deadline(t);
 	}
 	if (kind == TCP_MAIN_REORDER && rto < first)
 		kind = TCP_MAIN_RETRANSMIT;
 	tcp_timer_main(env, t, kind, first < rto ? first : rto);
+}
+
+static void update_wait(struct tcp_env *env, struct tcb *t, bool restart)
+{
+	if (restart || !waits_for_ack(t->timer_kind))
+		t->rto_from = env->now;
+	else if (!t->tlp.single || t->snd_nxt - t->snd_una <= t->mss)
+		return;
+	wait_for_ack(env, t);
 }
 
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
@@ -87,12 +97,18 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 	if (kind == TCP_MAIN_NONE) {
 		tcp_timer_stop(t, TCP_TIMER_MAIN);
 	} else if (kind == TCP_MAIN_RETRANSMIT) {
-		wait_for_ack(env, t, restart);
+		update_wait(env, t, restart);
 	} else if (restart || kind != (enum tcp_timer_kind)t->timer_kind) {
 		if (!t->giveup.since)
 			t->giveup.since = env->now;
 		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + backed_off(t, NS_PERSIST_MAX)));
 	}
+}
+
+void tcp_timer_review(struct tcp_env *env, struct tcb *t)
+{
+	if (waits_for_ack(t->timer_kind))
+		wait_for_ack(env, t);
 }
 
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
@@ -136,6 +152,10 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 /* RFC 8985 section 7.3: one probe, and then the retransmission timer. */
 static void probe_timeout(struct tcp_env *env, struct tcb *t)
 {
+	t->timer_kind = TCP_MAIN_RETRANSMIT;
+	wait_for_ack(env, t);
+	if (t->deadline[TCP_TIMER_MAIN] > env->now)
+		return; /* a segment was sent since */
 	t->tlp.due = true;
 	tcp_timer_update(env, t, true);
 	tcp_want_output(env, t);
@@ -146,7 +166,7 @@ static void reorder_timeout(struct tcp_env *env, struct tcb *t)
 {
 	t->timer_kind = TCP_MAIN_RETRANSMIT;
 	tcp_loss_late(env, t);
-	tcp_timer_update(env, t, false);
+	wait_for_ack(env, t);
 	tcp_want_output(env, t);
 }
 

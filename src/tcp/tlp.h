@@ -16,6 +16,7 @@ struct tcp_ack;
 struct tcp_tlp {
 	tcp_seq end_seq; /* snd_nxt after the probe was sent; 0: none is outstanding */
 	bool again;      /* it repeated a segment: TLP.is_retrans */
+	bool single;     /* the timer is set for a flight of one segment */
 	bool due;        /* it has to leave */
 };
 
