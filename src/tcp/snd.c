@@ -85,11 +85,16 @@ static bool is_whole(const struct tcb *t, uint64_t len)
 }
 
 /* Nagle's algorithm (RFC 896, RFC 9293 section 3.7.4) as Minshall amends it: a small segment waits only while another
- * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. */
+ * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. Where the queue ends
+ * because a send found no room there is more to come, and what is there is no tail: it waits for any acknowledgment. */
+static bool nagle_allows(const struct tcb *t)
+{
+	return t->nodelay || (t->want_write ? t->snd_nxt == t->snd_una : t->snd_small <= t->snd_una);
+}
+
 static bool may_send_small(const struct tcb *t)
 {
-	return t->fin_queued || t->push || tcp_urgent_is_sending(t) ||
-	       (!t->cork && !t->more_waits && (t->nodelay || t->snd_small <= t->snd_una));
+	return t->fin_queued || t->push || tcp_urgent_is_sending(t) || (!t->cork && !t->more_waits && nagle_allows(t));
 }
 
 /* What cwnd leaves for new data; the two segments of F-RTO leave in any case and alone (RFC 5682 section 3.1 step 2).
@@ -307,7 +312,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (sent_push(&t->sent, plan->seq, right, env->now, UINT16_MAX, env->memory))
 		return false;
-	if (plan->flags & TCP_PSH && plan->seq + plan->len == t->sendq.right)
+	if (plan->flags & TCP_PSH)
 		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
 	env->counters.bytes_out += plan->len;

@@ -22,8 +22,10 @@ static bool is_indifferent(int level, int option)
 	return false;
 }
 
-/* Linux doubles a buffer's size and then counts its own bookkeeping, too: of n bytes, so doubled, there is room for
- * about 1.2 n of payload in segments of usual size. */
+/* Linux doubles a buffer's size and then counts its own bookkeeping, too. In a large one, where that is little, there
+ * is room for as much payload; in a small one for 1.2 times what was asked for, in segments of usual size. */
+#define SMALL_BUFFER 65536
+
 static bool is_buffer(int level, int option)
 {
 	return level == SOL_SOCKET && (option == SO_SNDBUF || option == SO_RCVBUF);
@@ -31,12 +33,14 @@ static bool is_buffer(int level, int option)
 
 static int from_linux_buffer(int size)
 {
-	return size > INT32_MAX / 6 * 5 ? INT32_MAX : (int)((int64_t)size * 6 / 5);
+	if (size < SMALL_BUFFER)
+		return (int)((int64_t)size * 6 / 5);
+	return size > INT32_MAX / 2 ? INT32_MAX : size * 2;
 }
 
 static int to_linux_buffer(int size)
 {
-	return (int)((int64_t)size * 5 / 3 < INT32_MAX ? (int64_t)size * 5 / 3 : INT32_MAX);
+	return size < SMALL_BUFFER * 6 / 5 ? (int)((int64_t)size * 5 / 3) : size;
 }
 
 /* The options of IP may be a byte there. */

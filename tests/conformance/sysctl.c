@@ -6,60 +6,55 @@
 
 #include "object.h"
 
-/* The last of "least default most" is where Linux's tuning ends: the buffers of a host without tuning are as large. */
-static uint32_t last_number(const char *value)
+/* "least default most": of three numbers these two. */
+static void set_range(const char *value, uint32_t *initial, uint32_t *most)
 {
-	unsigned long number = 0;
+	char *end;
 
-	while (*value) {
-		char *end;
-		unsigned long next = strtoul(value, &end, 0);
-
-		if (end == value)
-			break;
-		number = next;
-		value = end;
-	}
-	return (uint32_t)number;
+	strtoul(value, &end, 0);
+	*initial = (uint32_t)strtoul(end, &end, 0);
+	*most = (uint32_t)strtoul(end, &end, 0);
 }
 
-static void set_rmem(struct object *o, const char *value)
+static void set_rmem(struct berth_host_config *config, const char *value)
 {
-	o->config.receive_buffer = last_number(value);
+	set_range(value, &config->receive_buffer, &config->receive_buffer_max);
 }
 
-static void set_wmem(struct object *o, const char *value)
+static void set_wmem(struct berth_host_config *config, const char *value)
 {
-	o->config.send_buffer = last_number(value);
+	set_range(value, &config->send_buffer, &config->send_buffer_max);
 }
 
-static void set_congestion(struct object *o, const char *value)
+static void set_congestion(struct berth_host_config *config, const char *value)
 {
-	snprintf(o->config.congestion, sizeof(o->config.congestion), "%s", value);
+	snprintf(config->congestion, sizeof(config->congestion), "%s", value);
+}
+
+static void set_recovery(struct berth_host_config *config, const char *value)
+{
+	config->rack = strtoul(value, NULL, 0) & 1;
 }
 
 static const struct setting {
 	const char *name;
-	void (*set)(struct object *o, const char *value);
+	void (*set)(struct berth_host_config *config, const char *value);
 } settings[] = {
 	{"tcp_congestion_control", set_congestion},
+	{"tcp_recovery", set_recovery},
 	{"tcp_rmem", set_rmem},
 	{"tcp_wmem", set_wmem},
 };
 
-/* A host that runs already follows for what begins from now on. */
+/* A host that runs already follows for what begins from now on: it gets the settings of one that is made so. */
 static void apply(struct object *o)
 {
-	struct berth_host *probe;
+	struct berth_host *model;
 
-	if (!o->host)
+	if (!o->host || berth_host_new(&o->config, &model))
 		return;
-	o->host->tcp.config.receive_buffer = o->config.receive_buffer;
-	o->host->tcp.config.send_buffer = o->config.send_buffer;
-	if (!berth_host_new(&o->config, &probe)) {
-		o->host->tcp.config.congestion = probe->tcp.config.congestion;
-		berth_host_free(probe);
-	}
+	o->host->tcp.config = model->tcp.config;
+	berth_host_free(model);
 }
 
 static void set(struct object *o, const char *name, const char *value)
@@ -68,7 +63,7 @@ static void set(struct object *o, const char *name, const char *value)
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (strcmp(settings[i].name, name) == 0)
-			settings[i].set(o, value);
+			settings[i].set(&o->config, value);
 	if (berth_host_config_validate(&o->config, NULL))
 		o->config = before;
 	else
