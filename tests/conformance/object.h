@@ -15,6 +15,11 @@
 #define FILE_FIRST 1000
 #define FILE_MAX 2048
 
+/* Bits of Linux's tcp_fastopen beside the host's own. */
+#define FAST_OPEN_CLIENT_NO_COOKIE 0x4u
+#define FAST_OPEN_SERVER_NO_COOKIE 0x200u
+#define FAST_OPEN_ALL_LISTENERS 0x400u
+
 enum file_kind {
 	FILE_CLOSED,
 	FILE_SOCKET,
@@ -82,6 +87,11 @@ struct object {
 	struct berth_address local, gateway;
 	unsigned prefix;
 	uint32_t mtu;
+
+	/* Linux's settings that are here those of each socket. */
+	unsigned fast_open; /* FAST_OPEN_... */
+	bool has_fast_open_key;
+	uint8_t fast_open_key[16];
 
 	struct file files[FILE_MAX];
 	int n_files;

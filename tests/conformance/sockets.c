@@ -8,6 +8,11 @@
 #include "object.h"
 #include "tcb.h"
 
+static void set_option(struct object *o, const struct file *f, int option, int value)
+{
+	berth_setsockopt(o->host, f->descriptor, BERTH_SOL_TCP, option, &value, sizeof(value));
+}
+
 int sockets_socket(void *user, int domain, int type, int protocol)
 {
 	struct object *o = user;
@@ -19,6 +24,8 @@ int sockets_socket(void *user, int domain, int type, int protocol)
 		return (int)object_leave(o, BERTH_EAFNOSUPPORT);
 	f.descriptor = berth_socket(o->host, domain == AF_INET ? BERTH_IP4 : BERTH_IP6,
 				    (enum berth_socket_type)(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)));
+	if (f.descriptor >= 0 && o->fast_open & FAST_OPEN_CLIENT_NO_COOKIE)
+		set_option(o, &f, BERTH_TCP_FASTOPEN_NO_COOKIE, 1);
 	fd = f.descriptor < 0 ? f.descriptor : file_new(o, f);
 	return (int)object_leave(o, fd);
 }
@@ -49,15 +56,35 @@ int sockets_bind(void *user, int fd, const struct sockaddr *address, socklen_t n
 	return (int)object_leave(o, error ? error : berth_bind(o->host, f->descriptor, &local));
 }
 
+/* What Linux's settings say of all listeners, options say of a listener here. */
+static void set_fast_open(struct object *o, const struct file *f, int backlog)
+{
+	int n_max = 0;
+	size_t n = sizeof(n_max);
+
+	berth_getsockopt(o->host, f->descriptor, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN, &n_max, &n);
+	if (o->fast_open & FAST_OPEN_ALL_LISTENERS && !n_max)
+		set_option(o, f, BERTH_TCP_FASTOPEN, backlog);
+	if (o->fast_open & FAST_OPEN_SERVER_NO_COOKIE)
+		set_option(o, f, BERTH_TCP_FASTOPEN_NO_COOKIE, 1);
+	if (o->has_fast_open_key)
+		berth_setsockopt(o->host, f->descriptor, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, o->fast_open_key,
+				 sizeof(o->fast_open_key));
+}
+
 /* Linux's queue is full when it holds more than the backlog, so it takes one more than it was asked for. */
 int sockets_listen(void *user, int fd, int backlog)
 {
 	struct object *o = user;
 	struct file *f;
+	int error;
 
 	object_enter(o);
 	f = file_get(o, fd, FILE_SOCKET);
-	return (int)object_leave(o, f ? berth_listen(o->host, f->descriptor, backlog + 1) : BERTH_EBADF);
+	error = f ? berth_listen(o->host, f->descriptor, backlog + 1) : BERTH_EBADF;
+	if (!error)
+		set_fast_open(o, f, backlog);
+	return (int)object_leave(o, error);
 }
 
 static long try_accept(struct object *o, void *arguments)

@@ -16,33 +16,72 @@ static void set_range(const char *value, uint32_t *initial, uint32_t *most)
 	*most = (uint32_t)strtoul(end, &end, 0);
 }
 
-static void set_rmem(struct berth_host_config *config, const char *value)
+static void set_rmem(struct object *o, const char *value)
 {
-	set_range(value, &config->receive_buffer, &config->receive_buffer_max);
+	set_range(value, &o->config.receive_buffer, &o->config.receive_buffer_max);
 }
 
-static void set_wmem(struct berth_host_config *config, const char *value)
+static void set_wmem(struct object *o, const char *value)
 {
-	set_range(value, &config->send_buffer, &config->send_buffer_max);
+	set_range(value, &o->config.send_buffer, &o->config.send_buffer_max);
 }
 
-static void set_congestion(struct berth_host_config *config, const char *value)
+static void set_congestion(struct object *o, const char *value)
 {
-	snprintf(config->congestion, sizeof(config->congestion), "%s", value);
+	snprintf(o->config.congestion, sizeof(o->config.congestion), "%s", value);
 }
 
-static void set_recovery(struct berth_host_config *config, const char *value)
+static void set_recovery(struct object *o, const char *value)
 {
-	config->rack = strtoul(value, NULL, 0) & 1;
+	o->config.rack = strtoul(value, NULL, 0) & 1;
+}
+
+#define FLAG(member)                                                                                                   \
+	static void set_##member(struct object *o, const char *value)                                                  \
+	{                                                                                                              \
+		o->config.member = strtoul(value, NULL, 0) != 0;                                                       \
+	}
+
+FLAG(sack)
+FLAG(timestamps)
+FLAG(window_scaling)
+
+/* The lowest bits are the host's; the others are what sockets do without being asked to. */
+static void set_fast_open(struct object *o, const char *value)
+{
+	unsigned flags = (unsigned)strtoul(value, NULL, 0);
+
+	o->config.fast_open = flags & (BERTH_FAST_OPEN_CLIENT | BERTH_FAST_OPEN_SERVER);
+	o->fast_open = flags;
+}
+
+/* Four words in hexadecimal, least byte first, with dashes between. */
+static void set_fast_open_key(struct object *o, const char *value)
+{
+	char *end = (char *)(uintptr_t)value;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t word = (uint32_t)strtoul(value, &end, 16);
+
+		for (unsigned k = 0; k < 4; k++)
+			o->fast_open_key[4 * i + k] = (uint8_t)(word >> 8 * k);
+		value = *end == '-' ? end + 1 : end;
+	}
+	o->has_fast_open_key = true;
 }
 
 static const struct setting {
 	const char *name;
-	void (*set)(struct berth_host_config *config, const char *value);
+	void (*set)(struct object *o, const char *value);
 } settings[] = {
 	{"tcp_congestion_control", set_congestion},
+	{"tcp_fastopen", set_fast_open},
+	{"tcp_fastopen_key", set_fast_open_key},
 	{"tcp_recovery", set_recovery},
 	{"tcp_rmem", set_rmem},
+	{"tcp_sack", set_sack},
+	{"tcp_timestamps", set_timestamps},
+	{"tcp_window_scaling", set_window_scaling},
 	{"tcp_wmem", set_wmem},
 };
 
@@ -63,7 +102,7 @@ static void set(struct object *o, const char *name, const char *value)
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (strcmp(settings[i].name, name) == 0)
-			settings[i].set(&o->config, value);
+			settings[i].set(o, value);
 	if (berth_host_config_validate(&o->config, NULL))
 		o->config = before;
 	else
@@ -99,6 +138,10 @@ static void set_defaults(struct object *o)
 	set(o, "tcp_rmem", "4096 540000 15728640");
 	set(o, "tcp_wmem", "4096 262144 4194304");
 	set(o, "tcp_congestion_control", "cubic");
+	set(o, "tcp_timestamps", "1");
+	set(o, "tcp_sack", "1");
+	set(o, "tcp_fastopen", "0x70403");
+	set(o, "tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4");
 }
 
 void sysctl_command(struct object *o, const char *command)
