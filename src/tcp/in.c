@@ -108,6 +108,15 @@ static void in_syn_sent(struct tcp_env *env, struct tcb *t, struct arrival *a)
 
 /* ---- the steps of section 3.10.7.4 ---- */
 
+/* RFC 2883: all of the segment had been taken before, and the next ACK says so. */
+static void report_known(struct tcb *t, const struct arrival *a)
+{
+	if (!t->sack_ok || !a->len || a->seq + a->len > t->rcv_nxt)
+		return;
+	t->recvq.dsack_left = a->seq;
+	t->recvq.dsack_right = a->seq + a->len;
+}
+
 /* RFC 7323 section 5.3, R1: before the sequence number is looked at. */
 static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
@@ -121,6 +130,8 @@ static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *
 		return STEP_CONTINUE;
 	/* A repeated SYN of a handshake still running has an old timestamp by right. */
 	env->counters.paws++;
+	/* One that comes late is older than its retransmission: the sender must learn that this was for nothing. */
+	report_known(t, a);
 	if (a->len)
 		tcp_ack_now(env, t, true);
 	else
@@ -192,10 +203,7 @@ static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a
 	if (a->len || a->fin) {
 		/* Sent again: our acknowledgment was lost. */
 		env->counters.duplicate++;
-		if (t->sack_ok && a->len && a->seq + a->len <= t->rcv_nxt) {
-			t->recvq.dsack_left = a->seq;
-			t->recvq.dsack_right = a->seq + a->len;
-		}
+		report_known(t, a);
 		tcp_ack_now(env, t, true);
 	} else {
 		/* Limited, or two hosts that disagree answer each other for ever. */

@@ -112,6 +112,31 @@ static void test_paws(void **state)
 	}
 }
 
+/* What was overtaken by its own retransmission is older than that: dropped, and reported (RFC 2883). */
+static void test_paws_reports_what_comes_late(void **state)
+{
+	const struct tcp_header *h;
+	struct peer p;
+
+	begin(&p);
+	p.ts_val += 10;
+	peer_in(&p, TCP_ACK, 1, 1, 100);
+	peer_clear(&p);
+	p.ts_val -= 5;
+	peer_in(&p, TCP_ACK, 1, 1, 100);
+	assert_int_equal(p.env.counters.paws, 1);
+	h = &peer_only(&p)->h;
+	assert_int_equal(h->n_sacks, 1);
+	assert_int_equal(h->sacks[0].right - h->sacks[0].left, 100);
+	assert_int_equal(h->sacks[0].right, h->ack);
+	/* New data of that age is not known. */
+	peer_clear(&p);
+	peer_in(&p, TCP_ACK, 101, 1, 100);
+	assert_int_equal(p.env.counters.paws, 2);
+	assert_int_equal(peer_only(&p)->h.n_sacks, 0);
+	peer_deinit(&p);
+}
+
 /* R1: never for RST. */
 static void test_paws_reset(void **state)
 {
@@ -340,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_paws),
+		cmocka_unit_test(test_paws_reports_what_comes_late),
 		cmocka_unit_test(test_paws_reset),
 		cmocka_unit_test(test_paws_24_days),
 		cmocka_unit_test(test_timestamp_missing),
