@@ -10,8 +10,8 @@
  *	goodput wire=SPEC flow=berth:cubic [flow=kernel:cubic ...] [ms=5000] [virtual=1] ...
  *
  * The flows begin gap=MS after each other. One line a flow comes out, "name value name value ...". With trace=MS a line
- * about each flow goes to standard error that often. Status 3: something is not to be had here, and standard error says
- * what. */
+ * about each flow goes to standard error that often, with counters=1 what each TCP has counted. Status 3: something is
+ *not to be had here, and standard error says what. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -309,6 +309,14 @@ static void go(struct run *run)
 	}
 }
 
+static void counters(struct run *run)
+{
+	for (unsigned i = 0; i < run->n_flows; i++) {
+		run->flows[i].from->operations->counters(run->flows[i].from, "sender");
+		run->flows[i].to->operations->counters(run->flows[i].to, "receiver");
+	}
+}
+
 static void down(struct run *run)
 {
 	for (unsigned i = 0; i < run->n_flows; i++) {
@@ -333,7 +341,7 @@ static void times_set(struct run *run, char **argv)
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {"wire", "flow",    "ms",     "gap", "settle", "virtual",
-					    "seed", "offload", "buffer", "mtu", "trace"};
+					    "seed", "offload", "buffer", "mtu", "trace",  "counters"};
 	static struct run run;
 
 	bench_arguments_check(argv, names, sizeof names / sizeof *names);
@@ -346,6 +354,8 @@ int main(int argc, char **argv)
 	times_set(&run, argv);
 	go(&run);
 	print(&run);
+	if (bench_argument(argv, "counters", 0))
+		counters(&run);
 	down(&run);
 	return 0;
 }

@@ -28,6 +28,8 @@ struct station_operations {
 	unsigned (*drive)(struct station *station, berth_time now);
 	berth_time (*deadline)(const struct station *station);
 	void (*report)(struct station *station, struct station_report *out);
+	/* Writes what its TCP has counted to standard error, each line with `name` before it. */
+	void (*counters)(struct station *station, const char *name);
 	/* Its link belongs to the hub. */
 	void (*free)(struct station *station);
 };

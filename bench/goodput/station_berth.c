@@ -1,6 +1,7 @@
 /* A berth host as one end of a flow. Method: it has one Ethernet interface on a memory pair whose other end is a port
  * of the hub. With offload the software path lies between, as it does for the programs in src/tools: TCP makes segments
  * of up to 64 KiB, the cable carries small ones, and those that arrive in a train are joined again. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,16 @@ static void berth_report(struct station *station, struct station_report *out)
 	}
 }
 
+static void berth_counters(struct station *station, const char *name)
+{
+	struct station_berth *s = (struct station_berth *)station;
+	struct berth_counter counter;
+
+	for (size_t i = 0; berth_host_counter(s->host, i, &counter); i++)
+		if (counter.value && !strncmp(counter.name, "tcp_", 4))
+			fprintf(stderr, "%s %s %" PRIu64 "\n", name, counter.name, counter.value);
+}
+
 static void berth_free(struct station *station)
 {
 	struct station_berth *s = (struct station_berth *)station;
@@ -145,6 +156,7 @@ static const struct station_operations berth_operations = {
 	.drive = berth_drive,
 	.deadline = berth_deadline,
 	.report = berth_report,
+	.counters = berth_counters,
 	.free = berth_free,
 };
 

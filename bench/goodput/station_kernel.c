@@ -266,6 +266,28 @@ static void kernel_report(struct station *station, struct station_report *out)
 		memcpy(out->failure, shared->failure, sizeof(out->failure));
 }
 
+/* Its namespace's, a line of names and a line of values each. */
+static void kernel_counters(struct station *station, const char *name)
+{
+	struct station_kernel *s = (struct station_kernel *)station;
+	char path[64], names[8192], values[8192];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/net/netstat", (long)s->process);
+	f = fopen(path, "r");
+	while (f && fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
+		char *at_name, *at_value;
+		const char *key = strtok_r(names, " \n", &at_name);
+		const char *value = strtok_r(values, " \n", &at_value);
+
+		while ((key = strtok_r(NULL, " \n", &at_name)) && (value = strtok_r(NULL, " \n", &at_value)))
+			if (strcmp(value, "0") != 0)
+				fprintf(stderr, "%s %s %s\n", name, key, value);
+	}
+	if (f)
+		fclose(f);
+}
+
 static void kernel_free(struct station *station)
 {
 	struct station_kernel *s = (struct station_kernel *)station;
@@ -284,6 +306,7 @@ static const struct station_operations kernel_operations = {
 	.drive = kernel_drive,
 	.deadline = kernel_deadline,
 	.report = kernel_report,
+	.counters = kernel_counters,
 	.free = kernel_free,
 };
 
