@@ -13,6 +13,7 @@
 #include "resolver.h"
 #include "snapshot.h"
 #include "socket.h"
+#include "tcp_info.h"
 
 #ifdef __cplusplus
 extern "C" {

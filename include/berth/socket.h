@@ -89,15 +89,54 @@ struct berth_vector {
 	size_t n;
 };
 
+/* Why something that a socket sent did not get there, as Linux's struct sock_extended_err has it. */
+struct berth_extended_error {
+	uint32_t number;    /* a positive BERTH_E number */
+	uint8_t origin;     /* BERTH_ERROR_... */
+	uint8_t type, code; /* of the ICMP message */
+	uint8_t pad;
+	uint32_t info; /* EMSGSIZE: the path's MTU */
+	uint32_t data; /* 0 */
+};
+#define BERTH_ERROR_LOCAL 1 /* this host */
+#define BERTH_ERROR_ICMP 2
+#define BERTH_ERROR_ICMP6 3
+
+/* What goes beside the data: Linux's control messages, as members. `present` says which are set. Sending (UDP): tos,
+ * ttl, interface and segment_size count for this message instead of the socket's. Receiving: those that the socket has
+ * asked for by the option in brackets. */
+#define BERTH_CONTROL_TOS 0x01u          /* [BERTH_IP_RECVTOS, BERTH_IPV6_RECVTCLASS] */
+#define BERTH_CONTROL_TTL 0x02u          /* [BERTH_IP_RECVTTL, BERTH_IPV6_RECVHOPLIMIT] */
+#define BERTH_CONTROL_INTERFACE 0x04u    /* [BERTH_IP_PKTINFO, BERTH_IPV6_RECVPKTINFO]; the address is `local` */
+#define BERTH_CONTROL_SEGMENT_SIZE 0x08u /* UDP: the data is datagrams of this size. [BERTH_UDP_GRO] */
+#define BERTH_CONTROL_INQ 0x10u          /* TCP: bytes that remain to be read. [BERTH_TCP_INQ] */
+#define BERTH_CONTROL_ERROR 0x20u        /* error and offender; only with BERTH_MSG_ERRQUEUE */
+
+struct berth_control {
+	unsigned present; /* BERTH_CONTROL_... */
+	uint8_t tos, ttl;
+	uint16_t segment_size;
+	int interface;
+	int inq;
+	struct berth_extended_error error;
+	struct berth_address offender; /* who says so; of BERTH_ANY_FAMILY: this host */
+};
+
 struct berth_message {
 	struct berth_socket_address foreign; /* send: to whom (family 0: the peer). receive: from whom */
 	struct berth_socket_address local;   /* receive: to which address it came. send: from which (see below) */
 	struct berth_vector *vectors;
 	size_t n_vectors;
-	unsigned flags; /* receive: BERTH_MSG_TRUNC when a datagram was cut */
+	unsigned flags; /* receive: BERTH_MSG_TRUNC when a datagram was cut, BERTH_MSG_ERRQUEUE */
+	struct berth_control control;
 };
 
-/* As sendto and recvfrom, with the data in several places. BERTH_EINVAL when the sizes overflow.
+/* As sendto and recvfrom, with the data in several places and control data beside it. BERTH_EINVAL when the sizes
+ * overflow, or control data is out of range.
+ *
+ * With BERTH_MSG_ERRQUEUE recvmsg gives the oldest error of the socket's error queue (BERTH_IP_RECVERR), BERTH_EAGAIN
+ * when there is none: control.error and offender say what and who, `foreign` to whom it was sent, and the data is what
+ * the error quoted of it. At most 32 errors are kept; of more the latest are lost.
  *
  * A UDP socket that is bound to all addresses speaks from `local` (the port is not looked at), so that the answer to a
  * message that recvmsg has filled in comes from the address that was asked; when that is a group's, all stations' or of
@@ -143,15 +182,33 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SO_SNDBUF 7    /* bytes; 4,096 to 67,108,864, others are brought into that range; get: the same number */
 #define BERTH_SO_RCVBUF 8    /* the same */
 #define BERTH_SO_KEEPALIVE 9
-#define BERTH_SO_OOBINLINE 10  /* TCP: urgent data is read in its place like any other */
-#define BERTH_SO_LINGER 13     /* struct berth_linger */
+#define BERTH_SO_OOBINLINE 10 /* TCP: urgent data is read in its place like any other */
+#define BERTH_SO_LINGER 13    /* struct berth_linger */
+/* TCP: listeners, UDP: sockets, may hold one address and port together when all have set it before they were bound; a
+ * keyed hash of the socket pair says whose a peer is, and when one goes the others' peers stay theirs. That all are of
+ * one user, as Linux asks, is a matter of course here: a host is one program's. */
+#define BERTH_SO_REUSEPORT 15
+#define BERTH_SO_RCVLOWAT 18 /* TCP: readable once so many bytes are there (or half the buffer, or the end); 1 */
+#define BERTH_SO_SNDLOWAT 19 /* get: 1 */
+/* struct berth_timeval: how long a call may wait. None of these calls does; the values are kept for a layer above that
+ * waits, such as one with a POSIX face. 0: for ever. */
+#define BERTH_SO_RCVTIMEO 20
+#define BERTH_SO_SNDTIMEO 21
 #define BERTH_SO_ACCEPTCONN 30 /* get: listening */
 #define BERTH_SO_PROTOCOL 38   /* get: 6 or 17 */
 #define BERTH_SO_DOMAIN 39     /* get: enum berth_family */
+/* TCP: bytes a second at most, uint32_t or uint64_t; all ones: no limit. A uint32_t of all ones, too */
+#define BERTH_SO_MAX_PACING_RATE 47
 /* BERTH_SOL_IP. An IPv6 socket has these, too, for its conversations over IPv4: they are the same settings as those of
  * BERTH_SOL_IPV6. */
 #define BERTH_IP_TOS 1
 #define BERTH_IP_TTL 2              /* 1 to 255 */
+#define BERTH_IP_PKTINFO 8          /* UDP: recvmsg tells the interface */
+#define BERTH_IP_MTU_DISCOVER 10    /* BERTH_PMTUDISC_...; BERTH_PMTUDISC_WANT unless set */
+#define BERTH_IP_RECVERR 11         /* errors are queued, and told of also where they would not be */
+#define BERTH_IP_RECVTTL 12         /* UDP: recvmsg tells the TTL */
+#define BERTH_IP_RECVTOS 13         /* UDP: recvmsg tells the TOS */
+#define BERTH_IP_MTU 14             /* get: of the path, as known now; BERTH_ENOTCONN without a peer */
 #define BERTH_IP_MULTICAST_IF 32    /* UDP: the interface that datagrams to groups leave by; 0: the route's */
 #define BERTH_IP_MULTICAST_TTL 33   /* UDP: 0 (they stay on this host) to 255; -1 or unset: 1 */
 #define BERTH_IP_MULTICAST_LOOP 34  /* UDP: members on this host get them, too; 1 unless unset */
@@ -164,8 +221,19 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_IPV6_MULTICAST_LOOP 19 /* as BERTH_IP_MULTICAST_LOOP */
 #define BERTH_IPV6_JOIN_GROUP 20     /* set, UDP: struct berth_membership */
 #define BERTH_IPV6_LEAVE_GROUP 21    /* the same */
+#define BERTH_IPV6_MTU_DISCOVER 23   /* as BERTH_IP_MTU_DISCOVER */
+#define BERTH_IPV6_MTU 24            /* as BERTH_IP_MTU */
+#define BERTH_IPV6_RECVERR 25        /* as BERTH_IP_RECVERR */
 #define BERTH_IPV6_V6ONLY 26         /* before bind or connect: nothing of IPv4; 0 unless set. RFC 3493 section 5.3 */
+#define BERTH_IPV6_RECVPKTINFO 49    /* as BERTH_IP_PKTINFO */
+#define BERTH_IPV6_RECVHOPLIMIT 51   /* as BERTH_IP_RECVTTL */
+#define BERTH_IPV6_RECVTCLASS 66     /* as BERTH_IP_RECVTOS */
 #define BERTH_IPV6_TCLASS 67         /* 0 to 255; -1: 0 */
+/* Values of BERTH_IP_MTU_DISCOVER. They are for UDP; TCP fits its segments to the path, whatever is set. */
+#define BERTH_PMTUDISC_DONT 0  /* routers may fragment */
+#define BERTH_PMTUDISC_WANT 1  /* what is longer than the path carries leaves in fragments, the rest must not be cut */
+#define BERTH_PMTUDISC_DO 2    /* what is longer is BERTH_EMSGSIZE */
+#define BERTH_PMTUDISC_PROBE 3 /* as DO, but for the interface's MTU: what routers said is not looked at */
 /* BERTH_SOL_TCP */
 #define BERTH_TCP_NODELAY 1
 #define BERTH_TCP_MAXSEG 2
@@ -178,14 +246,27 @@ int berth_ready(struct berth_host *host, int descriptor);
 /* Listeners, seconds: a connection is there to accept when its first data is, or when the SYN-ACK has been asked about
  * for so long (get: rounded up to the timeout). 0: at once. */
 #define BERTH_TCP_DEFER_ACCEPT 9
+#define BERTH_TCP_WINDOW_CLAMP 10 /* the largest window to offer, bytes; 0: the buffer's */
+#define BERTH_TCP_INFO 11         /* get: struct berth_tcp_info (tcp_info.h), or as much of it as there is room for */
 #define BERTH_TCP_QUICKACK 12
-#define BERTH_TCP_CONGESTION 13 /* char[]: "cubic", "reno" */
+#define BERTH_TCP_CONGESTION 13 /* char[], not always with a NUL: "cubic", "reno". Set: BERTH_ENOENT, no such name */
 /* Fast open, RFC 7413. */
 #define BERTH_TCP_FASTOPEN 23 /* listeners: connections let in that have not proved themselves; 0: no fast open */
 #define BERTH_TCP_FASTOPEN_CONNECT 30   /* connect waits for the first data where there is a cookie, and returns 0 */
 #define BERTH_TCP_FASTOPEN_KEY 33       /* listening, set: 16 bytes, or 32: the key before it is good, too */
 #define BERTH_TCP_FASTOPEN_NO_COOKIE 34 /* data on the SYN without a cookie, for those who know their network */
 #define BERTH_TCP_USER_TIMEOUT 18       /* milliseconds, 0: the default; RFC 5482 */
+/* Bytes that may be queued and not sent: writable while there are less than half as many, and a send takes none beyond
+ * them; 0: no limit but SO_SNDBUF */
+#define BERTH_TCP_NOTSENT_LOWAT 25
+#define BERTH_TCP_INQ 36 /* recvmsg tells how many bytes remain to be read */
+/* BERTH_SOL_UDP */
+#define BERTH_SOL_UDP 17
+#define BERTH_UDP_CORK 1      /* sends join to one datagram, which leaves when it is cleared */
+#define BERTH_UDP_SEGMENT 103 /* what is sent is cut into datagrams of so many bytes, at most 128; 0: it is not */
+/* A receive may give several datagrams of one sender, all of one size but for a smaller last, of which
+ * control.segment_size tells; it has room for them, else it gives fewer */
+#define BERTH_UDP_GRO 104
 
 /* A group that a socket joins, of the option's family (an IPv6 socket joins groups of IPv4 by BERTH_IP_ADD_MEMBERSHIP),
  * and where; interface 0: that of the group's scope, else the route's. Joined, the socket gets what is sent to the
@@ -205,12 +286,23 @@ struct berth_linger {
 		      */
 };
 
+struct berth_timeval {
+	int64_t seconds, microseconds; /* BERTH_EINVAL: microseconds below 0 or beyond 999,999 */
+};
+
 /* 0; BERTH_ENOPROTOOPT (no such level or option for this socket), BERTH_EINVAL (n is not the size of the value, or the
  * value is out of range). */
 int berth_setsockopt(struct berth_host *host, int descriptor, int level, int option, const void *value, size_t n);
 
 /* *n is the room in value on entry, the length of the value on return. Errors as above. */
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int option, void *value, size_t *n);
+
+/* What a socket holds, by Linux's requests of ioctl. 0 and *value, or BERTH_EINVAL: no such request, or none for this
+ * socket (as it is). */
+#define BERTH_SIOCINQ 0x541B     /* TCP: bytes that can be read; UDP: of the next datagram */
+#define BERTH_SIOCOUTQ 0x5411    /* TCP: bytes that the peer has not acknowledged; UDP: that have not left */
+#define BERTH_SIOCOUTQNSD 0x894B /* TCP: bytes that have not been sent */
+int berth_ioctl(struct berth_host *host, int descriptor, unsigned request, int *value);
 
 #ifdef __cplusplus
 }

@@ -217,6 +217,11 @@ static int datagram_get(struct berth_host *host, struct endpoint *e, int level, 
 	}
 }
 
+static int datagram_query(const struct endpoint *e, unsigned request, int *value)
+{
+	return udp_query((const struct udp_socket *)(const void *)e, request, value);
+}
+
 const struct socket_operations socket_datagram = {
 	.new = datagram_new,
 	.connect = datagram_connect,
@@ -228,4 +233,5 @@ const struct socket_operations socket_datagram = {
 	.has_peer = datagram_has_peer,
 	.set = datagram_set,
 	.get = datagram_get,
+	.query = datagram_query,
 };

@@ -62,6 +62,13 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int opt
 	return socket_operations(e)->set(host, e, level, option, value, n);
 }
 
+int berth_ioctl(struct berth_host *host, int descriptor, unsigned request, int *value)
+{
+	struct endpoint *e = socket_endpoint(host, descriptor);
+
+	return e ? socket_operations(e)->query(e, request, value) : BERTH_EBADF;
+}
+
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int option, void *value, size_t *n)
 {
 	struct endpoint *e = socket_endpoint(host, descriptor);

@@ -41,6 +41,7 @@ struct socket_operations {
 	/* Options other than those that are the endpoint's (option.c). */
 	int (*set)(struct berth_host *host, struct endpoint *e, int level, int option, const void *value, size_t n);
 	int (*get)(struct berth_host *host, struct endpoint *e, int level, int option, void *value, size_t *n);
+	int (*query)(const struct endpoint *e, unsigned request, int *value);
 };
 
 extern const struct socket_operations socket_stream, socket_datagram;

@@ -74,9 +74,13 @@ static long stream_send(struct berth_host *host, struct endpoint *e, const struc
 
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
 {
-	long received = tcp_recv(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
+	struct tcb *t = tcp_of_endpoint(e);
+	long received = tcp_recv(&host->tcp, t, message->vectors, message->n_vectors, flags);
 
 	message->flags = received > 0 ? flags & BERTH_MSG_OOB : 0;
+	message->control.present = 0;
+	if (received >= 0)
+		tcp_control(t, &message->control);
 	return received;
 }
 
@@ -128,6 +132,11 @@ static int stream_get(struct berth_host *host, struct endpoint *e, int level, in
 	return tcp_getsockopt(&host->tcp, tcp_of_endpoint(e), level, option, value, n);
 }
 
+static int stream_query(const struct endpoint *e, unsigned request, int *value)
+{
+	return tcp_query(tcb_of(e), request, value);
+}
+
 const struct socket_operations socket_stream = {
 	.new = stream_new,
 	.connect = stream_connect,
@@ -139,4 +148,5 @@ const struct socket_operations socket_stream = {
 	.has_peer = stream_has_peer,
 	.set = stream_set,
 	.get = stream_get,
+	.query = stream_query,
 };

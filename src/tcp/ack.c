@@ -32,8 +32,10 @@ static void cut_queue(struct tcp_env *env, struct tcb *t)
 {
 	tcp_seq data = t->snd_una < t->sendq.right ? t->snd_una : t->sendq.right;
 
-	if (data > t->sendq.left)
-		sendq_cut(&t->sendq, data, env->memory);
+	if (data <= t->sendq.left)
+		return;
+	sendq_cut(&t->sendq, data, env->memory);
+	tcp_record_cut(&t->records, data, env->memory);
 }
 
 static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
@@ -150,6 +152,8 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		t->more_waits = false;
 		if (t->want_write)
 			tell_of_room(env, t);
+		if (t->snd_una == t->snd_nxt)
+			tcp_tally_limit(env, t);
 	}
 	if (has_more(t))
 		tcp_want_output(env, t);

@@ -55,6 +55,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 	sent_deinit(&t->sent, env->memory);
 	ranges_deinit(&t->sacked, env->memory);
 	tcp_episode_end(env, t);
+	tcp_record_deinit(&t->records, env->memory);
 	recvq_drop_ahead(&t->recvq, env->memory);
 	if (t->e.descriptor < 0)
 		recvq_deinit(&t->recvq, env->memory);

@@ -84,6 +84,7 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->keepalive = listener->keepalive;
 	t->linger = listener->linger;
 	t->oob_inline = listener->oob_inline;
+	t->settings = listener->settings;
 	t->s_keep_idle = listener->s_keep_idle;
 	t->s_keep_interval = listener->s_keep_interval;
 	t->n_keep_max = listener->n_keep_max;

@@ -7,6 +7,8 @@
 #define FAST_OPEN_MAX 4096
 #define BUFFER_MIN 4096
 #define BUFFER_MAX (64 << 20)
+/* CVE-2019-11479. */
+#define MSS_LEAST 88
 
 struct option {
 	int level, number;
@@ -92,6 +94,8 @@ static void set_receive_buffer(struct tcp_env *env, struct tcb *t, int value)
 	t->tune.receive_set = true;
 }
 
+/* ---- options that are more than a number ---- */
+
 static int get_quickack(struct tcb *t)
 {
 	return !t->delack.interactive;
@@ -120,7 +124,7 @@ static int get_mss(struct tcb *t)
 static void set_mss(struct tcp_env *env, struct tcb *t, int value)
 {
 	t->mss_user = (uint16_t)value;
-	if (tcp_states[t->state].synchronised && (uint32_t)value < t->mss) {
+	if (value && tcp_states[t->state].synchronised && (uint32_t)value < t->mss) {
 		t->mss = (uint32_t)value;
 		t->cc.mss = t->mss;
 	}
@@ -180,6 +184,59 @@ static int get_fast_open_no_cookie(struct tcb *t)
 	return t->fast_open.no_cookie;
 }
 
+static int get_receive_lowat(struct tcb *t)
+{
+	return t->settings.receive_lowat ? (int)t->settings.receive_lowat : 1;
+}
+
+/* As on Linux: below 0 is as much as there can be. */
+static void set_receive_lowat(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->settings.receive_lowat = value < 0 ? INT32_MAX : (uint32_t)value;
+	if (tcp_ready(t) & BERTH_READABLE)
+		tcp_tell(env, t, BERTH_READABLE);
+}
+
+static int get_one(struct tcb *t)
+{
+	(void)t;
+	return 1;
+}
+
+static int get_notsent_lowat(struct tcb *t)
+{
+	return (int)t->settings.notsent_lowat;
+}
+
+static void set_notsent_lowat(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->settings.notsent_lowat = (uint32_t)value;
+	tcp_tell_room(env, t);
+}
+
+static int get_window_clamp(struct tcb *t)
+{
+	return (int)t->settings.window_clamp;
+}
+
+/* As on Linux: not below half of the smallest receive buffer, or no segment would ever fit. */
+static void set_window_clamp(struct tcp_env *env, struct tcb *t, int value)
+{
+	t->settings.window_clamp = !value || value > BUFFER_MIN / 2 ? (uint32_t)value : BUFFER_MIN / 2;
+	tcp_option_changed(env, t);
+}
+
+static int get_inq(struct tcb *t)
+{
+	return t->settings.inq;
+}
+
+static void set_inq(struct tcp_env *env, struct tcb *t, int value)
+{
+	(void)env;
+	t->settings.inq = value != 0;
+}
+
 static int get_error(struct tcb *t)
 {
 	int error = t->error;
@@ -197,11 +254,14 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_NODELAY, INT32_MIN, INT32_MAX, false, get_nodelay, set_nodelay},
 	{BERTH_SOL_TCP, BERTH_TCP_CORK, INT32_MIN, INT32_MAX, false, get_cork, set_cork},
 	{BERTH_SOL_TCP, BERTH_TCP_QUICKACK, INT32_MIN, INT32_MAX, false, get_quickack, set_quickack},
-	{BERTH_SOL_TCP, BERTH_TCP_MAXSEG, 88, 32767, false, get_mss, set_mss},
+	{BERTH_SOL_TCP, BERTH_TCP_MAXSEG, 0, 32767, false, get_mss, set_mss},
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPIDLE, 1, 32767, false, get_s_keep_idle, set_s_keep_idle},
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPINTVL, 1, 32767, false, get_s_keep_interval, set_s_keep_interval},
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPCNT, 1, 127, false, get_n_keep_max, set_n_keep_max},
 	{BERTH_SOL_TCP, BERTH_TCP_LINGER2, INT32_MIN, INT32_MAX, false, get_linger2, set_linger2},
+	{BERTH_SOL_TCP, BERTH_TCP_WINDOW_CLAMP, 0, INT32_MAX, false, get_window_clamp, set_window_clamp},
+	{BERTH_SOL_TCP, BERTH_TCP_NOTSENT_LOWAT, 0, INT32_MAX, false, get_notsent_lowat, set_notsent_lowat},
+	{BERTH_SOL_TCP, BERTH_TCP_INQ, 0, 1, false, get_inq, set_inq},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
 	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},
 	{BERTH_SOL_TCP, BERTH_TCP_SYNCNT, 1, 127, false, get_syn_retries, set_syn_retries},
@@ -212,6 +272,8 @@ static const struct option options[] = {
 	{BERTH_SOL_SOCKET, BERTH_SO_KEEPALIVE, INT32_MIN, INT32_MAX, false, get_keepalive, set_keepalive},
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},
+	{BERTH_SOL_SOCKET, BERTH_SO_RCVLOWAT, INT32_MIN, INT32_MAX, false, get_receive_lowat, set_receive_lowat},
+	{BERTH_SOL_SOCKET, BERTH_SO_SNDLOWAT, 1, 0, false, get_one, NULL},
 	{BERTH_SOL_SOCKET, BERTH_SO_ERROR, 1, 0, false, get_error, NULL},
 	{BERTH_SOL_SOCKET, BERTH_SO_ACCEPTCONN, 1, 0, false, get_listening, NULL},
 };
@@ -224,14 +286,16 @@ static const struct option *find(int level, int number)
 	return NULL;
 }
 
+/* ---- options that are no ints ---- */
+
 static int set_congestion(struct tcb *t, const void *value, size_t n)
 {
 	char name[BERTH_CONGESTION_NAME_MAX] = {0};
 	const struct tcp_congestion *ops;
 
-	if (n == 0 || n > sizeof(name) - 1)
+	if (n == 0)
 		return BERTH_EINVAL;
-	memcpy(name, value, n);
+	memcpy(name, value, n < sizeof(name) - 1 ? n : sizeof(name) - 1);
 	ops = tcp_congestion_find(name);
 	if (!ops)
 		return BERTH_ENOENT;
@@ -244,9 +308,9 @@ static int set_linger(struct tcb *t, const void *value, size_t n)
 {
 	struct berth_linger linger;
 
-	if (n != sizeof(linger))
+	if (n < sizeof(linger))
 		return BERTH_EINVAL;
-	memcpy(&linger, value, n);
+	memcpy(&linger, value, sizeof(linger));
 	if (linger.seconds < 0)
 		return BERTH_EINVAL;
 	t->linger.on = linger.on != 0;
@@ -284,6 +348,22 @@ static bool is_fast_open(int level, int number)
 					  number == BERTH_TCP_FASTOPEN_NO_COOKIE);
 }
 
+/* All ones, of either width: no limit. */
+static int set_pacing_rate(struct tcb *t, const void *value, size_t n)
+{
+	uint64_t rate;
+	uint32_t narrow;
+
+	if (n < sizeof(narrow))
+		return BERTH_EINVAL;
+	memcpy(&narrow, value, sizeof(narrow));
+	rate = narrow == UINT32_MAX ? UINT64_MAX : narrow;
+	if (n >= sizeof(rate))
+		memcpy(&rate, value, sizeof(rate));
+	t->settings.pacing_rate_max = rate == UINT64_MAX ? 0 : rate;
+	return 0;
+}
+
 int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, const void *value, size_t n)
 {
 	const struct option *option = find(level, number);
@@ -297,14 +377,19 @@ int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, co
 		return set_fast_open(env, t, number, value, n);
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_FASTOPEN_KEY)
 		return tcp_fast_open_set_key(t, value, n);
+	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_MAX_PACING_RATE)
+		return set_pacing_rate(t, value, n);
 	if (!option || !option->set)
 		return BERTH_ENOPROTOOPT;
-	if (n != sizeof(v))
+	if (n < sizeof(v))
 		return BERTH_EINVAL;
-	memcpy(&v, value, n);
+	memcpy(&v, value, sizeof(v));
 	if (option->clamp)
 		v = v < option->min ? option->min : v > option->max ? option->max : v;
 	if (v < option->min || v > option->max)
+		return BERTH_EINVAL;
+	/* 0 is the path's; so small a segment that nothing fits beside its options is refused. */
+	if (level == BERTH_SOL_TCP && number == BERTH_TCP_MAXSEG && v && v < MSS_LEAST)
 		return BERTH_EINVAL;
 	option->set(env, t, v);
 	return 0;
@@ -319,6 +404,40 @@ static int give(void *value, size_t *n, const void *from, size_t n_from)
 	return 0;
 }
 
+/* As much of it as there is room for. */
+static int give_part(void *value, size_t *n, const void *from, size_t n_from)
+{
+	if (*n > n_from)
+		*n = n_from;
+	if (*n)
+		memcpy(value, from, *n);
+	return 0;
+}
+
+static int get_congestion(const struct tcb *t, void *value, size_t *n)
+{
+	char name[BERTH_CONGESTION_NAME_MAX] = {0};
+
+	strncpy(name, t->cc.ops->name, sizeof(name) - 1);
+	return give_part(value, n, name, sizeof(name));
+}
+
+static int get_info(const struct tcp_env *env, const struct tcb *t, void *value, size_t *n)
+{
+	struct berth_tcp_info info;
+
+	tcp_info(env, t, &info);
+	return give_part(value, n, &info, sizeof(info));
+}
+
+static int get_pacing_rate(const struct tcb *t, void *value, size_t *n)
+{
+	uint64_t rate = t->settings.pacing_rate_max ? t->settings.pacing_rate_max : UINT64_MAX;
+	uint32_t narrow = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+
+	return *n < sizeof(rate) ? give(value, n, &narrow, sizeof(narrow)) : give(value, n, &rate, sizeof(rate));
+}
+
 int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int number, void *value, size_t *n)
 {
 	const struct option *option = find(level, number);
@@ -326,9 +445,13 @@ int tcp_getsockopt(struct tcp_env *env, struct tcb *t, int level, int number, vo
 	int v;
 
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_CONGESTION)
-		return give(value, n, t->cc.ops->name, strlen(t->cc.ops->name) + 1);
+		return get_congestion(t, value, n);
+	if (level == BERTH_SOL_TCP && number == BERTH_TCP_INFO)
+		return get_info(env, t, value, n);
 	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_LINGER)
 		return give(value, n, &linger, sizeof(linger));
+	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_MAX_PACING_RATE)
+		return get_pacing_rate(t, value, n);
 	if (!option)
 		return BERTH_ENOPROTOOPT;
 	if (*n < sizeof(v))

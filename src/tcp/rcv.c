@@ -71,6 +71,8 @@ static uint64_t window_max(const struct tcb *t)
 {
 	uint64_t field = 65535ull << t->rcv_wscale;
 
+	if (t->settings.window_clamp && t->settings.window_clamp < field)
+		field = t->settings.window_clamp;
 	return t->receive_buffer < field ? t->receive_buffer : field;
 }
 
@@ -178,7 +180,8 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_s
 	tcp_delack_data(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */
-	tcp_tell(env, t, BERTH_READABLE);
+	if (t->recvq.n_bytes >= t->settings.receive_lowat || tcp_ready(t) & BERTH_READABLE)
+		tcp_tell(env, t, BERTH_READABLE);
 }
 
 /* A gap that stays open pins what lies behind it: while memory is short, little of that is kept. */
@@ -205,6 +208,7 @@ static void take_ahead(struct tcp_env *env, struct tcb *t, struct berth_frame *f
 	enum recvq_verdict verdict = push_ahead(env, t, frame, text);
 
 	env->counters.out_of_order++;
+	t->tally.segments_ahead += one ? (len + one - 1) / one : 1;
 	count_verdict(env, verdict);
 	tcp_delack_quick(t, TCP_QUICK_ACKS); /* what fills the gap may be all that the peer can send */
 	if (verdict == RECVQ_DUPLICATE && t->sack_ok) {
@@ -242,6 +246,10 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 
 	if (one > t->rcv_mss)
 		t->rcv_mss = one;
+	if (segment->len) {
+		t->tally.data_segments_in += (segment->len + one - 1) / one;
+		t->tally.data_at = env->now;
+	}
 	if (fin && !t->rcv_fin_at && text.right >= t->rcv_nxt && text.right <= t->rcv_adv)
 		t->rcv_fin_at = text.right;
 	if (t->rcv_fin_at && text.right > t->rcv_fin_at) /* nothing follows a FIN */

@@ -352,7 +352,8 @@ uint32_t recvq_read(struct recvq *q, uint8_t *to, uint32_t n)
 		struct berth_frame *frame = q->first;
 		uint32_t part = frame->len_wanted < n - done ? frame->len_wanted : n - done;
 
-		memcpy(to + done, frame->data + frame->off_wanted, part);
+		if (to)
+			memcpy(to + done, frame->data + frame->off_wanted, part);
 		frame->off_wanted += part;
 		frame->len_wanted -= part;
 		done += part;
@@ -380,7 +381,8 @@ uint32_t recvq_peek(const struct recvq *q, uint32_t off, uint8_t *to, uint32_t n
 			continue;
 		}
 		part = f->len_wanted - off < n - done ? f->len_wanted - off : n - done;
-		memcpy(to + done, f->data + f->off_wanted + off, part);
+		if (to)
+			memcpy(to + done, f->data + f->off_wanted + off, part);
 		done += part;
 		off = 0;
 	}

@@ -67,7 +67,8 @@ enum recvq_verdict recvq_push_ahead(struct recvq *q, tcp_seq seq, struct berth_f
 /* In order up to rcv_nxt now: moves runs that have become in order to the queue. The new rcv_nxt. */
 tcp_seq recvq_join(struct recvq *q, tcp_seq rcv_nxt, const struct berth_memory *memory);
 
-/* Copies up to n bytes out and takes them away (not when `peek`, and then from `off` on). How many. */
+/* Copies up to n bytes out and takes them away (not when `peek`, and then from `off` on). How many. `to` NULL: they are
+ * not copied. */
 uint32_t recvq_read(struct recvq *q, uint8_t *to, uint32_t n);
 uint32_t recvq_peek(const struct recvq *q, uint32_t off, uint8_t *to, uint32_t n);
 

@@ -56,6 +56,7 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 		if (is_dsack(t, h, left, right, i, ack->ack)) {
 			env->counters.dsacks_in++;
 			take_dsack(t, ack, left, right);
+			t->tally.n_dsacks++;
 			continue;
 		}
 		if (left < ack->ack)

@@ -41,6 +41,14 @@ static void plan_range(const struct tcb *t, struct tcp_plan *plan, tcp_seq left,
 		plan->flags |= TCP_FIN;
 }
 
+/* A record of the program ends with the plan (MSG_EOR). */
+static bool ends_record(const struct tcb *t, const struct tcp_plan *plan)
+{
+	tcp_seq end = plan->seq + plan->len;
+
+	return t->records && tcp_record_reach(t->records, plan->seq, end + 1) == end;
+}
+
 /* RFC 9293 section 3.9.1.2: the end of what the program has sent is pushed (MUST-61), unless it said that more follows
  * at once; what was pushed once is pushed again. Beyond it a large segment is pushed: its receiver need not wait for
  * what it could join to it. */
@@ -51,7 +59,7 @@ static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 	if (!plan->len)
 		return;
 	if (plan->again ? sent_pushed(&t->sent, end + !!(plan->flags & TCP_FIN))
-			: plan->len > t->mss || (end == t->sendq.right && !t->more))
+			: plan->len > t->mss || (end == t->sendq.right && !t->more) || ends_record(t, plan))
 		plan->flags |= TCP_PSH;
 }
 
@@ -73,6 +81,7 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 		limit = room > t->mss ? (uint32_t)(room / t->mss * t->mss) : t->mss;
 	if (right - left > limit)
 		right = left + limit;
+	right = tcp_record_reach(t->records, left, right);
 	plan_range(t, plan, left, right);
 	plan->again = true;
 	return true;
@@ -108,8 +117,9 @@ static uint64_t new_room(const struct tcb *t)
 	return t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
 }
 
-/* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. */
-static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
+/* How much of `unsent` new bytes may leave now, RFC 9293 section 3.8.6.2.1. 0: wait. `ended`: a record ends there and
+ * more follows, so that nothing will join them. */
+static uint32_t new_len(struct tcb *t, uint64_t unsent, bool ended, uint32_t limit)
 {
 	tcp_seq edge = t->snd_una + t->snd_wnd;
 	uint64_t usable = edge > t->snd_nxt ? edge - t->snd_nxt : 0;
@@ -122,7 +132,7 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, uint32_t limit)
 	t->cwnd_limited = len + t->mss > room;
 	if (len > room)
 		len = room / t->mss * t->mss;
-	if (len == unsent && (is_whole(t, len) || may_send_small(t)))
+	if (len == unsent && (is_whole(t, len) || ended || may_send_small(t)))
 		return (uint32_t)len;
 	if (len >= t->mss)
 		return (uint32_t)(len == t->mss ? len : len / t->mss * t->mss);
@@ -145,16 +155,18 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 {
 	uint64_t unsent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
 	bool fin = t->fin_queued && !tcp_fin_sent(t);
-	tcp_seq edge = t->snd_una + t->snd_wnd;
-	uint32_t len;
+	tcp_seq edge = t->snd_una + t->snd_wnd, reach;
+	uint32_t len = 0;
 
 	if (!unsent && tcp_pipe(t) + t->mss <= t->cc.cwnd)
 		t->cwnd_limited = false;
 	if (!unsent && !fin)
 		return false;
-	if (unsent)
+	if (unsent) {
 		restart_if_idle(env, t);
-	len = unsent ? new_len(t, unsent, payload_limit(t, payload_max)) : 0;
+		reach = tcp_record_reach(t->records, t->snd_nxt, t->sendq.right);
+		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right, payload_limit(t, payload_max));
+	}
 	fin = fin && len == unsent && t->snd_nxt + len < edge;
 	if (!len && !fin)
 		return false;
@@ -166,7 +178,8 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 static bool plan_tail_probe(struct tcb *t, struct tcp_plan *plan)
 {
 	uint64_t unsent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
-	uint64_t len = unsent < t->mss ? unsent : t->mss;
+	uint64_t len =
+		tcp_record_reach(t->records, t->snd_nxt, t->snd_nxt + (unsent < t->mss ? unsent : t->mss)) - t->snd_nxt;
 	const struct sent_record *last;
 	uint32_t tail;
 
@@ -339,6 +352,10 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->sent_at = env->now;
 		if (plan->len && !plan->again)
 			tcp_delack_answer(env, t);
+		if (plan->len)
+			t->tally.data_segments_out += n_parts;
+		if (t->settings.notsent_lowat)
+			tcp_tell_room(env, t);
 		if (plan->tail_probe)
 			tcp_tlp_sent(env, t, plan->again);
 		/* RFC 6675 section 5.1: in fast recovery each retransmission starts the timer anew, which otherwise
@@ -353,8 +370,10 @@ bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct
 
 	if (!decide(env, t, payload_max, &plan)) {
 		/* Data that stays although nothing is in flight is held back by the window: it is probed. */
-		if (tcp_states[t->state].synchronised)
+		if (tcp_states[t->state].synchronised) {
 			tcp_timer_update(env, t, false);
+			tcp_tally_limit(env, t);
+		}
 		return false;
 	}
 	plan_push(t, &plan);

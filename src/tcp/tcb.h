@@ -18,17 +18,20 @@
 #include "cc.h"
 #include "episode.h"
 #include "rack.h"
-#include "delack.h"
 #include "challenge.h"
+#include "delack.h"
 #include "giveup.h"
 #include "linger.h"
 #include "memory.h"
+#include "info.h"
 #include "ranges.h"
+#include "record.h"
 #include "recvq.h"
 #include "rtt_min.h"
 #include "sendq.h"
 #include "sent.h"
 #include "seq.h"
+#include "settings.h"
 #include "tcp.h"
 #include "tlp.h"
 #include "tune.h"
@@ -103,11 +106,11 @@ struct tcb {
 	bool orphan : 1;     /* the user has closed */
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, keepalive : 1;
-	bool more : 1;         /* the last send said MSG_MORE: its end is not pushed */
-	bool more_waits : 1;   /* and nothing has been acknowledged since: it waits, as with cork */
-	bool oob_inline : 1;   /* SO_OOBINLINE */
-	bool oob_taken : 1;    /* MSG_OOB has read the byte before urgent.rcv_up */
-	bool push : 1;         /* TCP_NODELAY was set: what is queued leaves, however small, until more is */
+	bool more : 1;       /* the last send said MSG_MORE: its end is not pushed */
+	bool more_waits : 1; /* and nothing has been acknowledged since: it waits, as with cork */
+	bool oob_inline : 1; /* SO_OOBINLINE */
+	bool oob_taken : 1;  /* MSG_OOB has read the byte before urgent.rcv_up */
+	bool push : 1; /* what is queued leaves, however small, until more is: TCP_NODELAY was set, or a cork is over */
 	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
 	bool syn_retransmitted : 1;
@@ -174,6 +177,10 @@ struct tcb {
 
 	uint64_t bytes_sent, bytes_received, bytes_retransmitted;
 	uint32_t segments_sent, segments_received, segments_retransmitted;
+
+	struct tcp_settings settings;
+	struct tcp_tally tally;
+	struct tcp_records *records; /* NULL: none */
 
 	struct tcp_listener *listener; /* LISTEN: what it waits with. A child not yet accepted: NULL, see parent */
 	struct tcb *parent;            /* the listener that has not handed it to its user yet */
@@ -330,6 +337,10 @@ void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t);
 void tcp_time_wait_restart(struct tcp_env *env, struct tcb *t);
 /* A SYN for a pair in TIME-WAIT: true when it may begin a new connection, the old one is then gone. */
 bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment);
+
+/* ---- user.c ---- */
+/* Tells a user that waits for it when there is room in the send queue again. */
+void tcp_tell_room(struct tcp_env *env, struct tcb *t);
 
 /* ---- rtt.c ---- */
 void tcp_rtt_sample(struct tcb *t, uint64_t ns_rtt);

@@ -10,6 +10,7 @@
 #include <berth/frame.h>
 #include <berth/snapshot.h>
 #include <berth/socket.h>
+#include <berth/tcp_info.h>
 
 #include "budget.h"
 #include "fastopen.h"
@@ -225,6 +226,12 @@ bool tcp_connect_is_deferred(const struct tcb *t);
 /* As berth_send and berth_recv. Vectors are checked by the caller (sizes do not overflow). */
 long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
 long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags);
+
+/* What goes beside the data that tcp_recv has just given: the members that a program has asked for. */
+void tcp_control(const struct tcb *t, struct berth_control *control);
+
+/* As berth_ioctl. */
+int tcp_query(const struct tcb *t, unsigned request, int *value);
 
 /* 0, BERTH_ENOTCONN. */
 int tcp_shutdown(struct tcp_env *env, struct tcb *t, enum berth_shutdown how);

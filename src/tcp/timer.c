@@ -7,6 +7,8 @@
 
 #define NS_PER_S 1000000000ull
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
+/* tcp(7) of Linux: TCP_CORK holds data for so long at most. */
+#define NS_CORK 200000000ull
 #define NS_PERSIST_MAX (60 * NS_PER_S)
 
 void tcp_timer_set(struct tcp_env *env, struct tcb *t, enum tcp_timer which, berth_time deadline)
@@ -43,6 +45,13 @@ static uint64_t backed_off(const struct tcb *t, uint64_t max)
 	for (unsigned i = 0; i < t->n_backoff && ns < max; i++)
 		ns *= 2;
 	return ns < max ? ns : max;
+}
+
+/* The window would take what waits: the program holds it back (TCP_CORK, MSG_MORE). */
+static bool is_corked(const struct tcb *t)
+{
+	return !t->probing && t->snd_nxt == t->snd_una && t->sendq.right > t->snd_nxt &&
+	       t->snd_wnd >= t->sendq.right - t->snd_nxt;
 }
 
 static bool waits_for_ack(enum tcp_timer_kind kind)
@@ -87,6 +96,7 @@ static void update_wait(struct tcp_env *env, struct tcb *t, bool restart)
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 {
 	enum tcp_timer_kind kind = TCP_MAIN_NONE;
+	uint64_t ns;
 
 	if (t->timer_kind == TCP_MAIN_TIME_WAIT || t->timer_kind == TCP_MAIN_FIN_WAIT_2)
 		return;
@@ -101,7 +111,8 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 	} else if (restart || kind != (enum tcp_timer_kind)t->timer_kind) {
 		if (!t->giveup.since)
 			t->giveup.since = env->now;
-		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + backed_off(t, NS_PERSIST_MAX)));
+		ns = is_corked(t) ? NS_CORK : backed_off(t, NS_PERSIST_MAX);
+		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + ns));
 	}
 }
 
@@ -136,6 +147,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 		return;
 	}
 	env->counters.timeouts++;
+	t->tally.n_timeouts++;
 	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED) {
 		tcp_fast_open_timeout(env, t);
 		t->syn_due = t->syn_retransmitted = true;
@@ -175,6 +187,11 @@ static void reorder_timeout(struct tcp_env *env, struct tcb *t)
  * for ever. */
 static void persist_timeout(struct tcp_env *env, struct tcb *t)
 {
+	if (is_corked(t)) {
+		t->push = true;
+		tcp_want_output(env, t);
+		return;
+	}
 	if (tcp_giveup_due(env, t, t->orphan || t->ms_user_timeout ? t->giveup.since : t->heard_at)) {
 		tcp_give_up(env, t);
 		return;

@@ -3,6 +3,8 @@
 
 /* Most bytes that one send queues while memory is short. */
 #define QUEUE_PRESSED 4000u /* with its header a chunk of 4 KiB */
+/* What a send may add at least where TCP_NOTSENT_LOWAT allows anything: a large segment. */
+#define LOWAT_STEP 65536
 
 /* The pending error, told once. */
 static int take_error(struct tcb *t)
@@ -18,10 +20,49 @@ static uint64_t queued(const struct tcb *t)
 	return t->sendq.right - t->sendq.left;
 }
 
-/* Room again is worth an event when it is a third of the buffer: one wake-up for many segments. */
+static uint64_t not_sent(const struct tcb *t)
+{
+	return t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
+}
+
+/* Room again is worth an event when it is a third of the buffer: one wake-up for many segments. Likewise half of
+ * TCP_NOTSENT_LOWAT. */
 static bool has_room(const struct tcb *t)
 {
+	if (t->settings.notsent_lowat && 2 * not_sent(t) >= t->settings.notsent_lowat)
+		return false;
 	return queued(t) <= t->send_buffer - t->send_buffer / 3 && queued(t) < t->send_buffer;
+}
+
+/* Bytes that a send may add. */
+static size_t room_of(const struct tcb *t)
+{
+	uint64_t used = queued(t), lowat = t->settings.notsent_lowat;
+	uint64_t room = t->send_buffer > used ? t->send_buffer - used : 0;
+
+	if (!lowat || !room)
+		return (size_t)room;
+	if (not_sent(t) >= lowat)
+		return 0;
+	/* A low mark of a byte or two still lets the next large segment be filled. */
+	lowat = lowat > LOWAT_STEP ? lowat : LOWAT_STEP;
+	return (size_t)(room < lowat ? room : lowat);
+}
+
+/* Bytes in order that make the socket readable: SO_RCVLOWAT, but no more than what the buffer will hold. */
+static uint32_t readable_from(const struct tcb *t)
+{
+	uint32_t lowat = t->settings.receive_lowat ? t->settings.receive_lowat : 1;
+
+	return lowat < t->receive_buffer / 2 ? lowat : t->receive_buffer / 2;
+}
+
+void tcp_tell_room(struct tcp_env *env, struct tcb *t)
+{
+	if (!t->want_write || !(tcp_ready(t) & BERTH_WRITABLE))
+		return;
+	t->want_write = false;
+	tcp_tell(env, t, BERTH_WRITABLE);
 }
 
 bool tcp_has_peer(const struct tcb *t)
@@ -35,7 +76,7 @@ unsigned tcp_ready(const struct tcb *t)
 
 	if (t->state == BERTH_TCP_LISTEN)
 		return tcp_can_accept(t) ? BERTH_READABLE : 0;
-	if (t->recvq.n_bytes || t->rcv_fin || t->rcv_shut)
+	if (t->recvq.n_bytes >= readable_from(t) || t->rcv_fin || t->rcv_shut)
 		ready |= BERTH_READABLE;
 	if ((tcp_can_send(t) || tcp_connect_is_deferred(t)) && !t->fin_queued && has_room(t))
 		ready |= BERTH_WRITABLE;
@@ -86,8 +127,7 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	if (error)
 		return error;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t used = queued(t);
-		size_t room = t->send_buffer > used ? (size_t)(t->send_buffer - used) : 0;
+		size_t room = room_of(t);
 		size_t part = may_queue(env, t, vectors[i].n < room ? vectors[i].n : room);
 		size_t taken = part ? sendq_append(&t->sendq, vectors[i].data, part, env->memory) : 0;
 
@@ -106,6 +146,8 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	if (flags & BERTH_MSG_OOB && done == wanted)
 		tcp_urgent_send(env, t);
 	tcp_memory_settle(env, t);
+	if (flags & BERTH_MSG_EOR && done == wanted)
+		tcp_record_push(&t->records, t->sendq.right, env->memory);
 	tcp_want_output(env, t);
 	return (long)done;
 }
@@ -124,6 +166,7 @@ static long recv_empty(struct tcb *t)
 
 long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vectors, size_t n, unsigned flags)
 {
+	bool copies = !(flags & BERTH_MSG_TRUNC);
 	size_t done = 0, wanted = 0;
 	uint32_t most = UINT32_MAX, skip = 0;
 
@@ -134,12 +177,13 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 	for (size_t i = 0; i < n && done == wanted && done < most; i++) {
 		uint32_t room = most - (uint32_t)done;
 		uint32_t part = vectors[i].n < room ? (uint32_t)vectors[i].n : room;
+		uint8_t *to = copies ? vectors[i].data : NULL;
 
 		wanted += part;
 		if (flags & BERTH_MSG_PEEK)
-			done += recvq_peek(&t->recvq, skip + (uint32_t)done, vectors[i].data, part);
+			done += recvq_peek(&t->recvq, skip + (uint32_t)done, to, part);
 		else
-			done += recvq_read(&t->recvq, vectors[i].data, part);
+			done += recvq_read(&t->recvq, to, part);
 	}
 	if (!wanted)
 		return 0;
@@ -151,6 +195,41 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		tcp_window_opened(env, t);
 	}
 	return (long)done;
+}
+
+void tcp_control(const struct tcb *t, struct berth_control *control)
+{
+	if (!t->settings.inq)
+		return;
+	control->present |= BERTH_CONTROL_INQ;
+	/* As on Linux: 1 when nothing but the end of data remains. */
+	control->inq = t->recvq.n_bytes ? (int)t->recvq.n_bytes : t->rcv_fin;
+}
+
+static int bounded(uint64_t n)
+{
+	return n < INT32_MAX ? (int)n : INT32_MAX;
+}
+
+int tcp_query(const struct tcb *t, unsigned request, int *value)
+{
+	bool idle = t->state == BERTH_TCP_CLOSED || t->state == BERTH_TCP_SYN_SENT;
+
+	if (t->state == BERTH_TCP_LISTEN)
+		return BERTH_EINVAL;
+	switch (request) {
+	case BERTH_SIOCINQ:
+		*value = bounded(t->recvq.n_bytes);
+		return BERTH_OK;
+	case BERTH_SIOCOUTQ:
+		*value = idle ? 0 : bounded(queued(t) + (t->fin_queued && !tcp_fin_acked(t)));
+		return BERTH_OK;
+	case BERTH_SIOCOUTQNSD:
+		*value = idle ? 0 : bounded(not_sent(t) + (t->fin_queued && !tcp_fin_sent(t)));
+		return BERTH_OK;
+	default:
+		return BERTH_EINVAL;
+	}
 }
 
 /* No more will be sent: FIN follows what is queued (RFC 9293 section 3.10.4). */

@@ -181,6 +181,9 @@ long udp_recv(struct udp_env *env, struct udp_socket *s, struct berth_message *m
 /* The pending error, taken away; 0: none. */
 int udp_error_take(struct udp_socket *s);
 
+/* As berth_ioctl. */
+int udp_query(const struct udp_socket *s, unsigned request, int *value);
+
 /* 0, BERTH_ENOTCONN. */
 int udp_shutdown(struct udp_env *env, struct udp_socket *s, enum berth_shutdown how);
 

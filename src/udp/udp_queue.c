@@ -153,6 +153,7 @@ long udp_recv(struct udp_env *env, struct udp_socket *s, struct berth_message *m
 	uint32_t done, len;
 
 	message->flags = 0;
+	message->control.present = 0;
 	if (!d) {
 		int error = udp_error_take(s);
 
@@ -169,4 +170,18 @@ long udp_recv(struct udp_env *env, struct udp_socket *s, struct berth_message *m
 	if (!(flags & BERTH_MSG_PEEK))
 		udp_datagram_free(env, udp_queue_pop(&s->in));
 	return flags & BERTH_MSG_TRUNC ? (long)len : (long)done;
+}
+
+int udp_query(const struct udp_socket *s, unsigned request, int *value)
+{
+	switch (request) {
+	case BERTH_SIOCINQ:
+		*value = s->in.first ? (int)s->in.first->len : 0;
+		return BERTH_OK;
+	case BERTH_SIOCOUTQ:
+		*value = (int)s->out.charge;
+		return BERTH_OK;
+	default:
+		return BERTH_EINVAL;
+	}
 }

@@ -330,14 +330,16 @@ static void test_congestion(void **state)
 	assert_int_equal(tcp_setsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, "cubic", 5), 0);
 	assert_int_equal(tcp_getsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, name, &n), 0);
 	assert_string_equal(name, "cubic");
-	assert_int_equal(n, 6);
+	assert_int_equal(n, sizeof(name));
 	assert_int_equal(tcp_setsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, "vegas", 5), BERTH_ENOENT);
 	assert_int_equal(tcp_setsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, "", 0), BERTH_EINVAL);
 	assert_int_equal(
 		tcp_setsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, "a name that is too long", 23),
-		BERTH_EINVAL);
+		BERTH_ENOENT);
+	/* As on Linux, what there is room for. */
 	n = 3;
-	assert_int_equal(tcp_getsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, name, &n), BERTH_EINVAL);
+	assert_int_equal(tcp_getsockopt(&p.env, p.t, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, name, &n), 0);
+	assert_int_equal(n, 3);
 	peer_deinit(&p);
 }
 
