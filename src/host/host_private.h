@@ -297,6 +297,14 @@ struct berth_host {
 	struct berth_host_config config;
 };
 
+/* What the link of a path carries, whatever routers have said of the rest. */
+static inline uint32_t host_link_mtu(const struct berth_host *host, const struct host_path *path)
+{
+	const struct host_interface *interface = &host->interfaces[path->interface];
+
+	return path->family == BERTH_IP4 ? interface->mtu : interface->mtu_ip6;
+}
+
 /* ---- host.c ---- */
 
 /* Every call that has a time begins with this: time goes on, and what the last frames out showed may go. */

@@ -43,9 +43,10 @@ static struct meaning meaning_of(const struct icmp_message *message)
 	return (struct meaning){BERTH_EHOSTUNREACH, false};
 }
 
-static void error_in(struct berth_host *host, unsigned interface, const struct icmp_message *message)
+static void error_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message)
 {
 	struct meaning meaning = meaning_of(message);
+	struct icmp_report report = {.error = meaning.error, .hard = meaning.hard};
 
 	host->counters.icmp.errors_in++;
 	/* About a packet of IPv4, whatever else this host has sent. */
@@ -53,11 +54,13 @@ static void error_in(struct berth_host *host, unsigned interface, const struct i
 		host->counters.icmp.bad_quote++;
 		return;
 	}
+	icmp_report_of(packet, message, &report);
 	/* RFC 1191: the next hop's MTU is in the lower half of the second word. */
 	if (message->type == ICMP4_UNREACHABLE && message->code == ICMP4_TOO_BIG)
-		icmp_too_big(host, interface, message->body, message->len_body, message->rest & 0xffff);
+		icmp_too_big(host, packet->interface, message->body, message->len_body, message->rest & 0xffff,
+			     &report);
 	else
-		icmp_deliver(host, interface, message->body, message->len_body, meaning.error, meaning.hard);
+		icmp_deliver(host, packet->interface, message->body, message->len_body, &report);
 }
 
 void icmp4_in(struct berth_host *host, const struct ip_packet *packet)
@@ -85,7 +88,7 @@ void icmp4_in(struct berth_host *host, const struct ip_packet *packet)
 	case ICMP4_UNREACHABLE:
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAMETER:
-		error_in(host, packet->interface, &message);
+		error_in(host, packet, &message);
 		break;
 	default:
 		host->counters.icmp.ignored++;

@@ -31,9 +31,10 @@ static struct meaning meaning_of(const struct icmp_message *message)
 	}
 }
 
-static void error_in(struct berth_host *host, unsigned scope, const struct icmp_message *message)
+static void error_in(struct berth_host *host, const struct ip_packet *packet, const struct icmp_message *message)
 {
 	struct meaning meaning = meaning_of(message);
+	struct icmp_report report = {.error = meaning.error, .hard = meaning.hard};
 
 	host->counters.icmp6.errors_in++;
 	/* RFC 4443 section 2.4 (c): about a packet of IPv6, whatever else this host has sent. */
@@ -41,11 +42,12 @@ static void error_in(struct berth_host *host, unsigned scope, const struct icmp_
 		host->counters.icmp6.bad_quote++;
 		return;
 	}
+	icmp_report_of(packet, message, &report);
 	/* RFC 4443 section 3.2: the whole second word is the MTU. */
 	if (message->type == ICMP6_TOO_BIG)
-		icmp_too_big(host, scope, message->body, message->len_body, message->rest);
+		icmp_too_big(host, packet->scope, message->body, message->len_body, message->rest, &report);
 	else
-		icmp_deliver(host, scope, message->body, message->len_body, meaning.error, meaning.hard);
+		icmp_deliver(host, packet->scope, message->body, message->len_body, &report);
 }
 
 /* What is said to many is said to this host, too, in neighbour discovery; an echo request to a group is answered by
@@ -81,7 +83,7 @@ void icmp6_in(struct berth_host *host, const struct ip_packet *packet)
 	case ICMP6_TOO_BIG:
 	case ICMP6_TIME_EXCEEDED:
 	case ICMP6_PARAMETER:
-		error_in(host, packet->scope, &message);
+		error_in(host, packet, &message);
 		break;
 	case ICMP6_ROUTER_SOLICIT:
 	case ICMP6_ROUTER_ADVERT:

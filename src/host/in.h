@@ -147,14 +147,26 @@ struct icmp_quote {
 	struct socket_pair pair; /* of the quoted packet, as seen from this host, which sent it */
 	uint32_t seq;            /* TCP */
 	uint32_t total_len;      /* of the packet, as it says */
+	size_t off_data;         /* of UDP's payload, or TCP's header, in what is quoted */
 };
+/* What is said about a packet of this host, and by whom. */
+struct icmp_report {
+	int error; /* a BERTH_E number */
+	bool hard; /* it will not pass by itself */
+	struct berth_extended_error detail;
+	struct ip offender; /* none: this host itself */
+};
+/* The report that a message is: everything but what the error means. */
+void icmp_report_of(const struct ip_packet *packet, const struct icmp_message *message, struct icmp_report *report);
 /* Reads the packet that an error quotes, of either family, from its IP header on. `scope`: what
  * link-local addresses in it belong to. false: cut off too early, or not this host's. */
 bool icmp_quote_read(const struct berth_host *host, unsigned scope, const uint8_t *p, size_t n, struct icmp_quote *out);
-/* A packet of this host, quoted from its IP header on, did not get there. `error` is a BERTH_E number. */
-void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n, int error, bool hard);
+/* A packet of this host, quoted from its IP header on, did not get there. */
+void icmp_deliver(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n,
+		  const struct icmp_report *report);
 /* A router says that a quoted packet was too big; `mtu` is what is not (0: it does not say). */
-void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n, uint32_t mtu);
+void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quote, size_t n, uint32_t mtu,
+		  struct icmp_report *report);
 
 /* ---- icmp_out.c ---- */
 

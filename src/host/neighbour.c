@@ -144,7 +144,9 @@ static void fail(struct berth_host *host, struct neighbour *n)
 	struct host_packet *packet;
 	unsigned interface = n->interface;
 	struct ip ip = n->ip;
+	struct icmp_report report = {.error = BERTH_EHOSTUNREACH, .hard = true};
 
+	report.detail = (struct berth_extended_error){.number = -BERTH_EHOSTUNREACH, .origin = BERTH_ERROR_LOCAL};
 	host->counters.neighbour.failed++;
 	host->neighbours.bytes_held -= held.bytes;
 	n->held = (struct host_packets){0};
@@ -152,7 +154,7 @@ static void fail(struct berth_host *host, struct neighbour *n)
 	gateway_silent(host, interface, &ip);
 	redirect_forget(host, interface, &ip);
 	while ((packet = packets_pop(&held))) {
-		icmp_deliver(host, packet->interface, packet->bytes, packet->len, BERTH_EHOSTUNREACH, true);
+		icmp_deliver(host, packet->interface, packet->bytes, packet->len, &report);
 		packet_free(host, packet);
 	}
 }

@@ -271,6 +271,9 @@ bool host_route(struct berth_host *host, const struct ip *destination, struct ho
 		return false;
 	if (!find_way(host, &path))
 		return false;
+	/* Which interface it is the path says; a station is known by its address alone. */
+	if (!ip_high_is_link_local(path.next_hop.high))
+		path.next_hop.scope = 0;
 	source = host_address_from(host, path.interface, destination, &path.next_hop);
 	if (source)
 		path.source = source->ip;

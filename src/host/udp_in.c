@@ -18,8 +18,11 @@ static bool checksum_is_good(const struct ip_packet *packet, const uint8_t *p, c
 void host_udp_in(struct berth_host *host, const struct ip_packet *packet)
 {
 	const uint8_t *p = packet->frame->data + packet->off_payload;
-	struct udp_arrival arrival = {
-		.frame = packet->frame, .interface = packet->interface, .to_many = packet->to_many};
+	struct udp_arrival arrival = {.frame = packet->frame,
+				      .interface = packet->interface,
+				      .tos = packet->tos,
+				      .ttl = packet->ttl,
+				      .to_many = packet->to_many};
 	struct udp_header udp;
 
 	if (!udp_header_parse(p, packet->len_payload, &udp)) {

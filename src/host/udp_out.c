@@ -45,6 +45,17 @@ static void begin_frame(const struct udp_datagram *d, uint32_t n, uint16_t check
 	out->off_checksum = 0;
 }
 
+/* Sets what IPv4 says about fragments: as the path has it, unless the program knows better. */
+static void may_be_cut(struct berth_host *host, const struct udp_datagram *d, const struct host_path *path,
+		       struct ip_header *header)
+{
+	struct host_path said = {.dont_fragment = path->dont_fragment};
+
+	if (d->pmtu_mode != BERTH_PMTUDISC_WANT)
+		said.dont_fragment = d->pmtu_mode != BERTH_PMTUDISC_DONT;
+	ip_header_whole(host, &said, header);
+}
+
 static bool whole_frame(struct berth_host *host, struct host_path *path, const struct udp_datagram *d,
 			struct berth_frame_out *out)
 {
@@ -52,7 +63,7 @@ static bool whole_frame(struct berth_host *host, struct host_path *path, const s
 	struct ip_header header;
 
 	ip_header_of(host, d, path, &header);
-	ip_header_whole(host, path, &header);
+	may_be_cut(host, d, path, &header);
 	begin_frame(d, d->len, 0, out);
 	ip_checksum(out, &header, 6, partial);
 	out->off_transport = 1; /* where it lies depends on the IP header */
@@ -104,7 +115,12 @@ bool host_fragment_frame(struct berth_host *host, struct berth_frame_out *out)
  * been made by this host and nothing about it needs to be checked. */
 static void loop_back(struct berth_host *host, const struct host_path *path, const struct udp_datagram *d)
 {
-	struct udp_arrival arrival = {.pair = d->pair, .len = d->len, .interface = path->interface, .to_many = true};
+	struct udp_arrival arrival = {.pair = d->pair,
+				      .len = d->len,
+				      .interface = path->interface,
+				      .tos = d->tos,
+				      .ttl = d->ttl,
+				      .to_many = true};
 
 	memcpy(arrival.pair.local, d->pair.foreign, sizeof(arrival.pair.local));
 	memcpy(arrival.pair.foreign, d->pair.local, sizeof(arrival.pair.foreign));
@@ -129,6 +145,11 @@ static bool source_is_good(const struct berth_host *host, const struct host_path
 	struct ip source = ip_of_bytes(d->pair.local, d->pair.family, path->interface);
 
 	return path->reach == REACH_LOCAL || ip_equal(&source, &path->source) || host_is_own(host, &source);
+}
+
+static uint32_t mtu_for(const struct berth_host *host, const struct host_path *path, const struct udp_datagram *d)
+{
+	return d->pmtu_mode == BERTH_PMTUDISC_PROBE ? host_link_mtu(host, path) : path->mtu;
 }
 
 bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_frame_out *out)
@@ -161,7 +182,13 @@ bool host_udp_frame(struct berth_host *host, struct udp_socket *s, struct berth_
 			return false;
 		}
 	}
-	if (ip_header_len(d->pair.family) + UDP_HEADER + d->len > path->mtu) {
+	if (ip_header_len(d->pair.family) + UDP_HEADER + d->len > mtu_for(host, path, d)) {
+		if (d->pmtu_mode == BERTH_PMTUDISC_DO || d->pmtu_mode == BERTH_PMTUDISC_PROBE) {
+			/* The path has become narrower since it was accepted. */
+			host->udp.counters.too_long++;
+			udp_datagram_free(&host->udp, d);
+			return false;
+		}
 		host_counters_of(host, d->pair.family)->fragmented++;
 		host->fragmenting = (struct host_fragmenting){
 			.datagram = d,

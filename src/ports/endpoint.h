@@ -9,6 +9,8 @@
 #include "list.h"
 #include "table.h"
 
+struct error_queue;
+
 /* The two socket addresses of a conversation and its protocol: the key by which a segment finds its socket. Addresses
  * in network order, IPv4 in the first 4 bytes and the rest zero; ports in host order. A listener or unconnected socket
  * has foreign all zero and foreign_port 0; one bound to all addresses has local all zero. `family` is never 0. An IPv6
@@ -47,6 +49,8 @@ struct endpoint {
 	bool in_pairs : 1;    /* in the socket-pair table */
 	bool bound : 1;       /* holds its local port */
 	bool reuse : 1;       /* SO_REUSEADDR was set when it bound */
+	bool reuse_port : 1;  /* SO_REUSEPORT was */
+	bool recv_error : 1;  /* IP_RECVERR, IPV6_RECVERR */
 	bool bound_any : 1;   /* bound to all addresses, though `pair` may have one by now */
 	bool bound_ip4 : 1;   /* what it was bound to is IPv4; an IPv6 socket's may be so by a v4-mapped address */
 	bool v6only : 1;      /* IPV6_V6ONLY: all addresses are not those of IPv4, too */
@@ -54,6 +58,7 @@ struct endpoint {
 	uint8_t events;       /* BERTH_READABLE ...: what has become true and no event told yet */
 	uint8_t tos, ttl;     /* of the IP packets that it sends */
 	uint8_t family;       /* that the socket was made with; pair.family is that of its packets */
+	uint8_t pmtu_mode;    /* BERTH_PMTUDISC_... */
 	int descriptor;       /* -1: none */
 	uint32_t flow_label;  /* of its IPv6 packets; 0: not drawn yet */
 	uint64_t id;          /* never used twice in a host's life */
@@ -62,6 +67,8 @@ struct endpoint {
 	struct list_node tx;          /* linked: has something to send */
 	struct list_node news;        /* linked: has events */
 	struct list_node all;
+	struct error_queue *errors;           /* NULL: none wait */
+	uint32_t ms_receive_max, ms_send_max; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: for ever */
 };
 
 static inline void endpoints_init(struct endpoints *all)
@@ -77,6 +84,7 @@ static inline void endpoints_init(struct endpoints *all)
 static inline void endpoints_add(struct endpoints *all, struct endpoint *e)
 {
 	e->descriptor = -1;
+	e->pmtu_mode = 1; /* BERTH_PMTUDISC_WANT */
 	e->id = ++all->id_last;
 	list_push_back(&all->all, &e->all);
 }

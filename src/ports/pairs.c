@@ -159,6 +159,32 @@ struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair
 	return e;
 }
 
+/* SO_REUSEPORT: of all that wait where `first` does, the one whose turn this socket pair is: each has a keyed weight
+ * for it, and the heaviest is taken. So when one comes or goes, only the pairs that are or were its own change hands.
+ */
+static struct endpoint *one_of_group(const struct pairs *pairs, struct endpoint *first, const struct socket_pair *pair,
+				     bool dual)
+{
+	uint64_t words[2] = {hash_pair(pairs, pair)}, heaviest = 0, weight;
+	struct endpoint *chosen = first;
+
+	if (!first || !first->reuse_port)
+		return first;
+	for (struct table_node *node = &first->node; node; node = table_next(node, first->node.hash)) {
+		struct endpoint *e = CONTAINER_OF(node, struct endpoint, node);
+
+		if (!e->reuse_port || (dual && e->v6only) || !same_pair(&e->pair, &first->pair))
+			continue;
+		words[1] = e->id;
+		weight = siphash13_words(pairs->key, words, 2);
+		if (weight >= heaviest) {
+			heaviest = weight;
+			chosen = e;
+		}
+	}
+	return chosen;
+}
+
 /* Bound to :: at this port, and not v6only. */
 static struct endpoint *find_dual(const struct pairs *pairs, uint16_t port, uint8_t protocol)
 {
@@ -185,11 +211,13 @@ struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct sock
 		waiting.scope = pair->scope;
 	e = pairs_find(pairs, &waiting);
 	if (e)
-		return e;
+		return one_of_group(pairs, e, pair, false);
 	memset(waiting.local, 0, sizeof(waiting.local));
 	waiting.scope = 0;
 	e = pairs_find(pairs, &waiting);
-	return e || pair->family != BERTH_IP4 ? e : find_dual(pairs, pair->local_port, pair->protocol);
+	if (e || pair->family != BERTH_IP4)
+		return one_of_group(pairs, e, pair, false);
+	return one_of_group(pairs, find_dual(pairs, pair->local_port, pair->protocol), pair, true);
 }
 
 struct endpoint *pairs_lookup(const struct pairs *pairs, const struct socket_pair *pair)
@@ -356,6 +384,8 @@ static bool overlap(const struct endpoint *a, const struct endpoint *b)
 
 static bool stands_in_the_way(const struct endpoint *holder, const struct endpoint *e)
 {
+	if (holder->reuse_port && e->reuse_port)
+		return false;
 	if (!e->reuse)
 		return true;
 	if (is_connection(holder))
@@ -452,7 +482,7 @@ int pairs_listen(struct pairs *pairs, struct endpoint *e)
 
 	assert(e->port_listed && !e->in_pairs && !is_connection(e));
 	for (struct endpoint *h = first_holder(pairs, &e->pair, e->pair.local_port, hash); h; h = next_holder(h)) {
-		if (h != e && is_listening(h) && overlap(h, e))
+		if (h != e && is_listening(h) && overlap(h, e) && !(h->reuse_port && e->reuse_port))
 			return BERTH_EADDRINUSE;
 	}
 	enter_pairs(pairs, e);

@@ -35,7 +35,8 @@ struct endpoint *pairs_find(const struct pairs *pairs, const struct socket_pair 
 struct endpoint *pairs_find_cached(struct pairs *pairs, const struct socket_pair *pair);
 
 /* The endpoint that waits at the pair's local address and port without a peer: bound to the address first, then to all
- * of the family, then (IPv4) an IPv6 socket bound to all of both. */
+ * of the family, then (IPv4) an IPv6 socket bound to all of both. Of several with SO_REUSEPORT it is the same one for a
+ * pair each time, while they stay. */
 struct endpoint *pairs_find_waiting(const struct pairs *pairs, const struct socket_pair *pair);
 
 /* What a datagram or segment is for: pairs_find, then pairs_find_waiting. */
@@ -51,9 +52,9 @@ struct endpoint *pairs_next_of_many(const struct pairs *pairs, const struct sock
  * for an ephemeral one that nobody holds at an overlapping address. POSIX's rules: two sockets may not have the same
  * protocol, port and overlapping addresses, unless both set SO_REUSEADDR and neither listens (TCP: connections and
  * TIME-WAIT do not stand in the way of a socket with SO_REUSEADDR; UDP: both said so; the one bound last gets the
- * datagrams). An IPv6 socket bound to all addresses overlaps those of IPv4, too, unless it is v6only (RFC 3493 sections
- * 3.7 and 5.3); a link-local address is another on each interface. 0 and pair.local_port set, pair.foreign cleared, and
- * a UDP socket is found by pairs_find_waiting; or BERTH_EADDRINUSE. */
+ * datagrams), or both set SO_REUSEPORT. An IPv6 socket bound to all addresses overlaps those of IPv4, too, unless it is
+ * v6only (RFC 3493 sections 3.7 and 5.3); a link-local address is another on each interface. 0 and pair.local_port set,
+ * pair.foreign cleared, and a UDP socket is found by pairs_find_waiting; or BERTH_EADDRINUSE. */
 int pairs_bind(struct pairs *pairs, struct endpoint *e, uint16_t port);
 
 /* e (TCP) holds its port and wants to listen: BERTH_EADDRINUSE when another listener overlaps. 0: it is found by

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "error_queue.h"
 #include "socket_private.h"
 
 enum ip_option {
@@ -11,6 +12,13 @@ enum ip_option {
 	OPTION_TOS,
 	OPTION_TTL,
 	OPTION_V6ONLY,
+	OPTION_RECVERR,
+	OPTION_PMTU_MODE,
+	OPTION_MTU,
+	/* From here on UDP's alone. */
+	OPTION_TELL_INTERFACE,
+	OPTION_TELL_TTL,
+	OPTION_TELL_TOS,
 	OPTION_MULTICAST_INTERFACE,
 	OPTION_MULTICAST_TTL,
 	OPTION_MULTICAST_LOOP,
@@ -25,6 +33,12 @@ static const struct {
 } names[] = {
 	{BERTH_SOL_IP, BERTH_IP_TOS, OPTION_TOS, 0, 255},
 	{BERTH_SOL_IP, BERTH_IP_TTL, OPTION_TTL, 1, 255},
+	{BERTH_SOL_IP, BERTH_IP_PKTINFO, OPTION_TELL_INTERFACE, INT_MIN, INT_MAX},
+	{BERTH_SOL_IP, BERTH_IP_MTU_DISCOVER, OPTION_PMTU_MODE, BERTH_PMTUDISC_DONT, BERTH_PMTUDISC_PROBE},
+	{BERTH_SOL_IP, BERTH_IP_RECVERR, OPTION_RECVERR, INT_MIN, INT_MAX},
+	{BERTH_SOL_IP, BERTH_IP_RECVTTL, OPTION_TELL_TTL, INT_MIN, INT_MAX},
+	{BERTH_SOL_IP, BERTH_IP_RECVTOS, OPTION_TELL_TOS, INT_MIN, INT_MAX},
+	{BERTH_SOL_IP, BERTH_IP_MTU, OPTION_MTU, 0, 0},
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_TTL, OPTION_MULTICAST_TTL, -1, 255},
 	{BERTH_SOL_IP, BERTH_IP_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
@@ -33,6 +47,12 @@ static const struct {
 	{BERTH_SOL_IPV6, BERTH_IPV6_TCLASS, OPTION_TOS, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_UNICAST_HOPS, OPTION_TTL, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_V6ONLY, OPTION_V6ONLY, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_MTU_DISCOVER, OPTION_PMTU_MODE, BERTH_PMTUDISC_DONT, BERTH_PMTUDISC_PROBE},
+	{BERTH_SOL_IPV6, BERTH_IPV6_MTU, OPTION_MTU, 0, 0},
+	{BERTH_SOL_IPV6, BERTH_IPV6_RECVERR, OPTION_RECVERR, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_RECVPKTINFO, OPTION_TELL_INTERFACE, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_RECVHOPLIMIT, OPTION_TELL_TTL, INT_MIN, INT_MAX},
+	{BERTH_SOL_IPV6, BERTH_IPV6_RECVTCLASS, OPTION_TELL_TOS, INT_MIN, INT_MAX},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_IF, OPTION_MULTICAST_INTERFACE, 0, HOST_INTERFACES_MAX},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_HOPS, OPTION_MULTICAST_TTL, -1, 255},
 	{BERTH_SOL_IPV6, BERTH_IPV6_MULTICAST_LOOP, OPTION_MULTICAST_LOOP, INT_MIN, INT_MAX},
@@ -55,10 +75,49 @@ static size_t find(const struct endpoint *e, int level, int option)
 	return i;
 }
 
-/* Only datagrams go to groups. */
+/* Only datagrams go to groups, and have each its own header. */
 static bool is_for(const struct endpoint *e, enum ip_option which)
 {
-	return which != OPTION_NONE && (which < OPTION_MULTICAST_INTERFACE || e->kind == ENDPOINT_UDP);
+	return which != OPTION_NONE && (which < OPTION_TELL_INTERFACE || e->kind == ENDPOINT_UDP);
+}
+
+/* The bit of struct berth_control that the option turns on; 0: it is none of those. */
+static uint8_t told_by(enum ip_option which)
+{
+	switch (which) {
+	case OPTION_TELL_INTERFACE:
+		return BERTH_CONTROL_INTERFACE;
+	case OPTION_TELL_TTL:
+		return BERTH_CONTROL_TTL;
+	case OPTION_TELL_TOS:
+		return BERTH_CONTROL_TOS;
+	default:
+		return 0;
+	}
+}
+
+static void set_told(struct udp_socket *s, uint8_t bit, bool on)
+{
+	s->tells = (uint8_t)(on ? s->tells | bit : s->tells & ~bit);
+}
+
+/* As on Linux, to turn it off throws away what was queued. */
+static void set_recverr(struct berth_host *host, struct endpoint *e, bool on)
+{
+	e->recv_error = on;
+	if (!on)
+		error_queue_deinit(&e->errors, host->memory);
+}
+
+static int get_mtu(struct berth_host *host, const struct endpoint *e, void *value, size_t *n)
+{
+	struct ip peer = ip_of_bytes(e->pair.foreign, e->pair.family, e->pair.scope);
+	const struct host_path *path;
+
+	if (!socket_operations(e)->has_peer(e))
+		return BERTH_ENOTCONN;
+	path = host_path(host, &peer);
+	return path ? socket_option_get_int((int)path->mtu, value, n) : BERTH_ENETUNREACH;
 }
 
 static int set_multicast(const struct berth_host *host, struct udp_multicast *multicast, enum ip_option which,
@@ -100,6 +159,19 @@ static int set_number(struct berth_host *host, struct endpoint *e, enum ip_optio
 			return BERTH_EINVAL;
 		e->v6only = number != 0;
 		return BERTH_OK;
+	case OPTION_RECVERR:
+		set_recverr(host, e, number != 0);
+		return BERTH_OK;
+	case OPTION_PMTU_MODE:
+		e->pmtu_mode = (uint8_t)number;
+		return BERTH_OK;
+	case OPTION_MTU:
+		return BERTH_ENOPROTOOPT;
+	case OPTION_TELL_INTERFACE:
+	case OPTION_TELL_TTL:
+	case OPTION_TELL_TOS:
+		set_told(udp_of_endpoint(e), told_by(which), number != 0);
+		return BERTH_OK;
 	default:
 		return set_multicast(host, &udp_of_endpoint(e)->multicast, which, number);
 	}
@@ -120,10 +192,11 @@ int socket_ip_option_set(struct berth_host *host, struct endpoint *e, int level,
 	return error ? error : set_number(host, e, names[i].which, number);
 }
 
-int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
+int socket_ip_option_get(struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
 			 size_t *n)
 {
-	const struct udp_multicast *multicast = &((const struct udp_socket *)(const void *)e)->multicast;
+	const struct udp_socket *s = (const struct udp_socket *)(const void *)e;
+	const struct udp_multicast *multicast = &s->multicast;
 	enum ip_option which = names[find(e, level, option)].which;
 
 	if (!is_for(e, which))
@@ -135,6 +208,16 @@ int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e
 		return socket_option_get_int(e->ttl ? e->ttl : host->config.ttl, value, n);
 	case OPTION_V6ONLY:
 		return socket_option_get_int(e->v6only, value, n);
+	case OPTION_RECVERR:
+		return socket_option_get_int(e->recv_error, value, n);
+	case OPTION_PMTU_MODE:
+		return socket_option_get_int(e->pmtu_mode, value, n);
+	case OPTION_MTU:
+		return get_mtu(host, e, value, n);
+	case OPTION_TELL_INTERFACE:
+	case OPTION_TELL_TTL:
+	case OPTION_TELL_TOS:
+		return socket_option_get_int(!!(s->tells & told_by(which)), value, n);
 	case OPTION_MULTICAST_INTERFACE:
 		return socket_option_get_int(multicast->interface, value, n);
 	case OPTION_MULTICAST_TTL:

@@ -75,7 +75,7 @@ void socket_unname(struct endpoint *e);
 
 /* Writes an int. 0, or BERTH_EINVAL: no room for one. */
 int socket_option_get_int(int number, void *value, size_t *n);
-/* Reads an int. 0 and *out, or BERTH_EINVAL: not of an int's size, or out of range. */
+/* Reads an int. 0 and *out, or BERTH_EINVAL: shorter than an int, or out of range. */
 int socket_option_int(const void *value, size_t n, int least, int most, int *out);
 /* Reads a buffer's size and brings it into the range of SO_SNDBUF and SO_RCVBUF. */
 int socket_option_buffer(const void *value, size_t n, uint32_t *out);
@@ -93,7 +93,7 @@ void socket_leave_all(struct berth_host *host, struct udp_socket *s);
 /* Options of BERTH_SOL_IP and BERTH_SOL_IPV6, as berth_setsockopt and berth_getsockopt. */
 int socket_ip_option_set(struct berth_host *host, struct endpoint *e, int level, int option, const void *value,
 			 size_t n);
-int socket_ip_option_get(const struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
+int socket_ip_option_get(struct berth_host *host, const struct endpoint *e, int level, int option, void *value,
 			 size_t *n);
 
 #endif

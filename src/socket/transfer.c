@@ -1,6 +1,7 @@
 /* Sending and receiving: every call of the family is sendmsg or recvmsg with some of it left out. */
 #include <limits.h>
 
+#include "error_queue.h"
 #include "socket_private.h"
 
 /* The vectors' sizes added up. false: more than a long can say. */
@@ -46,17 +47,32 @@ long berth_send(struct berth_host *host, int descriptor, const void *data, size_
 	return berth_sendto(host, descriptor, data, n, flags, NULL);
 }
 
+/* The pending error of a datagram socket is that of the oldest that is queued (Linux: so that one who reads the queue
+ * need not read it as well). */
+static long receive_error(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
+{
+	long n = error_queue_pop(&e->errors, message, flags & BERTH_MSG_PEEK, host->memory);
+
+	if (n >= 0 && e->kind == ENDPOINT_UDP && !(flags & BERTH_MSG_PEEK))
+		udp_of_endpoint(e)->error = e->errors ? -(int)e->errors->first->error.number : BERTH_OK;
+	return n;
+}
+
 static long receive(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)
 {
 	size_t total;
 
-	return sum_vectors(message, &total) ? socket_operations(e)->recv(host, e, message, flags) : BERTH_EINVAL;
+	if (!sum_vectors(message, &total))
+		return BERTH_EINVAL;
+	if (flags & BERTH_MSG_ERRQUEUE)
+		return receive_error(host, e, message, flags);
+	return socket_operations(e)->recv(host, e, message, flags);
 }
 
 /* A datagram has brought its ends; those of a connection are the same each time, and only made for who asks. */
 static void name_ends(const struct endpoint *e, struct berth_message *message)
 {
-	if (e->kind == ENDPOINT_UDP)
+	if (e->kind == ENDPOINT_UDP || message->flags & BERTH_MSG_ERRQUEUE)
 		return;
 	message->foreign = endpoint_foreign(&e->pair, e->family);
 	message->local = endpoint_local(&e->pair, e->family);

@@ -2,6 +2,7 @@
  *
  * A connection that ends in the middle of a segment must live until the segment is done with: tcp_end puts it aside,
  * and tcp_reap frees it at the end of the call. */
+#include "error_queue.h"
 #include "tcb.h"
 
 #include <string.h>
@@ -64,6 +65,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 
 static void tcb_free(struct tcp_env *env, struct tcb *t)
 {
+	error_queue_deinit(&t->e.errors, env->memory);
 	list_remove(&t->queue);
 	recvq_deinit(&t->recvq, env->memory);
 	tcp_memory_settle(env, t);

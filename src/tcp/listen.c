@@ -75,6 +75,7 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->e.tos = listener->e.tos;
 	t->e.ttl = listener->e.ttl;
 	t->e.reuse = listener->e.reuse;
+	t->e.reuse_port = listener->e.reuse_port;
 	t->send_buffer = listener->send_buffer;
 	t->receive_buffer = listener->receive_buffer;
 	t->tune.send_set = listener->tune.send_set;

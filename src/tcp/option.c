@@ -197,12 +197,6 @@ static void set_receive_lowat(struct tcp_env *env, struct tcb *t, int value)
 		tcp_tell(env, t, BERTH_READABLE);
 }
 
-static int get_one(struct tcb *t)
-{
-	(void)t;
-	return 1;
-}
-
 static int get_notsent_lowat(struct tcb *t)
 {
 	return (int)t->settings.notsent_lowat;
@@ -273,7 +267,6 @@ static const struct option options[] = {
 	{BERTH_SOL_SOCKET, BERTH_SO_SNDBUF, BUFFER_MIN, BUFFER_MAX, true, get_send_buffer, set_send_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVBUF, BUFFER_MIN, BUFFER_MAX, true, get_receive_buffer, set_receive_buffer},
 	{BERTH_SOL_SOCKET, BERTH_SO_RCVLOWAT, INT32_MIN, INT32_MAX, false, get_receive_lowat, set_receive_lowat},
-	{BERTH_SOL_SOCKET, BERTH_SO_SNDLOWAT, 1, 0, false, get_one, NULL},
 	{BERTH_SOL_SOCKET, BERTH_SO_ERROR, 1, 0, false, get_error, NULL},
 	{BERTH_SOL_SOCKET, BERTH_SO_ACCEPTCONN, 1, 0, false, get_listening, NULL},
 };

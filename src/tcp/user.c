@@ -82,6 +82,8 @@ unsigned tcp_ready(const struct tcb *t)
 		ready |= BERTH_WRITABLE;
 	if (tcp_urgent_waits(t))
 		ready |= BERTH_URGENT;
+	if (t->e.errors)
+		ready |= BERTH_FAILED;
 	if (t->error)
 		ready |= BERTH_FAILED | BERTH_READABLE | BERTH_WRITABLE;
 	/* Over: also for a socket that was never connected, as poll says it on Linux. */

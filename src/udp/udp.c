@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "error_queue.h"
 #include "udp_group.h"
 #include "udp_queue.h"
 
@@ -55,6 +56,8 @@ static void socket_free(struct udp_env *env, struct udp_socket *s)
 {
 	udp_queue_clear(env, &s->in);
 	udp_queue_clear(env, &s->out);
+	udp_cork_drop(env, s);
+	error_queue_deinit(&s->endpoint.errors, env->memory);
 	udp_leave_all(env, s);
 	pairs_remove(env->pairs, &s->endpoint);
 	endpoints_remove(env->endpoints, &s->endpoint);
@@ -76,6 +79,7 @@ void udp_env_deinit(struct udp_env *env)
 
 void udp_close(struct udp_env *env, struct udp_socket *s)
 {
+	udp_cork_drop(env, s);
 	if (!s->out.first) {
 		socket_free(env, s);
 		return;
@@ -223,15 +227,16 @@ struct udp_datagram *udp_output(struct udp_env *env, struct udp_socket *s)
 	return d;
 }
 
-void udp_icmp_error(struct udp_env *env, struct udp_socket *s, int error, bool hard)
+bool udp_icmp_error(struct udp_env *env, struct udp_socket *s, int error, bool hard)
 {
-	if (!hard || !s->connected) {
+	if (!s->endpoint.recv_error && (!hard || !s->connected)) {
 		env->counters.errors_ignored++;
-		return;
+		return false;
 	}
 	env->counters.errors_in++;
 	s->error = error;
 	endpoints_tell(env->endpoints, &s->endpoint, BERTH_FAILED);
+	return true;
 }
 
 int udp_error_take(struct udp_socket *s)
@@ -268,7 +273,7 @@ unsigned udp_ready(const struct udp_socket *s)
 		ready |= BERTH_WRITABLE;
 	if (s->shut_receive && s->shut_send)
 		ready |= BERTH_HANGUP;
-	if (s->error)
+	if (s->error || s->endpoint.errors)
 		ready |= BERTH_FAILED;
 	return ready;
 }

@@ -35,6 +35,7 @@ static inline uint32_t udp_payload_max(uint8_t family)
 	X(no_socket, "datagrams for no socket")                                                                        \
 	X(queue_full, "datagrams that found the receive queue full")                                                   \
 	X(shut_down, "datagrams for a socket that no longer receives")                                                 \
+	X(too_long, "datagrams longer than their path, which must not be cut")                                         \
 	X(no_memory, "datagrams dropped for want of memory")                                                           \
 	X(errors_in, "ICMP errors handed to a socket")                                                                 \
 	X(errors_ignored, "ICMP errors for a socket without a peer, or that pass by themselves")
@@ -54,8 +55,10 @@ struct udp_datagram {
 	uint32_t size;           /* of this block of memory */
 	uint32_t charge;         /* what counts against the socket's buffer: all memory that the datagram holds */
 	struct socket_pair pair; /* seen from this host, either way */
-	uint8_t tos, ttl;        /* to send; ttl 0: the host's, but of a group's none: it does not leave the host */
-	uint8_t interface;       /* to send to a group whose pair has no scope: by this one; 0: by the route */
+	uint8_t tos, ttl;        /* ttl 0, to send: the host's, but of a group's none: it does not leave the host */
+	uint8_t interface;       /* by which it came; to send: by this one alone, 0: by the pair's scope or the route */
+	uint8_t pmtu_mode;       /* to send: BERTH_PMTUDISC_... */
+	uint16_t segment_size;   /* corked: it will be cut into such datagrams; 0: it will not */
 	bool loop;               /* to send to a group: members on this host get it, too */
 	uint8_t storage[];
 };
@@ -89,6 +92,10 @@ struct udp_socket {
 	struct udp_membership *memberships; /* UDP_MEMBERSHIPS_MAX of them, or NULL while there are none */
 	uint32_t n_memberships;
 	struct udp_multicast multicast;
+	struct udp_datagram *pending; /* corked: more will be added; NULL: none */
+	uint16_t segment_size;        /* UDP_SEGMENT; 0: none */
+	bool cork, gro;               /* UDP_CORK, UDP_GRO */
+	uint8_t tells;                /* BERTH_CONTROL_...: what recvmsg tells */
 	uint32_t send_buffer, receive_buffer;
 	int error;      /* pending, a BERTH_E number or 0 */
 	bool connected; /* pair.foreign is set */
@@ -130,7 +137,8 @@ struct udp_arrival {
 	struct berth_frame *frame; /* borrowed; udp takes a reference when it keeps the payload there */
 	uint32_t off, len;         /* payload, from frame->data */
 	uint8_t interface;         /* by which it came */
-	bool to_many;              /* to a group or to all stations: it is for every socket that wants it */
+	uint8_t tos, ttl;
+	bool to_many; /* to a group or to all stations: it is for every socket that wants it */
 };
 
 /* Takes the datagram to its socket, or sockets. false: there is none, and the host may say so to the sender. */
@@ -147,8 +155,9 @@ struct udp_datagram *udp_output(struct udp_env *env, struct udp_socket *s);
 struct udp_datagram *udp_datagram_free(struct udp_env *env, struct udp_datagram *datagram);
 
 /* An ICMP error quoted a datagram that s sent. `error` is a BERTH_E number; `hard`: it will not pass by itself. Only a
- * connected socket is told, and only of hard errors (RFC 1122 section 4.1.3.3; others could not say to whom it was). */
-void udp_icmp_error(struct udp_env *env, struct udp_socket *s, int error, bool hard);
+ * connected socket is told, and only of hard errors (RFC 1122 section 4.1.3.3; others could not say to whom it was),
+ * unless it has asked for all (IP_RECVERR). true: it was told. */
+bool udp_icmp_error(struct udp_env *env, struct udp_socket *s, int error, bool hard);
 
 /* ---- for the socket layer ---- */
 
@@ -170,10 +179,17 @@ int udp_connect(struct udp_env *env, struct udp_socket *s, const struct socket_p
 /* s has no peer any more. */
 void udp_disconnect(struct udp_env *env, struct udp_socket *s);
 
-/* Queues one datagram of `total` bytes, gathered from the vectors, with this pair. total, or BERTH_EAGAIN: no room,
- * BERTH_ENOBUFS: no memory. */
+/* Queues one datagram of `total` bytes, gathered from the vectors, with this pair; several when it is to be cut into
+ * segments; none yet while `more` is said or the socket is corked (then the first call's pair counts). total, or
+ * BERTH_EAGAIN: no room, BERTH_ENOBUFS: no memory, BERTH_EMSGSIZE: longer than a datagram by now (what was corked is
+ * lost), BERTH_EINVAL: too many segments. */
 long udp_send(struct udp_env *env, struct udp_socket *s, const struct socket_pair *pair,
-	      const struct berth_message *message, size_t total);
+	      const struct berth_message *message, size_t total, bool more);
+
+/* What was corked leaves. 0, or as udp_send. */
+int udp_uncork(struct udp_env *env, struct udp_socket *s);
+/* It never will. */
+void udp_cork_drop(struct udp_env *env, struct udp_socket *s);
 
 /* As berth_recvmsg. */
 long udp_recv(struct udp_env *env, struct udp_socket *s, struct berth_message *message, unsigned flags);

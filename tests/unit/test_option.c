@@ -239,7 +239,7 @@ static void sizes(void **state)
 			size_t room = n;
 			int got;
 
-			if (n != sizeof(int))
+			if (n < sizeof(int)) /* more is as good, as on Linux */
 				assert_int_equal(berth_setsockopt(o.host, s, options[i][0], options[i][1], value, n),
 						 BERTH_EINVAL);
 			got = berth_getsockopt(o.host, s, options[i][0], options[i][1], value, &room);

@@ -139,7 +139,7 @@ static void output_in_order(void **state)
 	s = bound(&b, 7);
 	s->endpoint.tos = 0x10;
 	for (byte = 0; byte < 5; byte++)
-		assert_int_equal(udp_send(&b.env, s, &pair, &m, 1), 1);
+		assert_int_equal(udp_send(&b.env, s, &pair, &m, 1, false), 1);
 	assert_ptr_equal(list_first(&b.endpoints.tx), &s->endpoint.tx);
 	for (byte = 0; byte < 5; byte++) {
 		d = udp_output(&b.env, s);
@@ -169,8 +169,8 @@ static void closing(void **state)
 	start(&b);
 	s = bound(&b, 7);
 	arrive(&b, 16, 16);
-	assert_int_equal(udp_send(&b.env, s, &pair, &m, 2), 2);
-	assert_int_equal(udp_send(&b.env, s, &pair, &m, 2), 2);
+	assert_int_equal(udp_send(&b.env, s, &pair, &m, 2, false), 2);
+	assert_int_equal(udp_send(&b.env, s, &pair, &m, 2, false), 2);
 	udp_close(&b.env, s);
 	pair.local_port = 7;
 	assert_null(pairs_lookup(&b.pairs, &pair));
