@@ -34,6 +34,21 @@ enum berth_tcp_state {
 /* "ESTABLISHED", "FIN_WAIT1". Static text, "?" for a number that is no state. */
 const char *berth_tcp_state_name(enum berth_tcp_state state);
 
+/* X(name, text): what congestion control is about, as berth_tcp_info's tcpi_ca_state. */
+#define BERTH_TCP_RECOVERY_MAP(X)                                                                                      \
+	X(OPEN, "open")                                                                                                \
+	X(DISORDER, "disorder") /* something is missing, and may yet come */                                           \
+	X(CWR, "cwr")           /* the network has said that it is congested, and lost nothing */                      \
+	X(RECOVERY, "recovery") /* of a loss that acknowledgments told */                                              \
+	X(LOSS, "loss")         /* of a retransmission timeout */
+
+enum berth_tcp_recovery {
+#define X(name, text) BERTH_TCP_RECOVERY_##name,
+	BERTH_TCP_RECOVERY_MAP(X)
+#undef X
+		BERTH_TCP_RECOVERY_N
+};
+
 #define BERTH_PROTOCOL_TCP 6
 #define BERTH_PROTOCOL_UDP 17
 
@@ -52,7 +67,18 @@ struct berth_socket_row {
 	uint64_t bytes_sent, bytes_received;       /* payload, first transmissions and in-order arrivals; UDP: all */
 	uint64_t segments_sent, segments_received; /* or datagrams */
 	uint64_t segments_retransmitted, bytes_retransmitted;
-	uint64_t drops; /* UDP: datagrams that found the receive queue full */
+	uint64_t drops;    /* UDP: datagrams that found the receive queue full */
+	uint64_t not_sent; /* of send_queue, bytes that have not left once */
+	/* Bytes: between what is acknowledged and what was sent; of those, what the peer has, and what is believed lost
+	 */
+	uint64_t in_flight, sacked, lost;
+	uint64_t mss_advertised, mtu; /* bytes: the MSS that our SYN says; the largest packet on the path */
+	uint64_t ns_rtt_min;
+	uint64_t delivery_rate; /* bytes a second, as measured last; 0: not known */
+	/* What both sides have agreed on: RFC 7323, 2018, 3168 */
+	bool timestamps, sack, window_scale, ecn;
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t recovery; /* enum berth_tcp_recovery */
 	char congestion[BERTH_CONGESTION_NAME_MAX];
 };
 
@@ -236,7 +262,7 @@ struct berth_snapshot_head {
 };
 
 /* Room for any line that the functions below write, newline and NUL included. */
-#define BERTH_SNAPSHOT_LINE 1024
+#define BERTH_SNAPSHOT_LINE 2048
 
 /* Each writes one line into out[BERTH_SNAPSHOT_LINE] and returns its length. A snapshot is a head, the lines of rows
  * and counters in any order (servers of names and domains in that of their use), and an end line (without which it was

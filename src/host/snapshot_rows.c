@@ -8,6 +8,9 @@
 #define X(name, text) {text, BERTH_TCP_##name},
 static const struct snapshot_word tcp_states[] = {BERTH_TCP_STATE_MAP(X){0}};
 #undef X
+#define X(name, text) {text, BERTH_TCP_RECOVERY_##name},
+static const struct snapshot_word tcp_recoveries[] = {BERTH_TCP_RECOVERY_MAP(X){0}};
+#undef X
 #define X(name, text) {text, BERTH_ORIGIN_##name},
 static const struct snapshot_word origins[] = {BERTH_ORIGIN_MAP(X){0}};
 #undef X
@@ -113,6 +116,21 @@ static const struct snapshot_field socket_fields[] = {
 	NUMBER("segments_retransmitted", segments_retransmitted),
 	NUMBER("bytes_retransmitted", bytes_retransmitted),
 	NUMBER("drops", drops),
+	NUMBER("notsent", not_sent),
+	NUMBER("in_flight", in_flight),
+	NUMBER("sacked", sacked),
+	NUMBER("lost", lost),
+	NUMBER("mss_advertised", mss_advertised),
+	NUMBER("mtu", mtu),
+	NUMBER("rtt_min_ns", ns_rtt_min),
+	NUMBER("delivery_rate", delivery_rate),
+	FLAG("timestamps", timestamps),
+	FLAG("sack", sack),
+	FLAG("window_scale", window_scale),
+	FLAG("ecn", ecn),
+	NUMBER("snd_wscale", snd_wscale),
+	NUMBER("rcv_wscale", rcv_wscale),
+	WORD("recovery", tcp_recoveries, false, recovery),
 	NAME("congestion", congestion),
 };
 const struct snapshot_table snapshot_socket = TABLE("socket", socket_fields);

@@ -138,7 +138,7 @@ struct netstat_tcp {
 	uint64_t segments_sent, segments_received, segments_retransmitted;
 	uint64_t notsent;                        /* (kernel) of send_q, bytes not yet sent once */
 	uint64_t ms_last_sent, ms_last_received; /* (kernel) since the last data segment each way */
-	uint64_t delivery_rate;                  /* (kernel) bytes per second */
+	uint64_t delivery_rate;                  /* bytes per second */
 	bool has_bytes; /* bytes_sent, bytes_acked and notsent are known: the kernel is 4.19 or later */
 };
 

@@ -110,7 +110,7 @@ static const uint8_t states[BERTH_TCP_STATE_N] = {
 	[BERTH_TCP_TIME_WAIT] = BERTH_TCP_INFO_TIME_WAIT,
 };
 
-static uint8_t ca_state(const struct tcb *t)
+uint8_t tcp_ca_state(const struct tcb *t)
 {
 	switch ((enum tcp_recovery)t->recovery) {
 	case TCP_RECOVERY_FAST:
@@ -123,7 +123,7 @@ static uint8_t ca_state(const struct tcb *t)
 	return t->n_dup_acks || t->sent.n_sacked || t->sent.n_lost ? BERTH_TCP_CA_DISORDER : BERTH_TCP_CA_OPEN;
 }
 
-static uint8_t options_of(const struct tcb *t)
+uint8_t tcp_options_agreed(const struct tcb *t)
 {
 	unsigned bits = 0;
 
@@ -141,11 +141,11 @@ static void fill_state(const struct tcb *t, struct berth_tcp_info *info)
 	bool probes = t->timer_kind == TCP_MAIN_PERSIST;
 
 	info->tcpi_state = states[t->state];
-	info->tcpi_ca_state = ca_state(t);
+	info->tcpi_ca_state = tcp_ca_state(t);
 	info->tcpi_retransmits = probes ? 0 : t->n_backoff;
 	info->tcpi_probes = probes ? t->n_backoff : t->n_keep;
 	info->tcpi_backoff = t->n_backoff;
-	info->tcpi_options = options_of(t);
+	info->tcpi_options = tcp_options_agreed(t);
 	info->tcpi_wscale = (uint8_t)(t->snd_wscale | t->rcv_wscale << 4);
 }
 

@@ -34,6 +34,10 @@ void tcp_tally_limit(const struct tcp_env *env, struct tcb *t);
 /* Fills *info with what is known of t. */
 void tcp_info(const struct tcp_env *env, const struct tcb *t, struct berth_tcp_info *info);
 
+/* The tcpi_ca_state and tcpi_options of t. */
+uint8_t tcp_ca_state(const struct tcb *t);
+uint8_t tcp_options_agreed(const struct tcb *t);
+
 /* Segments of data that are in flight, sacked, believed lost, and sent again without an answer. */
 struct tcp_flight {
 	uint32_t n_out, n_sacked, n_lost, n_again;

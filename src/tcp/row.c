@@ -3,6 +3,31 @@
 
 #include <string.h>
 
+static void fill_flight(const struct tcb *t, struct berth_socket_row *row)
+{
+	row->not_sent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
+	row->in_flight = t->snd_nxt - t->snd_una;
+	row->sacked = t->sent.n_sacked;
+	row->lost = t->sent.n_lost;
+	row->recovery = tcp_ca_state(t);
+}
+
+/* What the two sides have agreed on, and what they know of the path. */
+static void fill_terms(const struct tcb *t, struct berth_socket_row *row)
+{
+	unsigned options = tcp_options_agreed(t);
+
+	row->timestamps = options & BERTH_TCPI_TIMESTAMPS;
+	row->sack = options & BERTH_TCPI_SACK;
+	row->window_scale = options & BERTH_TCPI_WSCALE;
+	row->ecn = options & BERTH_TCPI_ECN;
+	row->snd_wscale = t->snd_wscale;
+	row->rcv_wscale = t->rcv_wscale;
+	row->mss_advertised = t->mtu ? tcp_mss_of_mtu(t) : 0;
+	row->mtu = t->mtu;
+	row->ns_rtt_min = tcp_rtt_min(&t->rtt_min);
+}
+
 void tcp_row(const struct tcp_env *env, const struct tcb *t, struct berth_socket_row *row)
 {
 	row->protocol = BERTH_PROTOCOL_TCP;
@@ -28,5 +53,7 @@ void tcp_row(const struct tcp_env *env, const struct tcb *t, struct berth_socket
 	row->segments_received = t->segments_received;
 	row->segments_retransmitted = t->segments_retransmitted;
 	row->bytes_retransmitted = t->bytes_retransmitted;
+	fill_flight(t, row);
+	fill_terms(t, row);
 	strncpy(row->congestion, t->cc.ops->name, sizeof(row->congestion) - 1);
 }

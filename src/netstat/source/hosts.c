@@ -54,6 +54,7 @@ static struct netstat_tcp tcp_of(const struct berth_socket_row *from)
 		.segments_sent = from->segments_sent,
 		.segments_received = from->segments_received,
 		.segments_retransmitted = from->segments_retransmitted,
+		.delivery_rate = from->delivery_rate,
 	};
 }
 
