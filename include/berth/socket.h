@@ -256,8 +256,8 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_TCP_FASTOPEN_KEY 33       /* listening, set: 16 bytes, or 32: the key before it is good, too */
 #define BERTH_TCP_FASTOPEN_NO_COOKIE 34 /* data on the SYN without a cookie, for those who know their network */
 #define BERTH_TCP_USER_TIMEOUT 18       /* milliseconds, 0: the default; RFC 5482 */
-/* Bytes that may be queued and not sent: writable while there are less than half as many, and a send takes none beyond
- * them; 0: no limit but SO_SNDBUF */
+/* Bytes that may wait to be sent: writable while there are less than half as many, and a send takes what can leave at
+ * once and then large segments until there are so many; 0: no limit but SO_SNDBUF */
 #define BERTH_TCP_NOTSENT_LOWAT 25
 #define BERTH_TCP_INQ 36 /* recvmsg tells how many bytes remain to be read */
 /* BERTH_SOL_UDP */

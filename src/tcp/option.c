@@ -254,7 +254,7 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_KEEPCNT, 1, 127, false, get_n_keep_max, set_n_keep_max},
 	{BERTH_SOL_TCP, BERTH_TCP_LINGER2, INT32_MIN, INT32_MAX, false, get_linger2, set_linger2},
 	{BERTH_SOL_TCP, BERTH_TCP_WINDOW_CLAMP, 0, INT32_MAX, false, get_window_clamp, set_window_clamp},
-	{BERTH_SOL_TCP, BERTH_TCP_NOTSENT_LOWAT, 0, INT32_MAX, false, get_notsent_lowat, set_notsent_lowat},
+	{BERTH_SOL_TCP, BERTH_TCP_NOTSENT_LOWAT, INT32_MIN, INT32_MAX, false, get_notsent_lowat, set_notsent_lowat},
 	{BERTH_SOL_TCP, BERTH_TCP_INQ, 0, 1, false, get_inq, set_inq},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
 	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},

@@ -3,8 +3,6 @@
 
 /* Most bytes that one send queues while memory is short. */
 #define QUEUE_PRESSED 4000u /* with its header a chunk of 4 KiB */
-/* What a send may add at least where TCP_NOTSENT_LOWAT allows anything: a large segment. */
-#define LOWAT_STEP 65536
 
 /* The pending error, told once. */
 static int take_error(struct tcb *t)
@@ -25,28 +23,59 @@ static uint64_t not_sent(const struct tcb *t)
 	return t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
 }
 
+/* New bytes that would leave as soon as they are asked for. */
+static uint64_t leaves_at_once(const struct tcb *t)
+{
+	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	tcp_seq edge = t->snd_una + t->snd_wnd;
+
+	if (edge < t->snd_nxt + room)
+		return edge > t->snd_nxt ? edge - t->snd_nxt : 0;
+	return room;
+}
+
+/* Of the unsent bytes those that would not. */
+static uint64_t held_back(const struct tcb *t)
+{
+	uint64_t unsent = not_sent(t), room = leaves_at_once(t);
+
+	return unsent > room ? unsent - room : 0;
+}
+
 /* Room again is worth an event when it is a third of the buffer: one wake-up for many segments. Likewise half of
  * TCP_NOTSENT_LOWAT. */
 static bool has_room(const struct tcb *t)
 {
-	if (t->settings.notsent_lowat && 2 * not_sent(t) >= t->settings.notsent_lowat)
+	if (t->settings.notsent_lowat && 2 * held_back(t) >= t->settings.notsent_lowat)
 		return false;
 	return queued(t) <= t->send_buffer - t->send_buffer / 3 && queued(t) < t->send_buffer;
+}
+
+/* Bytes that a send may add while TCP_NOTSENT_LOWAT is set: as on Linux what can leave now, and then large segments (of
+ * half the peer's window at most) until so much is held back. A low mark of a byte lets one be filled. */
+static uint64_t room_below(const struct tcb *t, uint64_t lowat)
+{
+	uint64_t held = held_back(t), half = t->snd_wnd_max / 2, whole, can_leave;
+
+	if (held >= lowat)
+		return 0;
+	whole = half < UINT16_MAX ? half : UINT16_MAX;
+	whole = t->mss && whole > t->mss ? whole / t->mss * t->mss : t->mss ? t->mss : 1;
+	/* What more could leave than is waiting. */
+	can_leave = held ? 0 : leaves_at_once(t) - not_sent(t);
+	return can_leave + (lowat - held + whole - 1) / whole * whole;
 }
 
 /* Bytes that a send may add. */
 static size_t room_of(const struct tcb *t)
 {
-	uint64_t used = queued(t), lowat = t->settings.notsent_lowat;
+	uint64_t used = queued(t), below;
 	uint64_t room = t->send_buffer > used ? t->send_buffer - used : 0;
 
-	if (!lowat || !room)
+	if (!t->settings.notsent_lowat || !room)
 		return (size_t)room;
-	if (not_sent(t) >= lowat)
-		return 0;
-	/* A low mark of a byte or two still lets the next large segment be filled. */
-	lowat = lowat > LOWAT_STEP ? lowat : LOWAT_STEP;
-	return (size_t)(room < lowat ? room : lowat);
+	below = room_below(t, t->settings.notsent_lowat);
+	return (size_t)(room < below ? room : below);
 }
 
 /* Bytes in order that make the socket readable: SO_RCVLOWAT, but no more than what the buffer will hold. */
