@@ -56,18 +56,18 @@ void tcp_tally_limit(const struct tcp_env *env, struct tcb *t)
 
 	if (limit == (enum tcp_limit)tally->limit)
 		return;
-	tally->ns_limit[tally->limit] += env->now - tally->limit_since;
+	tally->ms_limit[tally->limit] += tcp_tally_ms(env->now) - tally->ms_limit_since;
 	tally->limit = (uint8_t)limit;
-	tally->limit_since = env->now;
+	tally->ms_limit_since = tcp_tally_ms(env->now);
 }
 
 static uint64_t us_limit(const struct tcp_env *env, const struct tcp_tally *tally, enum tcp_limit limit)
 {
-	uint64_t ns = tally->ns_limit[limit];
+	uint64_t ms = tally->ms_limit[limit];
 
 	if (tally->limit == limit)
-		ns += env->now - tally->limit_since;
-	return ns / 1000;
+		ms += tcp_tally_ms(env->now) - tally->ms_limit_since;
+	return ms * 1000;
 }
 
 /* ---- segments ---- */
@@ -162,7 +162,7 @@ static void fill_times(const struct tcp_env *env, const struct tcb *t, struct be
 	info->tcpi_rttvar = (uint32_t)(t->ns_rttvar / 1000);
 	info->tcpi_min_rtt = (uint32_t)(tcp_rtt_min(&t->rtt_min) / 1000);
 	info->tcpi_last_data_sent = ms_since(env, t->sent_at);
-	info->tcpi_last_data_recv = ms_since(env, t->tally.data_at);
+	info->tcpi_last_data_recv = tcp_tally_ms(env->now) - t->tally.ms_data_at;
 	info->tcpi_last_ack_recv = ms_since(env, t->heard_at);
 	info->tcpi_rwnd_limited = us_limit(env, &t->tally, TCP_LIMIT_WINDOW);
 	info->tcpi_sndbuf_limited = us_limit(env, &t->tally, TCP_LIMIT_BUFFER);

@@ -22,11 +22,17 @@ struct tcp_tally {
 	uint32_t segments_ahead; /* arrived ahead of a gap */
 	uint32_t n_dsacks;       /* duplicates that the peer has reported */
 	uint16_t n_timeouts;
-	uint8_t limit;      /* enum tcp_limit */
-	berth_time data_at; /* the last payload came */
-	berth_time limit_since;
-	uint64_t ns_limit[TCP_LIMIT_N]; /* spent in each but the current */
+	uint8_t limit; /* enum tcp_limit */
+	/* Milliseconds, of times the low 32 bits: what is counted so lasts less than 49 days. */
+	uint32_t ms_data_at; /* the last payload came */
+	uint32_t ms_limit_since;
+	uint32_t ms_limit[TCP_LIMIT_N]; /* spent in each but the current */
 };
+
+static inline uint32_t tcp_tally_ms(berth_time now)
+{
+	return (uint32_t)(now / 1000000);
+}
 
 /* Looks at the queues again: what limits t from now on. */
 void tcp_tally_limit(const struct tcp_env *env, struct tcb *t);

@@ -233,7 +233,8 @@ void tcp_establish(struct tcp_env *env, struct tcb *t)
 {
 	env->counters.established++;
 	t->connected = true;
-	t->heard_at = t->tally.data_at = env->now;
+	t->heard_at = env->now;
+	t->tally.ms_data_at = tcp_tally_ms(env->now);
 	t->n_backoff = 0;
 	t->giveup = (struct tcp_giveup){0};
 	/* RFC 6298 section 5.7: the timer expired for the SYN and nothing was measured. */

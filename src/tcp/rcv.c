@@ -248,7 +248,7 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 		t->rcv_mss = one;
 	if (segment->len) {
 		t->tally.data_segments_in += (segment->len + one - 1) / one;
-		t->tally.data_at = env->now;
+		t->tally.ms_data_at = tcp_tally_ms(env->now);
 	}
 	if (fin && !t->rcv_fin_at && text.right >= t->rcv_nxt && text.right <= t->rcv_adv)
 		t->rcv_fin_at = text.right;
