@@ -101,7 +101,7 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		.ns_rtt_min = tcp_rtt_min(&t->rtt_min),
 		.snd_una = t->snd_una,
 		.snd_nxt = t->snd_nxt,
-		.cwnd_limited = t->cwnd_limited,
+		.cwnd_limited = tcp_validate_used(t),
 		.recovering = t->recovery != TCP_RECOVERY_NONE,
 		.now = env->now,
 	};

@@ -27,13 +27,27 @@ void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t 
 	ops->init(cc);
 }
 
-uint64_t tcp_cc_slow_start(struct tcp_cc *cc, uint64_t n_acked)
+/* RFC 3465 section 2.2 bounds what one acknowledgment of many segments adds, so that no burst follows. Its bound of two
+ * segments is from before receivers joined segments; eight is RFC 9406's (section 4.2), and paced nothing bursts.
+ * Section 2.3: one after a timeout, as what is then acknowledged has been sent before. */
+static uint64_t growth_max(const struct tcp_cc *cc, const struct tcp_cc_ack *ack)
+{
+	if (ack->recovering)
+		return cc->mss;
+	return cc->pacing_rate ? UINT64_MAX : HYSTART_L * (uint64_t)cc->mss;
+}
+
+uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
 	uint64_t room = cc->ssthresh > cc->cwnd ? cc->ssthresh - cc->cwnd : 0;
-	uint64_t grown = n_acked < room ? n_acked : room;
+	uint64_t most = growth_max(cc, ack), grown = ack->n_acked < most ? ack->n_acked : most;
 
-	cc->cwnd += grown;
-	return n_acked - grown;
+	if (grown < room) {
+		cc->cwnd += grown;
+		return 0;
+	}
+	cc->cwnd += room;
+	return ack->n_acked - room;
 }
 
 void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window)
@@ -52,15 +66,31 @@ void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window)
 	}
 }
 
+void tcp_cc_restart(struct tcp_cc *cc)
+{
+	uint64_t initial = tcp_cc_initial_window(cc->mss), used = cc->cwnd - cc->cwnd / 4;
+
+	if (cc->cwnd <= initial)
+		return;
+	if (cc->ssthresh < used)
+		cc->ssthresh = used;
+	cc->cwnd = initial;
+	cc->n_credit = 0;
+}
+
 void tcp_cc_remember(struct tcp_cc *cc)
 {
-	cc->before = (struct tcp_cc_before){.cwnd = cc->cwnd, .ssthresh = cc->ssthresh, .cubic = cc->u.cubic};
+	cc->before = (struct tcp_cc_before){
+		.cwnd = cc->cwnd, .ssthresh = cc->ssthresh, .u = cc->u, .starting = cc->starting};
 }
 
 void tcp_cc_restore(struct tcp_cc *cc)
 {
-	if (cc->cwnd < cc->before.cwnd)
-		cc->cwnd = cc->before.cwnd;
+	/* RFC 9438 section 4.9.2: what has grown beyond it meanwhile has gone on from a newer state. */
+	if (cc->cwnd >= cc->before.cwnd)
+		return;
+	cc->cwnd = cc->before.cwnd;
 	cc->ssthresh = cc->before.ssthresh;
-	cc->u.cubic = cc->before.cubic;
+	cc->u = cc->before.u;
+	cc->starting = cc->before.starting;
 }

@@ -7,6 +7,8 @@
 
 #include <berth/frame.h>
 
+#include "hystart.h"
+
 struct tcp_cc;
 
 /* How fast the network delivered over the round trip that ended with an acknowledgment (draft-ietf-ccwg-bbr, section
@@ -64,14 +66,24 @@ struct tcp_congestion {
 };
 
 struct tcp_cc_cubic {
-	double w_max, k, w_est, cwnd_prior; /* segments, seconds */
-	berth_time epoch;                   /* when the current growth began, 0: not yet */
+	double w_est;               /* segments */
+	float w_max, k, cwnd_prior; /* segments, seconds */
+	berth_time epoch;           /* when the current growth began, 0: not yet */
+	berth_time at;              /* the last acknowledgment in it */
+};
+
+/* What a control knows beside the windows. Before the first congestion that is how the slow start goes, and cubic's
+ * curve afterwards. */
+union tcp_cc_state {
+	struct hystart hystart;
+	struct tcp_cc_cubic cubic;
 };
 
 /* What a reduction took away. */
 struct tcp_cc_before {
 	uint64_t cwnd, ssthresh;
-	struct tcp_cc_cubic cubic;
+	union tcp_cc_state u;
+	bool starting;
 };
 
 struct tcp_cc {
@@ -80,10 +92,9 @@ struct tcp_cc {
 	uint64_t n_credit;       /* bytes acknowledged that have not grown cwnd yet */
 	uint64_t pacing_rate;    /* bytes a second; 0: segments leave as soon as they may */
 	uint32_t mss;
+	bool starting;               /* in the first slow start: u.hystart is what counts */
 	struct tcp_cc_before before; /* for on_undo */
-	union {
-		struct tcp_cc_cubic cubic;
-	} u;
+	union tcp_cc_state u;
 };
 
 /* By name, NULL: none. */
@@ -96,11 +107,15 @@ uint64_t tcp_cc_initial_window(uint32_t mss);
 void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t mss);
 
 /* Slow start (RFC 5681 section 3.1 with byte counting, RFC 3465): grows cwnd up to ssthresh; bytes acknowledged that
- * are left over. */
-uint64_t tcp_cc_slow_start(struct tcp_cc *cc, uint64_t n_acked);
+ * are left over. An acknowledgment of much grows it by a few segments only, one after a timeout. */
+uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 
 /* Congestion avoidance of RFC 5681: one MSS for each `window` bytes acknowledged. */
 void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window);
+
+/* The restart window after an idle time (RFC 5681 section 4.1). What was in use is remembered as the threshold (RFC
+ * 2861 section 3.1). */
+void tcp_cc_restart(struct tcp_cc *cc);
 
 /* Keeps what a reduction is about to change, and brings it back: cwnd is never less than it is then. */
 void tcp_cc_remember(struct tcp_cc *cc);

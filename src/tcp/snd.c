@@ -145,10 +145,12 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, bool ended, uint32_t lim
 /* RFC 5681 section 4.1: after an idle time the window that was is no longer known to fit. */
 static void restart_if_idle(const struct tcp_env *env, struct tcb *t)
 {
-	uint64_t initial = tcp_cc_initial_window(t->mss);
-
-	if (t->snd_nxt == t->snd_una && t->sent_at && env->now - t->sent_at > t->ns_rto && t->cc.cwnd > initial)
-		t->cc.cwnd = initial;
+	if (t->snd_nxt > t->snd_una || !t->sent_at || env->now - t->sent_at <= t->ns_rto)
+		return;
+	if (t->cc.ops->on_idle)
+		t->cc.ops->on_idle(&t->cc, env->now);
+	else
+		tcp_cc_restart(&t->cc);
 }
 
 static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
@@ -371,6 +373,7 @@ bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct
 	if (!decide(env, t, payload_max, &plan)) {
 		/* Data that stays although nothing is in flight is held back by the window: it is probed. */
 		if (tcp_states[t->state].synchronised) {
+			tcp_validate_note(t);
 			tcp_timer_update(env, t, false);
 			tcp_tally_limit(env, t);
 		}

@@ -36,6 +36,7 @@
 #include "tlp.h"
 #include "tune.h"
 #include "urgent.h"
+#include "validate.h"
 
 /* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
 #define TCP_DUP_THRESH 3u
@@ -135,6 +136,7 @@ struct tcb {
 	struct tcp_tlp tlp;
 	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
+	struct tcp_validate validate;
 
 	/* receive */
 	tcp_seq rcv_nxt;
