@@ -37,6 +37,12 @@ struct berth_host;
 /* TCP fast open (RFC 7413): who may do it. */
 #define BERTH_FAST_OPEN_CLIENT 1u /* programs that ask for it by BERTH_MSG_FASTOPEN or BERTH_TCP_FASTOPEN_CONNECT */
 #define BERTH_FAST_OPEN_SERVER 2u /* listeners that set BERTH_TCP_FASTOPEN */
+/* Whether TCP connections have routers mark packets instead of dropping them. */
+enum berth_ecn {
+	BERTH_ECN_OFF,    /* never */
+	BERTH_ECN_ACCEPT, /* when the peer asks for it */
+	BERTH_ECN_ON,     /* connections that this host opens ask, too */
+};
 
 /* What a host is made of. Fill it with berth_host_config_default, change what you want, hand it to berth_host_new,
  * which copies it. */
@@ -67,6 +73,7 @@ struct berth_host_config {
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
 	bool rack; /* losses are found by time, and their tails probed for (RFC 8985); false: by counts (RFC 6675); true
 		    */
+	uint8_t ecn; /* BERTH_ECN_..., explicit congestion notification (RFC 3168); BERTH_ECN_ACCEPT */
 };
 
 /* Fills *config with the defaults above; secret, seed and name are zero. */

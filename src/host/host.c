@@ -35,6 +35,7 @@ void berth_host_config_default(struct berth_host_config *config)
 		.ms_msl = 30000,
 		.congestion = "cubic",
 		.rack = true,
+		.ecn = BERTH_ECN_ACCEPT,
 	};
 }
 
@@ -78,6 +79,8 @@ static const char *config_fault(const struct berth_host_config *config)
 		return "ms_msl: must be 1 to 3600000";
 	if (!memchr(config->congestion, 0, sizeof(config->congestion)) || tcp_congestion_check(config->congestion) != 0)
 		return "congestion: no such congestion control";
+	if (config->ecn > BERTH_ECN_ON)
+		return "ecn: must be BERTH_ECN_OFF, BERTH_ECN_ACCEPT or BERTH_ECN_ON";
 	return NULL;
 }
 

@@ -35,6 +35,7 @@ void host_tcp_in(struct berth_host *host, const struct ip_packet *packet)
 	segment.frame = packet->frame;
 	segment.off = packet->off_payload + (uint32_t)len_header;
 	segment.len = packet->len_payload - (uint32_t)len_header;
+	segment.ecn = packet->tos & 3;
 	path = packet->path ? packet->path : host_path(host, &packet->source);
 	segment.mtu = path ? path->mtu : host->interfaces[packet->interface].mtu;
 	tcp_segment_in(&host->tcp, &segment);

@@ -14,12 +14,6 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 	unsigned capabilities = path ? host->interfaces[path->interface].capabilities : 0;
 	struct ip_header header;
 
-	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos, e->ttl, e->pair.local, e->pair.foreign);
-	if (e->pair.family == BERTH_IP6) {
-		if (e->flow_label == 0)
-			e->flow_label = ip_flow_label(host, &e->pair);
-		header.ip6.flow_label = e->flow_label;
-	}
 	out->checksum = BERTH_CHECKSUM_FULL;
 	out->segment_size = 0;
 	out->n_slices = 0;
@@ -31,6 +25,13 @@ bool host_tcp_frame(struct berth_host *host, struct tcb *t, struct berth_frame_o
 		/* As if lost on the way: TCP sends it again, and gives up in its own time. */
 		host_counters_of(host, e->pair.family)->no_route++;
 		return false;
+	}
+	ip_header_init(&header, e->pair.family, IP_PROTOCOL_TCP, e->tos | host->tcp.ecn_out, e->ttl, e->pair.local,
+		       e->pair.foreign);
+	if (e->pair.family == BERTH_IP6) {
+		if (e->flow_label == 0)
+			e->flow_label = ip_flow_label(host, &e->pair);
+		header.ip6.flow_label = e->flow_label;
 	}
 	if (e->ttl == 0)
 		ip_header_set_ttl(&header, ip_ttl(host, path));

@@ -82,7 +82,7 @@ static uint64_t round_trip(const struct tcp_env *env, const struct tcb *t, const
 }
 
 /* What the congestion control is told; it moves the window in fast recovery only when it wants to. */
-static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, bool was_fast)
+static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, bool was_fast, bool marked)
 {
 	struct tcp_cc_ack report;
 	uint64_t ns_rtt = round_trip(env, t, &a->news);
@@ -101,7 +101,7 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		.ns_rtt_min = tcp_rtt_min(&t->rtt_min),
 		.snd_una = t->snd_una,
 		.snd_nxt = t->snd_nxt,
-		.cwnd_limited = tcp_validate_used(t),
+		.cwnd_limited = !marked && tcp_validate_used(t),
 		.recovering = t->recovery != TCP_RECOVERY_NONE,
 		.now = env->now,
 	};
@@ -142,8 +142,9 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 		advance(env, t, h, &a);
 	if (a.n_acked || t->snd_nxt > t->snd_una || a.dsack_left != a.dsack_right)
 		tcp_loss_ack(env, t, h, &a, dup);
+	/* RFC 3168 section 6.1.2: an acknowledgment with ECE grows nothing. */
 	if (a.n_delivered)
-		report(env, t, &a, was_fast);
+		report(env, t, &a, was_fast, t->ecn.ok && h->flags & TCP_ECE);
 	if (a.n_acked && !a.keeps_timer)
 		tcp_timer_update(env, t, true); /* RFC 6298 section 5.2, 5.3 */
 	else if (a.n_acked || a.n_sacked)

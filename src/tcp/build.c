@@ -59,6 +59,8 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	};
 	if (plan->flags & TCP_ACK)
 		h->ack = (uint32_t)t->rcv_nxt;
+	if (t->ecn.echo && !(plan->flags & (TCP_SYN | TCP_RST)))
+		h->flags |= TCP_ECE;
 	if (t->ts_ok) { /* RFC 7323 section 3.2: also in a reset */
 		h->has_timestamp = true;
 		h->ts_val = tcp_timestamp(env, t);

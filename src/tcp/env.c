@@ -38,7 +38,8 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 			   .window_scaling = config->window_scaling,
 			   .ttl = config->ttl,
 			   .rack = config->rack,
-			   .congestion = congestion},
+			   .congestion = congestion,
+			   .ecn = config->ecn},
 		.secret = siphash_key(config->secret),
 	};
 	rng_init(&env->rng, config->seed);

@@ -162,6 +162,7 @@ static enum step repeated_syn(struct tcp_env *env, struct tcb *t, struct arrival
 		a->seq++;
 		return STEP_CONTINUE;
 	}
+	tcp_ecn_repeated_syn(t, a->h);
 	if (!tcp_challenge_allowed(env, t))
 		return STEP_DROP;
 	t->syn_due = true;
@@ -361,6 +362,8 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 		dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
 		      t->snd_nxt > t->snd_una && !t->probing &&
 		      (a->h->n_sacks ? t->sack_ok : (uint32_t)a->h->window << t->snd_wscale == t->snd_wnd);
+		if (t->ecn.ok && a->flags & TCP_ECE)
+			tcp_ecn_echo_in(env, t);
 		tcp_ack_in(env, t, a->h, a->ack, dup);
 	}
 	update_window(env, t, a);
@@ -414,6 +417,8 @@ static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	a->seq = tcp_seq_unwrap(a->h->seq, t->rcv_nxt);
 	if (check_paws(env, t, a) || check_seq(env, t, a) || check_rst(env, t, a) || check_syn(env, t, a))
 		return;
+	if (t->ecn.ok && (a->len || a->fin))
+		tcp_ecn_data_in(env, t, a->flags, a->segment->ecn);
 	if (check_ack(env, t, a))
 		return;
 	check_urg(env, t, a);

@@ -66,7 +66,10 @@ static void reduce(struct tcp_env *env, struct tcb *t)
 {
 	uint64_t in_flight = t->snd_nxt - t->snd_una;
 
-	t->cc.ops->on_loss(&t->cc, in_flight < t->cc.cwnd ? in_flight : t->cc.cwnd, env->now);
+	/* RFC 3168 section 6.1.2: not again for what was in flight when a mark reduced it. */
+	if (tcp_ecn_may_reduce(t))
+		t->cc.ops->on_loss(&t->cc, in_flight < t->cc.cwnd ? in_flight : t->cc.cwnd, env->now);
+	tcp_ecn_reduced(t);
 }
 
 void tcp_loss_reduce(struct tcp_env *env, struct tcb *t)
@@ -217,6 +220,7 @@ void tcp_loss_timeout(struct tcp_env *env, struct tcb *t, bool first)
 	tcp_frto_timeout(t, again);
 	t->cc.cwnd = t->mss;
 	t->cc.n_credit = 0;
+	tcp_ecn_reduced(t);
 	check_reneging(env, t);
 	if (uses_rack(env, t))
 		tcp_rack_mark_on_timeout(env, t);

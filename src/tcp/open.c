@@ -142,6 +142,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	t->rtt_min = (struct tcp_rtt_min){0};
 	t->reordering = TCP_DUP_THRESH;
 	tcp_rack_begin(&t->rack);
+	tcp_ecn_begin(env, t);
 	tcp_update_mss(t);
 	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
 }
@@ -158,6 +159,7 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 	t->snd_wnd = t->snd_wnd_max = h->window; /* a SYN's window is not scaled: RFC 7323 section 2.2 */
 	if (h->has_mss)
 		t->mss_peer = h->mss > MSS_FLOOR ? h->mss : MSS_FLOOR;
+	tcp_ecn_take_syn(env, t, h);
 	t->sack_ok = h->has_sack_permitted && env->config.sack;
 	t->ts_ok = h->has_timestamp && env->config.timestamps;
 	t->wscale_ok = h->has_wscale && env->config.window_scaling;

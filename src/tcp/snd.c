@@ -24,6 +24,7 @@ static bool plan_syn(struct tcb *t, struct tcp_plan *plan)
 	if (!t->syn_due)
 		return false;
 	plan_simple(plan, t->sendq.left - 1, TCP_SYN | (t->state == BERTH_TCP_SYN_RECEIVED ? TCP_ACK : 0));
+	plan->flags |= (uint8_t)tcp_ecn_syn_flags(t);
 	plan->again = t->snd_nxt > t->snd_una;
 	if (!plan->again && t->state == BERTH_TCP_SYN_SENT)
 		plan->len = tcp_fast_open_len(t);
@@ -166,13 +167,17 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 		return false;
 	if (unsent) {
 		restart_if_idle(env, t);
+		/* CWR has a segment of its own: not every link that splits large ones knows that it is the first part's
+		 * alone. */
 		reach = tcp_record_reach(t->records, t->snd_nxt, t->sendq.right);
-		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right, payload_limit(t, payload_max));
+		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right, t->ecn.cwr_due ? t->mss : payload_limit(t, payload_max));
 	}
 	fin = fin && len == unsent && t->snd_nxt + len < edge;
 	if (!len && !fin)
 		return false;
 	plan_range(t, plan, t->snd_nxt, t->snd_nxt + len + fin);
+	if (t->ecn.ok && len)
+		tcp_ecn_plan(t, plan);
 	return true;
 }
 
@@ -344,8 +349,11 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 
 	env->counters.segments_out += n_parts;
 	t->segments_sent += n_parts;
+	env->ecn_out = plan->ect ? TCP_ECN_ECT0 : TCP_ECN_NOT_ECT;
 	if (plan->flags & TCP_SYN)
 		t->syn_due = false;
+	else if (plan->flags & TCP_CWR)
+		t->ecn.cwr_due = false;
 	if (plan->flags & TCP_ACK && t->state != BERTH_TCP_CLOSED) {
 		tcp_acked(t);
 		t->n_acks_early = 0;

@@ -18,6 +18,7 @@
 #include "cc.h"
 #include "episode.h"
 #include "rack.h"
+#include "ecn.h"
 #include "challenge.h"
 #include "delack.h"
 #include "giveup.h"
@@ -137,6 +138,7 @@ struct tcb {
 	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
 	struct tcp_validate validate;
+	struct tcp_ecn ecn;
 
 	/* receive */
 	tcp_seq rcv_nxt;
@@ -402,6 +404,7 @@ struct tcp_plan {
 	uint8_t flags;
 	bool again; /* a retransmission */
 	bool tail_probe;
+	bool ect; /* its packet may be marked (RFC 3168): new data only */
 };
 /* The header of a segment, everything in it but the checksum. */
 void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h);

@@ -74,7 +74,10 @@
 	X(time_wait, "connections that entered TIME-WAIT")                                                             \
 	X(time_wait_recycled, "TIME-WAIT connections ended early to make room")                                        \
 	X(icmp_ignored, "ICMP errors whose quoted sequence number is not in flight")                                   \
-	X(mtu_lowered, "path MTU lowered by ICMP")
+	X(mtu_lowered, "path MTU lowered by ICMP")                                                                     \
+	X(ecn_agreed, "connections whose both sides know ECN")                                                         \
+	X(ecn_marks_in, "segments that a router has marked (ECN)")                                                     \
+	X(ecn_reductions, "windows reduced because the peer saw marks (ECN)")
 
 struct tcp_counters {
 #define X(name, text) uint64_t name;
@@ -96,6 +99,7 @@ struct tcp_config {
 	uint8_t ttl;
 	bool rack; /* RFC 8985 finds losses; false: RFC 6675 */
 	const struct tcp_congestion *congestion;
+	uint8_t ecn; /* enum berth_ecn */
 };
 
 /* A segment that is to leave at once and not by tcp_output: a reset where no connection is (RFC 9293 section 3.10.7.1),
@@ -125,8 +129,9 @@ struct tcp_env {
 	struct tcp_fast_open_host fast_open;
 	struct list ended; /* connections to free when the current call is over */
 	struct tcp_reply reply;
-	bool progress; /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
-			*/
+	uint8_t ecn_out; /* the ECN bits of the packet for the segment that tcp_output has made */
+	bool progress;   /* set when the peer has acknowledged or sent something new: both ways work. The host clears it
+			  */
 	struct tcp_counters counters;
 };
 
@@ -149,6 +154,7 @@ struct tcp_segment {
 				    * mark, off_wanted and len_wanted of the frame */
 	uint32_t off, len;         /* payload, from frame->data */
 	uint32_t mtu;              /* of the path back to the peer */
+	uint8_t ecn;               /* the two bits of the IP header (RFC 3168 section 5) */
 	bool reuses;               /* tcp's own: the SYN takes over a pair from TIME-WAIT, whose numbers ended before */
 	uint32_t isn_after;        /* this one */
 };

@@ -76,6 +76,7 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.receive_buffer = p->setup.receive_buffer ? p->setup.receive_buffer : 262144,
 		.send_buffer_max = p->setup.send_buffer_max,
 		.receive_buffer_max = p->setup.receive_buffer_max,
+		.ecn = p->setup.ecn,
 		.ms_msl = p->setup.ms_msl ? p->setup.ms_msl : 30000,
 		.rack = !p->setup.no_rack,
 	};
@@ -170,6 +171,7 @@ static void deliver(struct peer *p, const struct tcp_header *h, struct berth_fra
 		.off = off,
 		.len = len,
 		.mtu = p->setup.mtu,
+		.ecn = p->ecn,
 	};
 
 	tcp_segment_in(&p->env, &segment);
@@ -250,6 +252,7 @@ static void keep(struct peer *p, const struct tcb *t, const struct berth_frame_o
 	s->data = to + len_header;
 	s->len = out->len - (uint32_t)len_header;
 	s->segment_size = out->segment_size;
+	s->ecn = p->env.ecn_out;
 	s->pair = t->e.pair;
 	p->n_bytes += out->len;
 	number(s);

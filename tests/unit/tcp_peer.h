@@ -43,6 +43,7 @@ struct peer_segment {
 	uint16_t segment_size;
 	bool reply;       /* from env->reply, not from a connection */
 	uint8_t tos, ttl; /* of a reply */
+	uint8_t ecn;      /* of the IP header */
 	struct socket_pair pair;
 	berth_time at;
 };
@@ -61,6 +62,7 @@ struct peer_setup {
 	bool no_sack, no_timestamps, no_window_scaling; /* of berth */
 	const char *congestion;
 	int backlog;
+	uint8_t ecn; /* enum berth_ecn */
 	bool ip6;
 	bool quick_acks; /* the first acknowledgments leave at once; else tests begin with delayed ones */
 };
@@ -79,6 +81,7 @@ struct peer {
 	uint16_t window;         /* field of segments in */
 	uint32_t ts_val, ts_ecr; /* of segments in, when timestamps are in use */
 	uint32_t payload_max;    /* for tcp_output */
+	uint8_t ecn;             /* ECN bits of segments in */
 	bool burst;              /* segments in come without a call of tcp_output between them */
 	uint16_t segment_size;   /* of segments in that a link has joined; else 0 */
 	struct peer_segment *out;
