@@ -28,12 +28,13 @@ void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t 
 }
 
 /* RFC 3465 section 2.2 bounds what one acknowledgment of many segments adds, so that no burst follows. Its bound of two
- * segments is from before receivers joined segments; eight is RFC 9406's (section 4.2), and paced nothing bursts.
- * Section 2.3: one after a timeout, as what is then acknowledged has been sent before. */
+ * segments is from before receivers joined segments; eight is RFC 9406's (section 4.2), and paced nothing bursts. After
+ * a timeout it stays two, as what is then acknowledged may have arrived long before (section 2.3; its one would make
+ * slow start slower than a receiver that acknowledges each second segment is meant to make it). */
 static uint64_t growth_max(const struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
 	if (ack->recovering)
-		return cc->mss;
+		return 2ull * cc->mss;
 	return cc->pacing_rate ? UINT64_MAX : HYSTART_L * (uint64_t)cc->mss;
 }
 

@@ -107,7 +107,7 @@ uint64_t tcp_cc_initial_window(uint32_t mss);
 void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t mss);
 
 /* Slow start (RFC 5681 section 3.1 with byte counting, RFC 3465): grows cwnd up to ssthresh; bytes acknowledged that
- * are left over. An acknowledgment of much grows it by a few segments only, one after a timeout. */
+ * are left over. An acknowledgment of much grows it by a few segments only, two after a timeout. */
 uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 
 /* Congestion avoidance of RFC 5681: one MSS for each `window` bytes acknowledged. */
