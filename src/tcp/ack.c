@@ -86,9 +86,11 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 {
 	struct tcp_cc_ack report;
 	uint64_t ns_rtt = round_trip(env, t, &a->news);
+	struct tcp_rate_sample rate;
 
 	if (ns_rtt)
 		tcp_rtt_min_sample(&t->rtt_min, ns_rtt, env->now);
+	tcp_rate_ack(env, t, &a->news, &rate);
 	if ((was_fast || t->recovery == TCP_RECOVERY_FAST) && !t->cc.ops->rules_recovery)
 		return;
 	report = (struct tcp_cc_ack){
@@ -103,8 +105,11 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		.snd_nxt = t->snd_nxt,
 		.cwnd_limited = !marked && tcp_validate_used(t),
 		.recovering = t->recovery != TCP_RECOVERY_NONE,
+		.rate = rate,
 		.now = env->now,
 	};
+	if (t->cc.ops->wants_rate)
+		tcp_rate_lost(t, &report.loss);
 	t->cc.ops->on_ack(&t->cc, &report);
 }
 
@@ -133,6 +138,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
+	tcp_rate_check(t);
 	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h, &a) : BERTH_NEVER;
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);

@@ -23,6 +23,14 @@ struct tcp_rate_sample {
 	bool app_limited;           /* the program, not the network, was the limit when it was sent */
 };
 
+/* What was found lost last, since the acknowledgment before. n 0: nothing was. */
+struct tcp_rate_loss {
+	uint64_t n;                /* bytes of the transmission */
+	uint64_t n_lost;           /* bytes found lost since it was sent, with it */
+	uint64_t n_in_flight_then; /* in the network when it was sent, with it */
+	bool app_limited;          /* as in a sample */
+};
+
 /* What an acknowledgment tells it. Bytes, nanoseconds; 0 where nothing is known. */
 struct tcp_cc_ack {
 	uint64_t n_acked; /* acknowledged cumulatively for the first time */
@@ -37,6 +45,7 @@ struct tcp_cc_ack {
 	bool cwnd_limited; /* cwnd held data back: only then may it grow (RFC 7661, RFC 9438 section 5.8) */
 	bool recovering;   /* of a loss, found by acknowledgments or by the timer */
 	struct tcp_rate_sample rate;
+	struct tcp_rate_loss loss; /* for those with wants_rate */
 	berth_time now;
 };
 

@@ -275,6 +275,13 @@ static void lose(struct sent *s, struct sent_record *r)
 	if (r->left < s->again_from)
 		s->again_from = r->left;
 	set_flags(s, r, SENT_LOST);
+	s->n_lost_ever += length(r);
+	s->latest_loss = (struct sent_loss){
+		.n = length(r),
+		.n_lost = r->mark.n_lost,
+		.n_in_flight = r->mark.n_in_flight,
+		.is_program_limited = r->mark.is_program_limited,
+	};
 }
 
 uint64_t sent_mark_lost(struct sent *s, tcp_seq left, tcp_seq right, bool also_again, const struct berth_memory *memory)
@@ -443,5 +450,5 @@ void sent_deinit(struct sent *s, const struct berth_memory *memory)
 	if (s->ring)
 		memory->free(memory->context, s->ring, s->capacity * sizeof(*s->ring));
 	again_deinit(&s->again, memory);
-	*s = (struct sent){0};
+	*s = (struct sent){.n_lost_ever = s->n_lost_ever, .latest_loss = s->latest_loss};
 }

@@ -15,6 +15,7 @@
 #include <berth/frame.h>
 
 #include "again.h"
+#include "rate.h"
 #include "seq.h"
 
 #define SENT_SACKED 1u
@@ -26,7 +27,15 @@
 struct sent_record {
 	tcp_seq left, right;
 	berth_time at; /* when it was sent last */
+	struct tcp_rate_mark mark;
 	uint8_t flags;
+};
+
+/* The transmission that was found lost last. */
+struct sent_loss {
+	uint32_t n; /* its bytes */
+	uint32_t n_lost;
+	uint32_t n_in_flight : 31, is_program_limited : 1; /* of its mark */
 };
 
 struct sent {
@@ -35,6 +44,8 @@ struct sent {
 	uint32_t n_sacked, n_lost, n_again; /* bytes in those conditions */
 	tcp_seq again_from;                 /* nothing below it is lost and not sent again */
 	struct again *again;                /* retransmissions in order of time, NULL: none */
+	uint32_t n_lost_ever;               /* bytes ever found lost, low bits */
+	struct sent_loss latest_loss;
 };
 
 static inline struct sent_record *sent_at(const struct sent *s, uint32_t i)

@@ -251,8 +251,11 @@ static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, 
 		return plan_ack(t, plan);
 	if (t->tlp.due && plan_tail_probe(t, plan))
 		return true;
-	if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan))
+	if (tcp_pace_holds(env, t)) {
+		t->cwnd_limited = tcp_pipe(t) + t->mss > t->cc.cwnd;
+	} else if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan)) {
 		return true;
+	}
 	if (t->probe_due && plan_probe(t, plan)) {
 		env->counters.zero_window_probes++;
 		return true;
@@ -312,11 +315,13 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 {
 	uint32_t n = plan->len + !!(plan->flags & (TCP_SYN | TCP_FIN));
 	tcp_seq right = plan->seq + n;
+	struct sent_record *latest;
 
 	if (!n)
 		return true;
 	if (t->recovery == TCP_RECOVERY_FAST && t->episode)
 		t->episode->prr.out += n;
+	tcp_rate_before(env, t);
 	if (plan->again) {
 		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
 		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))
@@ -324,6 +329,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->retransmit_due = false;
 		if (t->recovery != TCP_RECOVERY_NONE && t->episode)
 			tcp_undo_sent(env, t, plan->len);
+		tcp_rate_sent(t, sent_at(&t->sent, sent_find(&t->sent, plan->seq)), false);
 		env->counters.segments_retransmitted += plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
 		env->counters.bytes_retransmitted += plan->len;
 		t->segments_retransmitted++;
@@ -335,6 +341,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	if (plan->flags & TCP_PSH)
 		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
+	latest = sent_at(&t->sent, t->sent.n - 1);
+	tcp_rate_sent(t, latest, latest->left < plan->seq);
 	env->counters.bytes_out += plan->len;
 	t->bytes_sent += plan->len;
 	if (!is_whole(t, plan->len))
@@ -360,6 +368,7 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (plan->len || plan->flags & (TCP_SYN | TCP_FIN)) {
 		t->sent_at = env->now;
+		tcp_pace_sent(env, t, plan->len);
 		if (plan->len && !plan->again)
 			tcp_delack_answer(env, t);
 		if (plan->len)

@@ -25,7 +25,9 @@
 #include "linger.h"
 #include "memory.h"
 #include "info.h"
+#include "pace.h"
 #include "ranges.h"
+#include "rate.h"
 #include "record.h"
 #include "recvq.h"
 #include "rtt_min.h"
@@ -55,6 +57,7 @@ enum tcp_timer {
 	TCP_TIMER_MAIN,
 	TCP_TIMER_ACK, /* delayed acknowledgment */
 	TCP_TIMER_KEEPALIVE,
+	TCP_TIMER_PACE, /* data may leave again */
 	TCP_TIMER_N
 };
 
@@ -138,6 +141,8 @@ struct tcb {
 	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
 	struct tcp_validate validate;
+	struct tcp_rate rate;
+	struct tcp_pace pace;
 	struct tcp_ecn ecn;
 
 	/* receive */

@@ -148,6 +148,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 	}
 	env->counters.timeouts++;
 	t->tally.n_timeouts++;
+	tcp_rate_check(t);
 	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED) {
 		tcp_fast_open_timeout(env, t);
 		t->syn_due = t->syn_retransmitted = true;
@@ -260,12 +261,19 @@ static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
 		      tcp_giveup_before_keepalive(env, t, env->now + t->s_keep_interval * NS_PER_S));
 }
 
+static void pace_timeout(struct tcp_env *env, struct tcb *t)
+{
+	tcp_timer_stop(t, TCP_TIMER_PACE);
+	tcp_want_output(env, t);
+}
+
 static void run(struct tcp_env *env, struct tcb *t)
 {
 	static void (*const handlers[TCP_TIMER_N])(struct tcp_env *, struct tcb *) = {
 		[TCP_TIMER_MAIN] = main_timeout,
 		[TCP_TIMER_ACK] = tcp_delack_timeout,
 		[TCP_TIMER_KEEPALIVE] = keepalive_timeout,
+		[TCP_TIMER_PACE] = pace_timeout,
 	};
 	berth_time next = BERTH_NEVER;
 

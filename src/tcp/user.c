@@ -153,6 +153,7 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 
 	if (error == BERTH_EAGAIN && tcp_connect_is_deferred(t))
 		return tcp_fast_open_send(env, t, vectors, n);
+	tcp_rate_check(t);
 	if (error == BERTH_EAGAIN)
 		t->want_write = true;
 	if (error)

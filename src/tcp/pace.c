@@ -1,0 +1,50 @@
+/* See pace.h. */
+#include "pace.h"
+
+#include "tcb.h"
+
+#define NS_PER_S 1000000000ull
+#define QUANTUM_MAX 65536u
+
+uint64_t tcp_pace_rate(const struct tcb *t)
+{
+	uint64_t rate = t->cc.pacing_rate;
+
+	return t->pace.max_rate && (!rate || rate > t->pace.max_rate) ? t->pace.max_rate : rate;
+}
+
+uint32_t tcp_pace_quantum(uint64_t rate, uint32_t mss)
+{
+	uint64_t bytes = rate / 1000;
+
+	if (bytes > QUANTUM_MAX)
+		bytes = QUANTUM_MAX;
+	return bytes > 2 * mss ? (uint32_t)bytes : 2 * mss;
+}
+
+/* How long n bytes take. */
+static uint64_t ns_for(uint64_t n, uint64_t rate)
+{
+	return n * NS_PER_S / rate;
+}
+
+bool tcp_pace_holds(struct tcp_env *env, struct tcb *t)
+{
+	uint64_t rate = tcp_pace_rate(t), ns_quantum;
+
+	if (!rate || t->pace.next <= env->now)
+		return false;
+	ns_quantum = ns_for(tcp_pace_quantum(rate, t->mss), rate);
+	if (t->pace.next < env->now + ns_quantum)
+		return false;
+	tcp_timer_set(env, t, TCP_TIMER_PACE, t->pace.next - ns_quantum / 2);
+	return true;
+}
+
+void tcp_pace_sent(const struct tcp_env *env, struct tcb *t, uint32_t len)
+{
+	uint64_t rate = tcp_pace_rate(t);
+
+	if (rate)
+		t->pace.next = (t->pace.next > env->now ? t->pace.next : env->now) + ns_for(len, rate);
+}
