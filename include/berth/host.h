@@ -73,6 +73,7 @@ struct berth_host_config {
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic" or "reno" */
 	bool rack; /* losses are found by time, and their tails probed for (RFC 8985); false: by counts (RFC 6675); true
 		    */
+	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic", "reno" or "bbr" */
 	uint8_t ecn; /* BERTH_ECN_..., explicit congestion notification (RFC 3168); BERTH_ECN_ACCEPT */
 };
 

@@ -249,7 +249,8 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_TCP_WINDOW_CLAMP 10 /* the largest window to offer, bytes; 0: the buffer's */
 #define BERTH_TCP_INFO 11         /* get: struct berth_tcp_info (tcp_info.h), or as much of it as there is room for */
 #define BERTH_TCP_QUICKACK 12
-#define BERTH_TCP_CONGESTION 13 /* char[], not always with a NUL: "cubic", "reno". Set: BERTH_ENOENT, no such name */
+#define BERTH_TCP_CONGESTION                                                                                           \
+	13 /* char[], not always with a NUL: "cubic", "reno", "bbr". Set: BERTH_ENOENT, no such name */
 /* Fast open, RFC 7413. */
 #define BERTH_TCP_FASTOPEN 23 /* listeners: connections let in that have not proved themselves; 0: no fast open */
 #define BERTH_TCP_FASTOPEN_CONNECT 30   /* connect waits for the first data where there is a cookie, and returns 0 */

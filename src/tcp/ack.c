@@ -104,6 +104,7 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		.snd_una = t->snd_una,
 		.snd_nxt = t->snd_nxt,
 		.cwnd_limited = !marked && tcp_validate_used(t),
+		.sack = t->sack_ok,
 		.recovering = t->recovery != TCP_RECOVERY_NONE,
 		.rate = rate,
 		.now = env->now,
@@ -111,6 +112,8 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 	if (t->cc.ops->wants_rate)
 		tcp_rate_lost(t, &report.loss);
 	t->cc.ops->on_ack(&t->cc, &report);
+	if (t->cc.holds_back)
+		t->rate.program_limited_until = t->rate.n_delivered + report.n_in_flight + 1;
 }
 
 static bool has_more(const struct tcb *t)

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-static const struct tcp_congestion *const all[] = {&tcp_cc_cubic, &tcp_cc_reno};
+#include <berth/error.h>
+
+static const struct tcp_congestion *const all[] = {&tcp_cc_cubic, &tcp_cc_reno, &tcp_cc_bbr};
 
 const struct tcp_congestion *tcp_congestion_find(const char *name)
 {
@@ -24,7 +26,30 @@ void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t 
 {
 	*cc = (struct tcp_cc){.ops = ops, .mss = mss, .ssthresh = UINT64_MAX};
 	cc->cwnd = tcp_cc_initial_window(mss);
-	ops->init(cc);
+	if (!ops->n_own)
+		ops->init(cc, 0);
+}
+
+int tcp_cc_take(struct tcp_cc *cc, const struct tcp_congestion *ops, uint64_t seed, const struct berth_memory *memory)
+{
+	void *own = ops->n_own ? memory->alloc(memory->context, ops->n_own) : NULL;
+
+	if (ops->n_own && !own)
+		return BERTH_ENOMEM;
+	tcp_cc_end(cc, memory);
+	cc->ops = ops;
+	cc->u.own = own;
+	cc->before = (struct tcp_cc_before){0};
+	cc->holds_back = false;
+	ops->init(cc, seed);
+	return 0;
+}
+
+void tcp_cc_end(struct tcp_cc *cc, const struct berth_memory *memory)
+{
+	if (cc->ops->n_own && cc->u.own)
+		memory->free(memory->context, cc->u.own, cc->ops->n_own);
+	cc->u = (union tcp_cc_state){0};
 }
 
 /* RFC 3465 section 2.2 bounds what one acknowledgment of many segments adds, so that no burst follows. Its bound of two

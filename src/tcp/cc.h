@@ -44,6 +44,7 @@ struct tcp_cc_ack {
 		snd_nxt;   /* positions after it: a round trip is over when what was sent at its begin is acked */
 	bool cwnd_limited; /* cwnd held data back: only then may it grow (RFC 7661, RFC 9438 section 5.8) */
 	bool recovering;   /* of a loss, found by acknowledgments or by the timer */
+	bool sack;         /* several losses are found in a round trip */
 	struct tcp_rate_sample rate;
 	struct tcp_rate_loss loss; /* for those with wants_rate */
 	berth_time now;
@@ -55,8 +56,10 @@ struct tcp_congestion {
 	const char *name;
 	bool rules_recovery; /* on_ack is called in recovery too, and cwnd is its own there */
 	bool wants_rate;     /* acknowledgments carry samples of the delivery rate */
-	/* The connection begins, or another control takes over from one that was used. */
-	void (*init)(struct tcp_cc *cc);
+	size_t n_own;        /* bytes that it keeps beside struct tcp_cc, at u.own */
+	/* The connection begins, or another control takes over from one that was used. Randomness follows from the
+	 * seed. */
+	void (*init)(struct tcp_cc *cc, uint64_t seed);
 	/* For each acknowledgment that tells something new; outside of fast recovery unless rules_recovery. */
 	void (*on_ack)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	/* Loss was found by acknowledgments: sets ssthresh, not cwnd. Once a window. */
@@ -69,7 +72,8 @@ struct tcp_congestion {
 	void (*on_timeout)(struct tcp_cc *cc, uint64_t n_in_flight, berth_time now);
 	/* What on_loss or on_timeout was told was not so (RFC 3522, 4015, 5682): all is again as before it. */
 	void (*on_undo)(struct tcp_cc *cc);
-	/* Nothing was sent for longer than a retransmission timeout (RFC 5681 section 4.1). NULL: the restart window.
+	/* More is about to be sent and nothing is in flight. Nothing was sent for longer than a retransmission timeout
+	 * (RFC 5681 section 4.1), or, for those with wants_rate, there was nothing to send. NULL: the restart window.
 	 */
 	void (*on_idle)(struct tcp_cc *cc, berth_time now);
 };
@@ -86,6 +90,7 @@ struct tcp_cc_cubic {
 union tcp_cc_state {
 	struct hystart hystart;
 	struct tcp_cc_cubic cubic;
+	void *own;
 };
 
 /* What a reduction took away. */
@@ -101,6 +106,7 @@ struct tcp_cc {
 	uint64_t n_credit;       /* bytes acknowledged that have not grown cwnd yet */
 	uint64_t pacing_rate;    /* bytes a second; 0: segments leave as soon as they may */
 	uint32_t mss;
+	bool holds_back;             /* less is in flight than the path takes, on purpose: its rate is not measured */
 	bool starting;               /* in the first slow start: u.hystart is what counts */
 	struct tcp_cc_before before; /* for on_undo */
 	union tcp_cc_state u;
@@ -112,8 +118,14 @@ const struct tcp_congestion *tcp_congestion_find(const char *name);
 /* Initial window of RFC 6928 section 2: min(10 * MSS, max(2 * MSS, 14,600)). */
 uint64_t tcp_cc_initial_window(uint32_t mss);
 
-/* Begins with ops: initial window, no threshold. */
+/* Begins with ops: initial window, no threshold. ops with n_own is not begun: tcp_cc_take follows. */
 void tcp_cc_begin(struct tcp_cc *cc, const struct tcp_congestion *ops, uint32_t mss);
+
+/* ops takes the place of what rules now, with what it needs of its own; the windows stay. 0, or BERTH_ENOMEM: all is as
+ * it was. */
+int tcp_cc_take(struct tcp_cc *cc, const struct tcp_congestion *ops, uint64_t seed, const struct berth_memory *memory);
+/* Gives back what the control has of its own. Nothing more is asked of it until it begins again. */
+void tcp_cc_end(struct tcp_cc *cc, const struct berth_memory *memory);
 
 /* Slow start (RFC 5681 section 3.1 with byte counting, RFC 3465): grows cwnd up to ssthresh; bytes acknowledged that
  * are left over. An acknowledgment of much grows it by a few segments only, two after a timeout. */
@@ -130,6 +142,6 @@ void tcp_cc_restart(struct tcp_cc *cc);
 void tcp_cc_remember(struct tcp_cc *cc);
 void tcp_cc_restore(struct tcp_cc *cc);
 
-extern const struct tcp_congestion tcp_cc_reno, tcp_cc_cubic;
+extern const struct tcp_congestion tcp_cc_reno, tcp_cc_cubic, tcp_cc_bbr;
 
 #endif

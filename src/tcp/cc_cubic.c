@@ -10,7 +10,7 @@
 /* Section 4.3: growth that gives Reno's mean window with this BETA. */
 #define ALPHA (3 * (1 - BETA) / (1 + BETA))
 
-static void init(struct tcp_cc *cc)
+static void init(struct tcp_cc *cc, uint64_t seed)
 {
 	cc->n_credit = 0;
 	cc->pacing_rate = 0;

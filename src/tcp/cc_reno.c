@@ -1,7 +1,7 @@
 /* NewReno's window: RFC 5681 sections 3.1 and 3.2, with byte counting (RFC 3465) and RFC 8511's answer to ECN. */
 #include "cc.h"
 
-static void init(struct tcp_cc *cc)
+static void init(struct tcp_cc *cc, uint64_t seed)
 {
 	cc->n_credit = 0;
 	cc->starting = false;

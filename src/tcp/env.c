@@ -53,6 +53,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 
 void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 {
+	tcp_cc_end(&t->cc, env->memory);
 	sendq_deinit(&t->sendq, env->memory);
 	sent_deinit(&t->sent, env->memory);
 	ranges_deinit(&t->sacked, env->memory);

@@ -116,6 +116,14 @@ uint8_t tcp_wscale(const struct tcp_env *env, const struct tcb *t)
 	return shift;
 }
 
+/* One that needs memory which is not there makes way for one that needs none. */
+static void begin_congestion(struct tcp_env *env, struct tcb *t)
+{
+	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
+	if (t->cc.ops->n_own && tcp_cc_take(&t->cc, t->cc.ops, rng_next(&env->rng), env->memory))
+		tcp_cc_begin(&t->cc, &tcp_cc_cubic, t->mss);
+}
+
 void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 {
 	tcp_seq iss = TCP_SEQ_BASE + isn;
@@ -144,7 +152,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	tcp_rack_begin(&t->rack);
 	tcp_ecn_begin(env, t);
 	tcp_update_mss(t);
-	tcp_cc_begin(&t->cc, t->cc.ops, t->mss);
+	begin_congestion(env, t);
 }
 
 void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h)

@@ -281,7 +281,7 @@ static const struct option *find(int level, int number)
 
 /* ---- options that are no ints ---- */
 
-static int set_congestion(struct tcb *t, const void *value, size_t n)
+static int set_congestion(struct tcp_env *env, struct tcb *t, const void *value, size_t n)
 {
 	char name[BERTH_CONGESTION_NAME_MAX] = {0};
 	const struct tcp_congestion *ops;
@@ -292,8 +292,9 @@ static int set_congestion(struct tcb *t, const void *value, size_t n)
 	ops = tcp_congestion_find(name);
 	if (!ops)
 		return BERTH_ENOENT;
-	t->cc.ops = ops;
-	ops->init(&t->cc);
+	if (t->state != BERTH_TCP_CLOSED && t->state != BERTH_TCP_LISTEN && t->state != BERTH_TCP_TIME_WAIT)
+		return tcp_cc_take(&t->cc, ops, rng_next(&env->rng), env->memory);
+	t->cc.ops = ops; /* begins with the connection */
 	return 0;
 }
 
@@ -363,7 +364,7 @@ int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, co
 	int v;
 
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_CONGESTION)
-		return set_congestion(t, value, n);
+		return set_congestion(env, t, value, n);
 	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_LINGER)
 		return set_linger(t, value, n);
 	if (is_fast_open(level, number))

@@ -146,7 +146,9 @@ static uint32_t new_len(struct tcb *t, uint64_t unsent, bool ended, uint32_t lim
 /* RFC 5681 section 4.1: after an idle time the window that was is no longer known to fit. */
 static void restart_if_idle(const struct tcp_env *env, struct tcb *t)
 {
-	if (t->snd_nxt > t->snd_una || !t->sent_at || env->now - t->sent_at <= t->ns_rto)
+	if (t->snd_nxt > t->snd_una || !t->sent_at)
+		return;
+	if (env->now - t->sent_at <= t->ns_rto && !(t->cc.ops->wants_rate && t->rate.program_limited_until))
 		return;
 	if (t->cc.ops->on_idle)
 		t->cc.ops->on_idle(&t->cc, env->now);

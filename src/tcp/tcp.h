@@ -135,8 +135,8 @@ struct tcp_env {
 	struct tcp_counters counters;
 };
 
-/* Fills env. `congestion` by name ("cubic", "reno"). 0, or BERTH_EINVAL: no such congestion control, BERTH_ENOMEM. The
- * pairs, endpoints and budget are borrowed. */
+/* Fills env. `congestion` by name ("cubic", "reno", "bbr"). 0, or BERTH_EINVAL: no such congestion control,
+ * BERTH_ENOMEM. The pairs, endpoints and budget are borrowed. */
 int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, struct pairs *pairs,
 		 struct endpoints *endpoints, struct budget *budget, berth_time now);
 

@@ -10,6 +10,7 @@ static uint64_t ns_time_wait(const struct tcp_env *env)
 void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
 {
 	tcp_timer_stop_all(env, t);
+	tcp_cc_end(&t->cc, env->memory);
 	sent_deinit(&t->sent, env->memory);
 	ranges_deinit(&t->sacked, env->memory);
 	tcp_episode_end(env, t);

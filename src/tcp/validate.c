@@ -20,5 +20,5 @@ bool tcp_validate_used(const struct tcb *t)
 
 	if (t->cwnd_limited || v->limited)
 		return true;
-	return t->cc.cwnd < t->cc.ssthresh && t->cc.cwnd < 2ull * v->flight_max;
+	return !t->cc.ops->rules_recovery && t->cc.cwnd < t->cc.ssthresh && t->cc.cwnd < 2ull * v->flight_max;
 }
