@@ -28,16 +28,23 @@ static uint64_t ns_for(uint64_t n, uint64_t rate)
 	return n * NS_PER_S / rate;
 }
 
-bool tcp_pace_holds(struct tcp_env *env, struct tcb *t)
+bool tcp_pace_allows(struct tcp_env *env, struct tcb *t, uint32_t *payload_max)
 {
-	uint64_t rate = tcp_pace_rate(t), ns_quantum;
+	uint64_t rate = tcp_pace_rate(t), ns_quantum, ns_ahead;
+	uint32_t quantum;
 
-	if (!rate || t->pace.next <= env->now)
+	if (!rate)
+		return true;
+	quantum = tcp_pace_quantum(rate, t->mss);
+	ns_quantum = ns_for(quantum, rate);
+	ns_ahead = t->pace.next > env->now ? t->pace.next - env->now : 0;
+	if (ns_ahead >= ns_quantum) {
+		tcp_timer_set(env, t, TCP_TIMER_PACE, t->pace.next - ns_quantum / 2);
 		return false;
-	ns_quantum = ns_for(tcp_pace_quantum(rate, t->mss), rate);
-	if (t->pace.next < env->now + ns_quantum)
-		return false;
-	tcp_timer_set(env, t, TCP_TIMER_PACE, t->pace.next - ns_quantum / 2);
+	}
+	quantum -= (uint32_t)(ns_ahead * rate / NS_PER_S);
+	if (*payload_max > quantum)
+		*payload_max = quantum;
 	return true;
 }
 

@@ -24,8 +24,8 @@ uint64_t tcp_pace_rate(const struct tcb *t);
 /* The most that leaves at once: what passes in a millisecond, 2 segments to 64 KiB (draft-ietf-ccwg-bbr section
  * 5.6.3). */
 uint32_t tcp_pace_quantum(uint64_t rate, uint32_t mss);
-/* The next segment of data has to wait: a timer is armed. */
-bool tcp_pace_holds(struct tcp_env *env, struct tcb *t);
+/* A segment of data may leave, and *payload_max is made small enough; false: it has to wait, and a timer is armed. */
+bool tcp_pace_allows(struct tcp_env *env, struct tcb *t, uint32_t *payload_max);
 /* len bytes have left. */
 void tcp_pace_sent(const struct tcp_env *env, struct tcb *t, uint32_t len);
 

@@ -253,7 +253,7 @@ static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, 
 		return plan_ack(t, plan);
 	if (t->tlp.due && plan_tail_probe(t, plan))
 		return true;
-	if (tcp_pace_holds(env, t)) {
+	if (!tcp_pace_allows(env, t, &payload_max)) {
 		t->cwnd_limited = tcp_pipe(t) + t->mss > t->cc.cwnd;
 	} else if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan)) {
 		return true;
