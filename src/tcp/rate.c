@@ -46,7 +46,7 @@ void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_ne
 	if (r->program_limited_until && r->n_delivered > r->program_limited_until)
 		r->program_limited_until = 0;
 	*sample = (struct tcp_rate_sample){.n_delivered_total = r->n_delivered};
-	if (!newest->right)
+	if (!newest->right || !newest->mark.delivered_at) /* a SYN-ACK of which no record was kept has no mark */
 		return;
 	r->first_sent = newest->at;
 	sample->n_delivered_then = newest->mark.n_delivered;
