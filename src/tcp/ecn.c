@@ -24,6 +24,11 @@ unsigned tcp_ecn_syn_flags(const struct tcb *t)
 	return still_asks(t) ? SETUP : 0;
 }
 
+unsigned tcp_ecn_answer(const struct tcp_env *env, unsigned syn_flags)
+{
+	return env->config.ecn != BERTH_ECN_OFF && (syn_flags & SETUP) == SETUP ? TCP_ECE : 0;
+}
+
 void tcp_ecn_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h)
 {
 	/* Both flags in a SYN-ACK are our own, thrown back by who does not look at them (section 6.1.1). */

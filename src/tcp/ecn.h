@@ -39,6 +39,8 @@ struct tcp_ecn {
 void tcp_ecn_begin(const struct tcp_env *env, struct tcb *t);
 /* What our SYN or SYN-ACK says of it: header flags. */
 unsigned tcp_ecn_syn_flags(const struct tcb *t);
+/* The SYN-ACK's flags in answer to a SYN with these. */
+unsigned tcp_ecn_answer(const struct tcp_env *env, unsigned syn_flags);
 /* What the peer's SYN or SYN-ACK says of it. */
 void tcp_ecn_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h);
 /* The peer's SYN has come again. */

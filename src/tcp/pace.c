@@ -8,9 +8,9 @@
 
 uint64_t tcp_pace_rate(const struct tcb *t)
 {
-	uint64_t rate = t->cc.pacing_rate;
+	uint64_t rate = t->cc.pacing_rate, most = t->settings.pacing_rate_max;
 
-	return t->pace.max_rate && (!rate || rate > t->pace.max_rate) ? t->pace.max_rate : rate;
+	return most && (!rate || rate > most) ? most : rate;
 }
 
 uint32_t tcp_pace_quantum(uint64_t rate, uint32_t mss)

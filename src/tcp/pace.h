@@ -16,7 +16,6 @@ struct tcp_env;
 
 struct tcp_pace {
 	berth_time next;
-	uint64_t max_rate; /* SO_MAX_PACING_RATE, bytes a second; 0: none */
 };
 
 /* Bytes a second, 0: data is not paced. */

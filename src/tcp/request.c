@@ -144,7 +144,9 @@ static void send_header(struct tcp_env *env, const struct tcp_request *r, const 
 
 void tcp_request_reply(struct tcp_env *env, const struct tcp_request *r)
 {
-	struct tcp_header h = header_of(env, r, TCP_SYN | TCP_ACK);
+	/* A cookie has no room to remember ECN. */
+	unsigned ecn = r->cookie ? 0 : tcp_ecn_answer(env, r->flags);
+	struct tcp_header h = header_of(env, r, (uint8_t)(TCP_SYN | TCP_ACK | ecn));
 
 	h.has_mss = true;
 	h.mss = r->mss;
@@ -379,6 +381,8 @@ void tcp_request_in(struct tcp_env *env, struct tcp_request *r, const struct tcp
 		return;
 	if (repeated && !(h->flags & TCP_ACK)) { /* the peer has not heard our SYN-ACK */
 		r->again = true;
+		/* RFC 3168 section 6.1.1: who has sent a plain SYN is not ECN-capable any more. */
+		r->flags &= h->flags | (uint8_t) ~(TCP_ECE | TCP_CWR);
 		env->counters.segments_retransmitted++;
 		tcp_request_reply(env, r);
 	} else if (!repeated && !in_window(r, segment)) {

@@ -27,7 +27,7 @@ static void test_rate(void **state)
 
 			begin(&p, &plain);
 			p.payload_max = large ? 60000 : 0;
-			p.t->pace.max_rate = rates[i];
+			p.t->settings.pacing_rate_max = rates[i];
 			began = p.env.now;
 			peer_send(&p, 1, 60000);
 			peer_advance(&p, 60000 * S / rates[i] + 20 * MS);
@@ -63,7 +63,7 @@ static void test_what_waits(void **state)
 	struct peer p;
 
 	begin(&p, &plain);
-	p.t->pace.max_rate = 1000000;
+	p.t->settings.pacing_rate_max = 1000000;
 	peer_send(&p, 1, 60000);
 	assert_int_equal(p.n_out, 2);
 	peer_clear(&p);
