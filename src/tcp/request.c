@@ -144,8 +144,7 @@ static void send_header(struct tcp_env *env, const struct tcp_request *r, const 
 
 void tcp_request_reply(struct tcp_env *env, const struct tcp_request *r)
 {
-	/* A cookie has no room to remember ECN. */
-	unsigned ecn = r->cookie ? 0 : tcp_ecn_answer(env, r->flags);
+	unsigned ecn = tcp_ecn_answer(env, r->flags);
 	struct tcp_header h = header_of(env, r, (uint8_t)(TCP_SYN | TCP_ACK | ecn));
 
 	h.has_mss = true;
