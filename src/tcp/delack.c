@@ -1,7 +1,7 @@
 /* Delayed acknowledgments. See delack.h. */
 #include "tcb.h"
 
-/* RFC 9293 section 3.8.6.3, MUST-59: less than 0.5 s. */
+/* RFC 9293 section 3.8.6.3, MUST-40: less than 0.5 s. */
 #define NS_ACK_DELAY 40000000ull
 
 void tcp_delack_quick(struct tcb *t, unsigned n_max)

@@ -48,11 +48,12 @@ void tcp_reply_reset(struct tcp_env *env, const struct tcp_segment *segment)
 	env->reply = (struct tcp_reply){.wanted = true, .pair = segment->pair, .header = reset};
 }
 
-/* Sixth: urgent data, also where the window is shut (MUST-66). */
+/* Sixth: urgent data, also where the window is shut (MUST-66). The pointer counts from the segment's number: that of
+ * its SYN, when it has one, behind which `seq` is by then. */
 static void check_urg(struct tcp_env *env, struct tcb *t, const struct arrival *a)
 {
 	if (a->flags & TCP_URG && tcp_states[t->state].can_receive)
-		tcp_urgent_in(env, t, a->seq, a->h->urgent);
+		tcp_urgent_in(env, t, a->seq - !!(a->h->flags & TCP_SYN), a->h->urgent);
 }
 
 /* ---- SYN-SENT, section 3.10.7.3 ---- */
@@ -140,14 +141,14 @@ static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *
 }
 
 /* Section 3.4's four cases. Beyond the letter: an empty segment at the right edge is in, as a peer that has filled the
- * window has nothing else to send its acknowledgments with. A reset there is not (RFC 5961 section 3.2), and must not
- * be answered. */
+ * window has nothing else to send its acknowledgments with. Of a reset its number alone counts (RFC 5961 section 3.2):
+ * one outside the window must not be answered, whatever text it has. */
 static bool acceptable(const struct tcb *t, const struct arrival *a)
 {
 	uint32_t len = a->len + a->fin + !!(a->flags & TCP_SYN);
 
-	if (a->flags & TCP_RST && a->seq == t->rcv_adv && t->rcv_adv > t->rcv_nxt)
-		return false;
+	if (a->flags & TCP_RST)
+		return a->seq == t->rcv_nxt || (a->seq > t->rcv_nxt && a->seq < t->rcv_adv);
 	if (!len)
 		return a->seq >= t->rcv_nxt && a->seq <= t->rcv_adv;
 	return a->seq < t->rcv_adv && a->seq + len > t->rcv_nxt;
@@ -191,7 +192,7 @@ static bool is_last_fin(const struct tcb *t, const struct arrival *a)
 static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	/* Until our SYN is acknowledged the peer's is what last set the window; its data may be there already. */
-	if (t->state == BERTH_TCP_SYN_RECEIVED && a->flags & TCP_SYN && a->seq == t->snd_wl1)
+	if (t->state == BERTH_TCP_SYN_RECEIVED && (a->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && a->seq == t->snd_wl1)
 		return repeated_syn(env, t, a);
 	if (acceptable(t, a))
 		return STEP_CONTINUE;

@@ -93,7 +93,7 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->cc.ops = listener->cc.ops;
 }
 
-/* A connection that follows another of the same pair begins above its numbers (RFC 9293 section 3.10.7.4, MAY-13), also
+/* A connection that follows another of the same pair begins above its numbers (RFC 9293 section 3.6.1, MAY-2), also
  * when the old one sent faster than the clock of RFC 6528 runs. */
 static uint32_t first_number(const struct tcp_env *env, const struct tcp_segment *segment)
 {

@@ -45,7 +45,7 @@ static bool is_newer(const struct tcp_env *env, const struct tcb *t, const struc
 	return !t->ts_ok || ts_ahead > 0 || (ts_ahead == 0 && newer_seq);
 }
 
-/* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-13). */
+/* RFC 9293 section 3.10.7.4 (SYN in TIME-WAIT, MAY-2). */
 bool tcp_time_wait_reuse(struct tcp_env *env, struct tcb *t, struct tcp_segment *segment)
 {
 	const struct tcp_header *h = &segment->header;

@@ -41,7 +41,7 @@ static void section_4_2_each_second_full_segment_is_acknowledged(void **state)
 	peer_deinit(&p);
 }
 
-/* MUST-59: no later than 0.5 s; here 40 ms. */
+/* MUST-40: no later than 0.5 s; here 40 ms. */
 static void section_4_2_the_first_of_two_waits_less_than_half_a_second(void **state)
 {
 	struct peer p;

@@ -334,7 +334,7 @@ static void test_reuse(void **state)
 	}
 }
 
-/* RFC 9293 section 3.10.7.4, MAY-13: the new connection's numbers begin above the old one's, though that one was faster
+/* RFC 9293 section 3.6.1, MAY-2: the new connection's numbers begin above the old one's, though that one was faster
  * than the clock that they come from. */
 static void test_reuse_numbers(void **state)
 {

@@ -134,7 +134,7 @@ static const struct rule rules[] = {
 	{SYN_RCVD, BIT(SYN), BIT(LEFT), STAYS, A_SYN_ACK, 0, 0},
 	{SYN_RCVD, BIT(SYN_ACK), BIT(LEFT), ESTABLISHED, NOTHING, 0, 0},
 	{OPEN, BIT(RST) | BIT(RST_ACK), BEYOND, STAYS, NOTHING, 0, 0},
-	/* MAY-13, RFC 6191: a newer SYN may take the place of TIME-WAIT */
+	/* MAY-2, RFC 6191: a newer SYN may take the place of TIME-WAIT */
 	{BIT(TIME_WAIT), BIT(SYN), BIT(INSIDE) | BIT(RIGHT_EDGE) | BIT(OUTSIDE), SYN_RCVD_PASSIVE, NEW_SYN_ACK, 0, 0},
 	{OPEN, ANY, BEYOND, STAYS, AN_ACK, 0, 0},
 	/* second: RST, RFC 5961 section 3.2; in TIME-WAIT RFC 1337 section 3, fix 1 */

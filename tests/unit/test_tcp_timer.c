@@ -198,7 +198,7 @@ static void test_karn(void **state)
 	peer_deinit(&p);
 }
 
-/* RFC 5681 section 4.2, RFC 9293 MUST-59: 40 ms here, and at every second full segment at once. */
+/* RFC 5681 section 4.2, RFC 9293 MUST-40: 40 ms here, and at every second full segment at once. */
 static void test_delayed_ack(void **state)
 {
 	struct peer p;
