@@ -270,18 +270,27 @@ void tcp_requests_expire(struct tcp_env *env)
 
 /* ---- segments ---- */
 
-/* An ACK that answers something suspicious, limited for each record by itself (RFC 5961 section 7). */
-static void challenge(struct tcp_env *env, struct tcp_request *r)
+/* What is suspicious, or only repeats itself, may be answered now: limited for each record by itself (RFC 5961 section
+ * 7). */
+static bool may_answer(struct tcp_env *env, struct tcp_request *r)
 {
 	uint32_t ms_now = (uint32_t)(env->now / 1000000);
-	struct tcp_header h;
 
 	if (r->challenged && (int32_t)(ms_now - r->ms_challenge) < 0) {
 		env->counters.challenge_limited++;
-		return;
+		return false;
 	}
 	r->challenged = true;
 	r->ms_challenge = ms_now + MS_CHALLENGE + (uint32_t)rng_below(&env->rng, MS_CHALLENGE / 2);
+	return true;
+}
+
+static void challenge(struct tcp_env *env, struct tcp_request *r)
+{
+	struct tcp_header h;
+
+	if (!may_answer(env, r))
+		return;
 	env->counters.acks_challenge++;
 	h = header_of(env, r, TCP_ACK);
 	send_header(env, r, &h);
@@ -307,8 +316,10 @@ static bool in_window(const struct tcp_request *r, const struct tcp_segment *seg
 	uint32_t len = segment->len + !!(h->flags & TCP_SYN) + !!(h->flags & TCP_FIN);
 	uint32_t at = h->seq - (r->irs + 1); /* from the window's left edge */
 
+	if (h->flags & TCP_RST) /* its number counts, whatever text it has: RFC 5961 section 3.2 */
+		return at < r->window_own;
 	if (!len)
-		return at < r->window_own || (at == r->window_own && !(h->flags & TCP_RST));
+		return at <= r->window_own;
 	return at < r->window_own || (at + len - 1 < len && at + len != 0);
 }
 
@@ -374,11 +385,13 @@ static void complete(struct tcp_env *env, struct tcp_request *r, const struct tc
 void tcp_request_in(struct tcp_env *env, struct tcp_request *r, const struct tcp_segment *segment)
 {
 	const struct tcp_header *h = &segment->header;
-	bool repeated = h->flags & TCP_SYN && h->seq == r->irs;
+	bool repeated = (h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && h->seq == r->irs;
 
 	if (!passes_paws(env, r, h))
 		return;
 	if (repeated && !(h->flags & TCP_ACK)) { /* the peer has not heard our SYN-ACK */
+		if (!may_answer(env, r))
+			return;
 		r->again = true;
 		/* RFC 3168 section 6.1.1: who has sent a plain SYN is not ECN-capable any more. */
 		r->flags &= h->flags | (uint8_t) ~(TCP_ECE | TCP_CWR);

@@ -53,22 +53,6 @@ static void section_5_2_hard_errors(void **state)
 	}
 }
 
-/* The child of a listener goes, the listener stays. */
-static void section_5_2_hard_error_for_a_child(void **state)
-{
-	struct peer p;
-	struct endpoint *e;
-
-	peer_init(&p, &plain);
-	peer_to_state(&p, BERTH_TCP_SYN_RECEIVED, true);
-	e = pairs_find(&p.pairs, &p.pair);
-	tcp_icmp_error(&p.env, tcp_of_endpoint(e), BERTH_ISS, BERTH_EHOSTUNREACH, true);
-	assert_int_equal(p.listener->listener->n_half_open, 0);
-	assert_int_equal(p.listener->state, BERTH_TCP_LISTEN);
-	peer_establish_passive(&p);
-	peer_deinit(&p);
-}
-
 /* RFC 5461 section 2, RFC 9293 SHLD-25, MUST-56: a soft error ends nothing, but it is what the user is told in the
  * end. */
 static void rfc5461_section_2_soft_error_is_told_in_the_end(void **state)
@@ -128,7 +112,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(section_4_1_sequence_in_flight),
 		cmocka_unit_test(section_5_2_hard_errors),
-		cmocka_unit_test(section_5_2_hard_error_for_a_child),
 		cmocka_unit_test(rfc5461_section_2_soft_error_is_told_in_the_end),
 		cmocka_unit_test(rfc5461_section_2_soft_error_is_forgotten),
 		cmocka_unit_test(rfc9293_must_56_parameter_problem),

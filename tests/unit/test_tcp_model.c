@@ -88,6 +88,8 @@ static void look(struct cell *c, enum berth_tcp_state state, bool passive)
 			      .rcv_nxt = 1,
 			      .rcv_wnd = 8192,
 			      .max_snd_wnd = PEER_WINDOW};
+	if (tcp_request_find(&c->p.env, &c->p.pair))
+		c->m.snd_una = 0;
 	if (!t)
 		return;
 	c->m.snd_una = (int64_t)(uint32_t)(t->snd_una - BERTH_ISS);
@@ -190,7 +192,7 @@ static void judge(struct cell *c)
 {
 	enum berth_tcp_state is = peer_state(&c->p);
 
-	if (c->m.state == BERTH_TCP_LISTEN && !connection(&c->p))
+	if (c->m.state == BERTH_TCP_LISTEN && is == BERTH_TCP_CLOSED)
 		is = c->p.listener->state;
 	if (is != c->wanted.state) {
 		print_error("%s: the state is %s, expected %s\n", c->name, peer_state_name(is),
