@@ -63,11 +63,13 @@ static struct tcp_fast_open_entry *place(struct tcp_env *env)
 	return &all->entries[oldest];
 }
 
+/* The SYN-ACK says what its server's MSS is, and maybe a cookie. */
 static void keep(struct tcp_env *env, const struct tcb *t, const struct tcp_header *h)
 {
 	struct tcp_fast_open_entry *e = find(env, &t->e.pair);
+	bool gives = h->has_fast_open && h->n_fast_open;
 
-	if (!e) {
+	if (!e && gives) {
 		e = place(env);
 		if (!e)
 			return;
@@ -75,12 +77,15 @@ static void keep(struct tcp_env *env, const struct tcb *t, const struct tcp_head
 		memcpy(e->local, t->e.pair.local, 16);
 		memcpy(e->foreign, t->e.pair.foreign, 16);
 	}
+	if (!e)
+		return;
+	e->mss = t->mss_peer;
+	e->used_at = env->now;
+	if (!gives)
+		return;
 	e->n_cookie = h->n_fast_open;
 	memcpy(e->cookie, h->fast_open, h->n_fast_open);
 	e->experimental = h->fast_open_experimental;
-	e->mss = t->mss_peer;
-	e->n_lost = 0;
-	e->used_at = env->now;
 }
 
 /* ---- the client ---- */
@@ -167,19 +172,37 @@ static void send_rest(struct tcp_env *env, struct tcb *t)
 	tcp_want_output(env, t);
 }
 
+/* A SYN with data was answered in time. */
+static void arrived(const struct tcp_env *env, const struct tcb *t)
+{
+	struct tcp_fast_open_entry *e = find(env, &t->e.pair);
+
+	if (e)
+		e->n_lost = 0;
+}
+
 void tcp_fast_open_answered(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, uint64_t iss)
 {
 	struct tcp_fast_open *f = &t->fast_open;
 
 	if (!f->asks)
 		return;
-	if (h->has_fast_open && h->n_fast_open)
-		keep(env, t, h);
+	keep(env, t, h);
 	if (!f->has_data)
 		return;
 	f->taken = t->snd_una > iss + 1;
 	env->counters.fast_open_out += f->taken;
+	if (!t->syn_retransmitted)
+		arrived(env, t);
 	send_rest(env, t);
+}
+
+void tcp_fast_open_too_big(struct tcp_env *env, struct tcb *t)
+{
+	if (t->state != BERTH_TCP_SYN_SENT || !t->fast_open.has_data || t->segments_retransmitted)
+		return;
+	t->syn_due = true;
+	tcp_want_output(env, t);
 }
 
 void tcp_fast_open_timeout(struct tcp_env *env, struct tcb *t)

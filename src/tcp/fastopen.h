@@ -84,6 +84,8 @@ long tcp_fast_open_send(struct tcp_env *env, struct tcb *t, const struct berth_v
 uint32_t tcp_fast_open_len(const struct tcb *t);
 /* The SYN-ACK has come, and what it acknowledges is done with. */
 void tcp_fast_open_answered(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, uint64_t iss);
+/* A SYN was too big for the path: without its data it is sent again at once. */
+void tcp_fast_open_too_big(struct tcp_env *env, struct tcb *t);
 /* The first SYN was not answered in time. */
 void tcp_fast_open_timeout(struct tcp_env *env, struct tcb *t);
 

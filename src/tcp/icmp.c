@@ -45,8 +45,10 @@ void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu
 	t->mtu = mtu;
 	tcp_update_mss(t);
 	/* RFC 1191 section 6.5: what was too large is lost, and not by congestion. */
-	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED)
+	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED) {
+		tcp_fast_open_too_big(env, t);
 		return;
+	}
 	if (t->recovery == TCP_RECOVERY_NONE) { /* until that is acknowledged, what is marked lost begins no recovery */
 		t->recovery = TCP_RECOVERY_TIMEOUT;
 		t->recover = t->snd_nxt;

@@ -340,7 +340,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (sent_push(&t->sent, plan->seq, right, env->now, UINT16_MAX, env->memory))
 		return false;
-	if (plan->flags & TCP_PSH)
+	/* The data of a SYN, if it has to be sent again, is pushed then. */
+	if (plan->flags & TCP_PSH || (plan->flags & TCP_SYN && plan->len && right == t->sendq.right))
 		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
 	latest = sent_at(&t->sent, t->sent.n - 1);

@@ -203,6 +203,45 @@ static void section_4_1_3_1_lost_data_is_given_up_for_a_while(void **state)
 	peer_deinit(&p);
 }
 
+/* RFC 1191: what was too big was the data. */
+static void a_syn_that_is_too_big_goes_again_without_data(void **state)
+{
+	struct peer p;
+
+	peer_init(&p, &full);
+	learn(&p, 8);
+	assert_int_equal(fast(&p, 1400), 1400);
+	peer_clear(&p);
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS, 1300);
+	peer_pump(&p);
+	assert_int_equal(peer_only(&p)->h.flags, TCP_SYN);
+	assert_int_equal(p.out[0].len, 0);
+	peer_clear(&p);
+	tcp_icmp_mtu(&p.env, p.t, BERTH_ISS, 1290); /* once is enough */
+	peer_pump(&p);
+	peer_none(&p);
+	syn_ack(&p, 1, -1);
+	assert_int_equal(peer_at(&p, 0)->seq, 1);
+	assert_true(p.out[0].len > 1000 && p.out[0].len < 1290);
+	peer_deinit(&p);
+}
+
+/* Section 4.1.3.2: the MSS is that of the latest SYN-ACK, with a cookie or without. */
+static void section_4_1_3_2_the_mss_follows_the_server(void **state)
+{
+	struct peer p;
+
+	peer_init(&p, &full);
+	learn(&p, 8);
+	assert_int_equal(fast(&p, 2000), 1420);
+	p.setup.mss = 940;
+	syn_ack(&p, 1421, -1);
+	assert_int_equal(peer_state(&p), BERTH_TCP_ESTABLISHED);
+	forget(&p);
+	assert_int_equal(fast(&p, 2000), 900);
+	peer_deinit(&p);
+}
+
 /* Section 4.1.1: a length that cannot be is no cookie. */
 static void section_4_1_1_bad_lengths_are_no_cookies(void **state)
 {
@@ -643,6 +682,8 @@ int main(void)
 		cmocka_unit_test(section_4_1_1_bad_lengths_are_no_cookies),
 		cmocka_unit_test(section_4_1_3_the_cache_is_bounded),
 		cmocka_unit_test(a_host_may_do_without),
+		cmocka_unit_test(a_syn_that_is_too_big_goes_again_without_data),
+		cmocka_unit_test(section_4_1_3_2_the_mss_follows_the_server),
 		cmocka_unit_test(connect_waits_for_data_where_there_is_a_cookie),
 		cmocka_unit_test(a_refused_connection_tells_so),
 		cmocka_unit_test(section_4_2_2_a_good_cookie_lets_the_data_in),
