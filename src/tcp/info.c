@@ -131,8 +131,10 @@ uint8_t tcp_options_agreed(const struct tcb *t)
 		bits |= BERTH_TCPI_TIMESTAMPS;
 	if (t->sack_ok)
 		bits |= BERTH_TCPI_SACK;
-	if (t->snd_wscale || t->rcv_wscale)
+	if (t->wscale_ok)
 		bits |= BERTH_TCPI_WSCALE;
+	if (t->fast_open.taken)
+		bits |= BERTH_TCPI_SYN_DATA;
 	return (uint8_t)bits;
 }
 

@@ -502,6 +502,12 @@ uint64_t tcp_request_row(struct tcp_env *env, struct tcp_request *r, struct bert
 	row->snd_wnd = r->window;
 	row->rcv_wnd = r->window_own;
 	row->mss = r->mss_peer && r->mss_peer < r->mss ? r->mss_peer : r->mss;
+	row->mss_advertised = r->mss;
+	row->timestamps = r->ts_ok;
+	row->sack = r->sack_ok;
+	row->window_scale = r->wscale_ok;
+	row->snd_wscale = r->snd_wscale;
+	row->rcv_wscale = r->rcv_wscale;
 	row->ns_rto = ns_wait(stage_of(r));
 	row->segments_sent = 1u + r->n_timeouts;
 	row->segments_received = 1;
