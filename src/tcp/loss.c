@@ -143,7 +143,7 @@ static void detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool
 {
 	if (uses_rack(env, t)) {
 		if (t->sent.n_sacked || again_first(t->sent.again) ||
-		    t->rack.wait_until) /* else nothing was overtaken */
+		    t->rack.waits) /* else nothing was overtaken */
 			ack->n_lost = tcp_rack_detect(env, t);
 	} else if (t->sack_ok)
 		ack->n_lost = tcp_sack_loss_detect(env, t, ack);

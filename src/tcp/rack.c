@@ -16,11 +16,12 @@ static void take_dsack(struct tcb *t, const struct tcp_ack *ack)
 {
 	struct tcp_rack *rack = &t->rack;
 
-	if (rack->dsack_round && t->snd_una >= rack->dsack_round)
-		rack->dsack_round = 0;
-	if (ack->dsack_left == ack->dsack_right || rack->dsack_round || ack->dsack_of_probe)
+	if (rack->dsack_seen && (int32_t)((uint32_t)t->snd_una - rack->dsack_round) >= 0)
+		rack->dsack_seen = false;
+	if (ack->dsack_left == ack->dsack_right || rack->dsack_seen || ack->dsack_of_probe)
 		return;
-	rack->dsack_round = t->snd_nxt;
+	rack->dsack_seen = true;
+	rack->dsack_round = (uint32_t)t->snd_nxt;
 	if (rack->reo_wnd_mult < UINT8_MAX)
 		rack->reo_wnd_mult++;
 	rack->reo_wnd_persist = PERSIST;
@@ -28,9 +29,11 @@ static void take_dsack(struct tcb *t, const struct tcp_ack *ack)
 
 void tcp_rack_learn(struct tcp_rack *rack, uint64_t ns_rtt)
 {
-	if (ns_rtt <= rack->ns_rtt + rack->ns_late)
+	uint64_t us_late = ns_rtt > rack->ns_rtt ? (ns_rtt - rack->ns_rtt + 999) / 1000 : 0;
+
+	if (us_late <= rack->us_late || us_late > UINT32_MAX)
 		return;
-	rack->ns_late = ns_rtt - rack->ns_rtt;
+	rack->us_late = (uint32_t)us_late;
 	rack->reo_wnd_persist = PERSIST;
 }
 
@@ -39,7 +42,7 @@ void tcp_rack_recovered(struct tcp_rack *rack)
 	if (!rack->reo_wnd_persist || --rack->reo_wnd_persist)
 		return;
 	rack->reo_wnd_mult = 1;
-	rack->ns_late = 0;
+	rack->us_late = 0;
 }
 
 void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
@@ -71,8 +74,8 @@ static uint64_t reo_wnd(const struct tcb *t)
 	if (!t->rack.reordering_seen && (t->recovery != TCP_RECOVERY_NONE || many_sacked(t)))
 		return 0;
 	ns = t->rack.reo_wnd_mult * tcp_rtt_min(&t->rtt_min) / 4;
-	if (ns < t->rack.ns_late)
-		ns = t->rack.ns_late;
+	if (ns < t->rack.us_late * 1000ull)
+		ns = t->rack.us_late * 1000ull;
 	return ns < t->ns_srtt || !t->ns_srtt ? ns : t->ns_srtt;
 }
 
@@ -88,17 +91,20 @@ uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t)
 		.newest_right = rack->end_seq,
 	};
 
-	rack->wait_until = 0;
 	if (t->lost_edge < t->snd_una)
 		t->lost_edge = t->snd_una;
 	n_lost = sent_mark_late(&t->sent, &limit, &t->lost_edge, &n_again);
-	if (limit.pending)
-		rack->wait_until = rack->xmit_at + ns_wait;
+	rack->waits = limit.pending;
 	if (n_lost)
 		env->counters.rack_losses++;
 	if (n_again)
 		env->counters.lost_retransmits++;
 	return n_lost;
+}
+
+berth_time tcp_rack_deadline(const struct tcb *t)
+{
+	return t->rack.xmit_at + t->rack.ns_rtt + reo_wnd(t);
 }
 
 void tcp_rack_mark_on_timeout(struct tcp_env *env, struct tcb *t)
@@ -108,5 +114,5 @@ void tcp_rack_mark_on_timeout(struct tcp_env *env, struct tcb *t)
 	sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, true, env->memory);
 	if (env->now > ns_wait)
 		sent_mark_all_late(&t->sent, env->now - ns_wait);
-	t->rack.wait_until = 0;
+	t->rack.waits = false;
 }

@@ -17,12 +17,13 @@ struct tcp_rack {
 	berth_time xmit_at;      /* of the segment sent last of those that have arrived: RACK.xmit_ts, RACK.end_seq */
 	tcp_seq end_seq;         /* and the end of it */
 	uint64_t ns_rtt;         /* its round trip */
-	tcp_seq dsack_round;     /* snd_nxt when a D-SACK last widened the window, 0: a round trip has passed since */
-	berth_time wait_until;   /* something is late by less than the window, 0: nothing is */
-	uint64_t ns_late;        /* as much later than what overtook it a segment has arrived, since persist began */
+	uint32_t us_late;        /* as much later than what overtook it a segment has arrived, since persist began */
+	uint32_t dsack_round;    /* snd_nxt on the wire when a D-SACK last widened the window */
 	uint8_t reo_wnd_mult;    /* the window in quarters of the least round trip */
 	uint8_t reo_wnd_persist; /* recoveries until it is one quarter again */
 	bool reordering_seen;
+	bool dsack_seen : 1; /* in this round */
+	bool waits : 1;      /* something is late by less than the window */
 };
 
 /* A connection begins. */
@@ -40,6 +41,9 @@ void tcp_rack_learn(struct tcp_rack *rack, uint64_t ns_rtt);
 
 /* A recovery ends: what D-SACKs have widened wears off. */
 void tcp_rack_recovered(struct tcp_rack *rack);
+
+/* While it waits: when what is late is lost. */
+berth_time tcp_rack_deadline(const struct tcb *t);
 
 /* Section 6.3: after a retransmission timeout the first segment is lost, and what was sent so long ago that it should
  * have been heard of. */

@@ -8,8 +8,8 @@
 #include <berth/frame.h>
 
 struct tcp_rtt_min {
-	uint64_t ns_half, ns_before; /* of the half that runs and the one before; 0: none */
-	berth_time since;            /* when the half that runs began */
+	uint32_t us_half, us_before; /* of the half that runs and the one before, rounded up; 0: none */
+	uint32_t s_since;            /* when the half that runs began */
 };
 
 /* A round trip was measured. */
@@ -18,7 +18,7 @@ void tcp_rtt_min_sample(struct tcp_rtt_min *m, uint64_t ns_rtt, berth_time now);
 /* 0: nothing was measured. */
 static inline uint64_t tcp_rtt_min(const struct tcp_rtt_min *m)
 {
-	return m->ns_before && m->ns_before < m->ns_half ? m->ns_before : m->ns_half;
+	return (m->us_before && m->us_before < m->us_half ? m->us_before : m->us_half) * 1000ull;
 }
 
 #endif

@@ -71,9 +71,9 @@ static void wait_for_ack(struct tcp_env *env, struct tcb *t)
 	if (!t->giveup.since)
 		t->giveup.since = env->now;
 	rto = tcp_giveup_before(env, t, t->rto_from + backed_off(t, NS_TIMEOUT_MAX));
-	if (t->rack.wait_until) {
+	if (t->rack.waits) {
 		kind = TCP_MAIN_REORDER;
-		first = t->rack.wait_until;
+		first = tcp_rack_deadline(t);
 	} else if (tcp_tlp_wanted(env, t)) {
 		kind = TCP_MAIN_PROBE;
 		t->tlp.single = t->snd_nxt - t->snd_una <= t->mss;

@@ -11,10 +11,10 @@
 #define S 1000000000ull
 #define BEGAN (1000 * S)
 
-static uint64_t after(struct tcp_rtt_min *m, uint64_t s, uint64_t ns_rtt)
+static uint64_t after(struct tcp_rtt_min *m, uint64_t s, uint64_t us_rtt)
 {
-	tcp_rtt_min_sample(m, ns_rtt, BEGAN + s * S);
-	return tcp_rtt_min(m);
+	tcp_rtt_min_sample(m, us_rtt * 1000, BEGAN + s * S);
+	return tcp_rtt_min(m) / 1000;
 }
 
 static void test_least(void **state)
@@ -47,6 +47,8 @@ static void test_nothing(void **state)
 	struct tcp_rtt_min m = {0};
 
 	assert_int_equal(after(&m, 0, 0), 1);
+	tcp_rtt_min_sample(&m, 1, BEGAN);
+	assert_int_equal(tcp_rtt_min(&m), 1000);
 }
 
 int main(void)
