@@ -120,6 +120,8 @@ uint8_t tcp_ca_state(const struct tcb *t)
 	case TCP_RECOVERY_NONE:
 		break;
 	}
+	if (t->ecn.reduced > t->snd_una)
+		return BERTH_TCP_CA_CWR;
 	return t->n_dup_acks || t->sent.n_sacked || t->sent.n_lost ? BERTH_TCP_CA_DISORDER : BERTH_TCP_CA_OPEN;
 }
 
@@ -133,6 +135,8 @@ uint8_t tcp_options_agreed(const struct tcb *t)
 		bits |= BERTH_TCPI_SACK;
 	if (t->wscale_ok)
 		bits |= BERTH_TCPI_WSCALE;
+	if (t->ecn.ok)
+		bits |= BERTH_TCPI_ECN;
 	if (t->fast_open.taken)
 		bits |= BERTH_TCPI_SYN_DATA;
 	return (uint8_t)bits;
@@ -190,6 +194,8 @@ static void fill_sending(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_snd_ssthresh =
 		!t->mss || t->cc.ssthresh / t->mss >= INT32_MAX ? INT32_MAX : (uint32_t)(t->cc.ssthresh / t->mss);
 	info->tcpi_reordering = 3;
+	info->tcpi_delivery_rate = tcp_rate_of(&t->rate);
+	info->tcpi_flags = t->rate.program_limited_until != 0;
 	info->tcpi_pacing_rate = rate ? rate : UINT64_MAX;
 	info->tcpi_max_pacing_rate = most ? most : UINT64_MAX;
 	info->tcpi_snd_wnd = t->snd_wnd;
@@ -202,6 +208,7 @@ static void fill_receiving(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_rcv_wnd = t->rcv_adv > t->rcv_nxt ? (uint32_t)(t->rcv_adv - t->rcv_nxt) : 0;
 	info->tcpi_rcv_ssthresh = t->receive_buffer;
 	info->tcpi_rcv_space = t->receive_buffer;
+	info->tcpi_rcv_rtt = t->tune.us_rtt;
 	info->tcpi_rcv_ooopack = t->tally.segments_ahead;
 }
 
@@ -219,6 +226,9 @@ static void fill_sums(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_data_segs_out = t->tally.data_segments_out;
 	info->tcpi_data_segs_in = t->tally.data_segments_in;
 	info->tcpi_dsack_dups = t->tally.n_dsacks;
+	info->tcpi_reord_seen = t->rack.reordering_seen;
+	/* Bytes are what is counted: of small segments fewer than there were. */
+	info->tcpi_delivered = segments(t, t->rate.n_delivered);
 	info->tcpi_total_rto = t->tally.n_timeouts;
 }
 

@@ -25,6 +25,7 @@ static void fill_terms(const struct tcb *t, struct berth_socket_row *row)
 	row->rcv_wscale = t->rcv_wscale;
 	row->mss_advertised = t->mtu ? tcp_mss_of_mtu(t) : 0;
 	row->mtu = t->mtu;
+	row->delivery_rate = tcp_rate_of(&t->rate);
 	row->ns_rtt_min = tcp_rtt_min(&t->rtt_min);
 }
 

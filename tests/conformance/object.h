@@ -165,8 +165,8 @@ ssize_t transfer_sendto(void *user, int fd, const void *bytes, size_t n, int fla
 			socklen_t len);
 ssize_t transfer_sendmsg(void *user, int fd, const struct msghdr *message, int flags);
 
-/* info.c: TCP_INFO. 0, BERTH_ENOPROTOOPT. */
-int info_get(struct object *o, const struct file *f, void *value, socklen_t *n);
+/* control.c: flags and control data of a received message, as `domain` has them. */
+void control_give(const struct berth_message *from, int domain, struct msghdr *message);
 
 int options_get(void *user, int fd, int level, int option, void *value, socklen_t *n);
 int options_set(void *user, int fd, int level, int option, const void *value, socklen_t n);

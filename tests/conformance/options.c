@@ -1,7 +1,6 @@
 /* Socket options. The host's have Linux's numbers; what differs in meaning is translated here. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <linux/tcp.h>
 #include <string.h>
 
 #include "object.h"
@@ -85,8 +84,6 @@ int options_get(void *user, int fd, int level, int option, void *value, socklen_
 
 	object_enter(o);
 	f = file_get(o, fd, FILE_SOCKET);
-	if (f && level == BERTH_SOL_TCP && option == TCP_INFO)
-		return (int)object_leave(o, info_get(o, f, value, n));
 	error = f ? berth_getsockopt(o->host, f->descriptor, level, option, value, &size) : BERTH_EBADF;
 	if (!error)
 		*n = (socklen_t)size;

@@ -217,34 +217,6 @@ int sockets_fcntl(void *user, int fd, int command, ...)
 	return (int)object_leave(o, result);
 }
 
-/* Bytes that have arrived and not been read, sent and not acknowledged, not sent. */
-static int queued(struct object *o, const struct file *f, unsigned long request, int *out)
-{
-	struct endpoint *e = socket_endpoint(o->host, f->descriptor);
-	struct berth_socket_row row = {0};
-	const struct tcb *t;
-
-	if (!e || e->kind == ENDPOINT_UDP)
-		return BERTH_EOPNOTSUPP;
-	t = tcp_of_endpoint(e);
-	if (t->state == BERTH_TCP_LISTEN)
-		return BERTH_EINVAL;
-	tcp_row(&o->host->tcp, t, &row);
-	switch (request) {
-	case SIOCINQ:
-		*out = (int)row.recv_queue;
-		return 0;
-	case SIOCOUTQ:
-		*out = (int)row.send_queue;
-		return 0;
-	case SIOCOUTQNSD:
-		*out = t->sendq.right > t->snd_nxt ? (int)(t->sendq.right - t->snd_nxt) : 0;
-		return 0;
-	default:
-		return BERTH_EINVAL;
-	}
-}
-
 int sockets_ioctl(void *user, int fd, unsigned long request, ...)
 {
 	struct object *o = user;
@@ -257,5 +229,5 @@ int sockets_ioctl(void *user, int fd, unsigned long request, ...)
 	va_end(list);
 	object_enter(o);
 	f = file_get(o, fd, FILE_SOCKET);
-	return (int)object_leave(o, f ? queued(o, f, request, out) : BERTH_EBADF);
+	return (int)object_leave(o, f ? berth_ioctl(o->host, f->descriptor, (unsigned)request, out) : BERTH_EBADF);
 }

@@ -12,6 +12,8 @@ struct transfer {
 	const struct iovec *vectors;
 	int n_vectors;
 	struct berth_socket_address foreign;
+	struct berth_message got; /* what came beside the data */
+	int domain;
 	size_t done; /* of a send that waits for room */
 	bool all;    /* a blocking send ends when everything is queued */
 };
@@ -51,11 +53,10 @@ static long try_recv(struct object *o, void *arguments)
 
 	if (!f)
 		return BERTH_EBADF;
-	if (c->flags & MSG_ERRQUEUE)
-		return BERTH_EAGAIN;
 	m = message_of(c, vectors, 0);
-	got = berth_recvmsg(o->host, f->descriptor, &m, (unsigned)c->flags & (BERTH_MSG_PEEK | BERTH_MSG_TRUNC));
+	got = berth_recvmsg(o->host, f->descriptor, &m, (unsigned)c->flags);
 	c->foreign = m.foreign;
+	c->got = m;
 	return got;
 }
 
@@ -119,6 +120,7 @@ static ssize_t run_recv(struct object *o, struct transfer *c, struct sockaddr *f
 		error = check_vectors(c);
 	if (error)
 		return fail(error);
+	c->domain = domain;
 	got = call_run(o, try_recv, c, blocks, BERTH_NEVER);
 	if (got >= 0)
 		address_give(&c->foreign, domain, from, len);
@@ -172,8 +174,12 @@ ssize_t transfer_recvmsg(void *user, int fd, struct msghdr *message, int flags)
 
 	c.n_vectors = message->msg_iovlen > N_VECTORS ? -1 : (int)message->msg_iovlen;
 	got = run_recv(user, &c, message->msg_name, &message->msg_namelen);
-	message->msg_controllen = 0;
-	message->msg_flags = 0;
+	if (got < 0) {
+		message->msg_controllen = 0;
+		message->msg_flags = 0;
+	} else {
+		control_give(&c.got, c.domain, message);
+	}
 	return got;
 }
 
