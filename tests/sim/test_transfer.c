@@ -97,6 +97,7 @@ static uint32_t choose_buffer(struct rng *rng)
 static void choose_world(struct run *run)
 {
 	static const uint32_t mtus[] = {576, 1280, 1500, 1500, 9000};
+	static const char *const controls[] = {"cubic", "reno", "bbr"};
 	struct world_config config = {.seed = run->seed, .family = run->family};
 
 	choose_direction(&run->rng, &config.wire.out);
@@ -107,7 +108,8 @@ static void choose_world(struct run *run)
 		config.mtu = 1280; /* RFC 8200 section 5 */
 	config.send_buffer = choose_buffer(&run->rng);
 	config.receive_buffer = choose_buffer(&run->rng);
-	config.congestion = rng_below(&run->rng, 2) ? "cubic" : "reno";
+	config.congestion = controls[rng_below(&run->rng, 3)];
+	config.ecn = (uint8_t)rng_below(&run->rng, 3);
 	config.offload = rng_below(&run->rng, 2);
 	config.buffers_max = rng_below(&run->rng, 2) ? 4 << 20 : 0;
 	world_init(&run->world, &config);

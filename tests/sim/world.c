@@ -52,6 +52,7 @@ static void make_host(struct world *w, int i, const struct world_config *config)
 	host.send_buffer = config->send_buffer;
 	host.receive_buffer = config->receive_buffer;
 	host.send_buffer_max = host.receive_buffer_max = config->buffers_max;
+	host.ecn = config->ecn;
 	snprintf(host.congestion, sizeof(host.congestion), "%s", config->congestion);
 	need(berth_host_new(&host, &w->host[i]), "host");
 	berth_interface_config_default(&interface);

@@ -25,6 +25,7 @@ struct world_config {
 	uint32_t send_buffer, receive_buffer;
 	uint32_t buffers_max; /* what both grow to by themselves; 0: they stay */
 	const char *congestion;
+	uint8_t ecn;
 	bool offload; /* hosts hand large segments to the software path */
 };
 
