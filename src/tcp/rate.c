@@ -5,7 +5,7 @@
 
 void tcp_rate_before(const struct tcp_env *env, struct tcb *t)
 {
-	if (tcp_pipe(t) == 0)
+	if (t->snd_nxt == t->snd_una)
 		t->rate.first_sent = t->rate.delivered_at = env->now;
 }
 
@@ -21,7 +21,8 @@ void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)
 			.n_lost = t->sent.n_lost_ever,
 			.is_program_limited = t->rate.program_limited_until != 0,
 		};
-	mark->n_in_flight = tcp_pipe(t) & INT32_MAX;
+	if (t->cc.ops->wants_rate)
+		mark->n_in_flight = tcp_pipe(t) & INT32_MAX;
 }
 
 /* The longer of the times in which it was sent and acknowledged: neither a burst of acknowledgments nor one of segments

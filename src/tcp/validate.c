@@ -5,9 +5,12 @@
 void tcp_validate_note(struct tcb *t)
 {
 	struct tcp_validate *v = &t->validate;
-	uint64_t flight = tcp_pipe(t);
+	uint64_t flight;
 
-	if (t->snd_una < v->round_end && !t->cwnd_limited && (v->limited || flight <= v->flight_max))
+	if (t->snd_una < v->round_end && v->limited && !t->cwnd_limited)
+		return;
+	flight = tcp_pipe(t);
+	if (t->snd_una < v->round_end && !t->cwnd_limited && flight <= v->flight_max)
 		return;
 	v->limited = t->cwnd_limited;
 	v->flight_max = (uint32_t)flight;
