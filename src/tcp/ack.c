@@ -141,7 +141,8 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
-	tcp_rate_check(t);
+	if (t->sendq.right <= t->snd_nxt)
+		tcp_rate_check(t);
 	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h, &a) : BERTH_NEVER;
 	if (h->n_sacks && t->sack_ok)
 		tcp_sack_in(env, t, h, &a);

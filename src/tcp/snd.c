@@ -8,6 +8,12 @@ static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
 	return tcp_urgent_is_sending(t) ? t->mss : tcp_burst_limit(t, payload_max);
 }
 
+/* Asked here, where most answers are no. */
+static bool is_paced(const struct tcb *t)
+{
+	return t->cc.pacing_rate || t->settings.pacing_rate_max;
+}
+
 static bool plan_simple(struct tcp_plan *plan, tcp_seq seq, uint8_t flags)
 {
 	*plan = (struct tcp_plan){.seq = seq, .flags = flags};
@@ -253,7 +259,7 @@ static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, 
 		return plan_ack(t, plan);
 	if (t->tlp.due && plan_tail_probe(t, plan))
 		return true;
-	if (!tcp_pace_allows(env, t, &payload_max)) {
+	if (is_paced(t) && !tcp_pace_allows(env, t, &payload_max)) {
 		t->cwnd_limited = tcp_pipe(t) + t->mss > t->cc.cwnd;
 	} else if (plan_lost(t, payload_max, plan) || plan_new(env, t, payload_max, plan)) {
 		return true;
@@ -371,7 +377,8 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	}
 	if (plan->len || plan->flags & (TCP_SYN | TCP_FIN)) {
 		t->sent_at = env->now;
-		tcp_pace_sent(env, t, plan->len);
+		if (is_paced(t))
+			tcp_pace_sent(env, t, plan->len);
 		if (plan->len && !plan->again)
 			tcp_delack_answer(env, t);
 		if (plan->len)
