@@ -18,6 +18,7 @@ void tcp_build_slices(struct tcb *t, struct tcp_plan *plan, struct berth_frame_o
 					      BERTH_SLICES_MAX, &covered);
 	if (covered < plan->len) {
 		plan->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+		plan->pushed = false;
 		plan->len = covered;
 	}
 	if (plan->len > t->mss)

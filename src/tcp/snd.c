@@ -58,15 +58,16 @@ static bool ends_record(const struct tcb *t, const struct tcp_plan *plan)
 
 /* RFC 9293 section 3.9.1.2: the end of what the program has sent is pushed (MUST-61), unless it said that more follows
  * at once; what was pushed once is pushed again. Beyond it a large segment is pushed: its receiver need not wait for
- * what it could join to it. */
+ * what it could join to it. Data on a SYN goes without the flag, and has it when it is sent again. */
 static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 {
-	tcp_seq end = plan->seq + plan->len;
+	tcp_seq end = plan->seq + !!(plan->flags & TCP_SYN) + plan->len;
 
 	if (!plan->len)
 		return;
-	if (plan->again ? sent_pushed(&t->sent, end + !!(plan->flags & TCP_FIN))
-			: plan->len > t->mss || (end == t->sendq.right && !t->more) || ends_record(t, plan))
+	plan->pushed = plan->again ? sent_pushed(&t->sent, end + !!(plan->flags & TCP_FIN))
+				   : (end == t->sendq.right && !t->more) || ends_record(t, plan);
+	if ((plan->pushed || plan->len > t->mss) && !(plan->flags & TCP_SYN))
 		plan->flags |= TCP_PSH;
 }
 
@@ -344,10 +345,10 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->bytes_retransmitted += plan->len;
 		return true;
 	}
-	if (sent_push(&t->sent, plan->seq, right, env->now, UINT16_MAX, env->memory))
+	/* A large segment keeps its own record: lost as one, it is sent again as one. */
+	if (sent_push(&t->sent, plan->seq, right, env->now, plan->len > t->mss ? plan->len : UINT16_MAX, env->memory))
 		return false;
-	/* The data of a SYN, if it has to be sent again, is pushed then. */
-	if (plan->flags & TCP_PSH || (plan->flags & TCP_SYN && plan->len && right == t->sendq.right))
+	if (plan->pushed)
 		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
 	latest = sent_at(&t->sent, t->sent.n - 1);

@@ -407,7 +407,8 @@ struct tcp_plan {
 	tcp_seq seq;
 	uint32_t len; /* payload */
 	uint8_t flags;
-	bool again; /* a retransmission */
+	bool again;  /* a retransmission */
+	bool pushed; /* its last byte has PSH, now or when it is sent again */
 	bool tail_probe;
 	bool ect; /* its packet may be marked (RFC 3168): new data only */
 };

@@ -48,7 +48,8 @@ struct file {
 	int descriptor; /* a socket: the host's */
 	int domain;     /* a socket: AF_INET, AF_INET6 */
 	bool nonblock;
-	bool news; /* something has happened since it was last reported (EPOLLET) */
+	bool news;              /* something has happened since it was last reported (EPOLLET) */
+	uint8_t n_key, key[32]; /* TCP_FASTOPEN_KEY, said before listen() */
 	struct watch *watches;
 	struct pipe_bytes *pipe;
 };
@@ -148,6 +149,8 @@ int sockets_bind(void *user, int fd, const struct sockaddr *address, socklen_t n
 int sockets_listen(void *user, int fd, int backlog);
 int sockets_accept(void *user, int fd, struct sockaddr *address, socklen_t *n);
 int sockets_connect(void *user, int fd, const struct sockaddr *address, socklen_t n);
+/* How an open has ended: 0, an error, or BERTH_EAGAIN while it goes on. */
+long sockets_opened(struct object *o, const struct file *f);
 int sockets_shutdown(void *user, int fd, int how);
 int sockets_close(void *user, int fd);
 int sockets_fcntl(void *user, int fd, int command, ...);

@@ -53,9 +53,24 @@ static int set_number(struct object *o, const struct file *f, int level, int opt
 	return error == BERTH_ENOPROTOOPT && is_indifferent(level, option) ? 0 : error;
 }
 
-static int set(struct object *o, const struct file *f, int level, int option, const void *value, socklen_t n)
+/* Linux takes a key before there is a listener, the host with it. */
+static int set_key(struct object *o, struct file *f, const void *value, socklen_t n)
+{
+	int error = berth_setsockopt(o->host, f->descriptor, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, value, n);
+
+	if (error != BERTH_EINVAL || n > sizeof(f->key) || n % 16)
+		return error;
+	memcpy(f->key, value, n);
+	f->n_key = (uint8_t)n;
+	return 0;
+}
+
+static int set(struct object *o, struct file *f, int level, int option, const void *value, socklen_t n)
 {
 	int number;
+
+	if (level == BERTH_SOL_TCP && option == BERTH_TCP_FASTOPEN_KEY)
+		return set_key(o, f, value, n);
 
 	if (n == 1 && (level == BERTH_SOL_IP || level == BERTH_SOL_IPV6))
 		return set_number(o, f, level, option, *(const uint8_t *)value);

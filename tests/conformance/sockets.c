@@ -67,7 +67,9 @@ static void set_fast_open(struct object *o, const struct file *f, int backlog)
 		set_option(o, f, BERTH_TCP_FASTOPEN, backlog);
 	if (o->fast_open & FAST_OPEN_SERVER_NO_COOKIE)
 		set_option(o, f, BERTH_TCP_FASTOPEN_NO_COOKIE, 1);
-	if (o->has_fast_open_key)
+	if (f->n_key)
+		berth_setsockopt(o->host, f->descriptor, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, f->key, f->n_key);
+	else if (o->has_fast_open_key)
 		berth_setsockopt(o->host, f->descriptor, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_KEY, o->fast_open_key,
 				 sizeof(o->fast_open_key));
 }
@@ -124,7 +126,7 @@ int sockets_accept(void *user, int fd, struct sockaddr *address, socklen_t *n)
 	return new;
 }
 
-static long connect_result(struct object *o, const struct file *f)
+long sockets_opened(struct object *o, const struct file *f)
 {
 	int error = 0;
 	size_t n = sizeof(error);
@@ -144,7 +146,7 @@ static long try_connect(struct object *o, void *arguments)
 	if (!f)
 		return BERTH_EBADF;
 	if (c->begun)
-		return connect_result(o, f);
+		return sockets_opened(o, f);
 	result = berth_connect(o->host, f->descriptor, &c->address);
 	if (result != BERTH_EINPROGRESS || !c->waits)
 		return result;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "object.h"
+#include "tcb.h"
 
 #define N_VECTORS 64
 
@@ -14,8 +15,9 @@ struct transfer {
 	struct berth_socket_address foreign;
 	struct berth_message got; /* what came beside the data */
 	int domain;
-	size_t done; /* of a send that waits for room */
-	bool all;    /* a blocking send ends when everything is queued */
+	size_t done;  /* of a send that waits for room */
+	bool all;     /* a blocking send ends when everything is queued, */
+	bool opening; /* and that of a connection which it has begun itself, when that is there */
 };
 
 /* The vectors but for their first `skip` bytes. */
@@ -60,22 +62,47 @@ static long try_recv(struct object *o, void *arguments)
 	return got;
 }
 
-static long try_send(struct object *o, void *arguments)
+static bool is_opening(struct object *o, const struct file *f)
 {
-	struct transfer *c = arguments;
-	struct file *f = file_get(o, c->fd, FILE_SOCKET);
-	struct berth_vector vectors[N_VECTORS];
-	struct berth_message m;
-	long sent;
+	struct endpoint *e = socket_endpoint(o->host, f->descriptor);
 
-	if (!f)
-		return BERTH_EBADF;
-	m = message_of(c, vectors, c->done);
-	sent = berth_sendmsg(o->host, f->descriptor, &m, (unsigned)c->flags);
+	return e && e->kind != ENDPOINT_UDP && tcp_of_endpoint(e)->state == BERTH_TCP_SYN_SENT;
+}
+
+/* One attempt: what is left of the call. */
+static long send_rest(struct object *o, const struct file *f, struct transfer *c)
+{
+	struct berth_vector vectors[N_VECTORS];
+	struct berth_message m = message_of(c, vectors, c->done);
+	long sent = berth_sendmsg(o->host, f->descriptor, &m, (unsigned)c->flags);
+
+	if (c->all && is_opening(o, f) && (sent >= 0 || sent == BERTH_EINPROGRESS)) {
+		c->done += sent > 0 ? (size_t)sent : 0;
+		c->opening = true;
+		return BERTH_EAGAIN;
+	}
 	if (sent < 0)
 		return c->done && sent != BERTH_EAGAIN ? (long)c->done : sent;
 	c->done += (size_t)sent;
 	return c->all && c->done < total(c) ? BERTH_EAGAIN : (long)c->done;
+}
+
+static long try_send(struct object *o, void *arguments)
+{
+	struct transfer *c = arguments;
+	struct file *f = file_get(o, c->fd, FILE_SOCKET);
+	long opened;
+
+	if (!f)
+		return BERTH_EBADF;
+	if (!c->opening)
+		return send_rest(o, f, c);
+	opened = sockets_opened(o, f);
+	if (opened)
+		return opened;
+	c->opening = false;
+	c->flags &= ~MSG_FASTOPEN;
+	return c->done == total(c) ? (long)c->done : send_rest(o, f, c);
 }
 
 /* Whether the call may wait; the descriptor's domain. BERTH_EBADF. */
