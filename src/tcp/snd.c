@@ -103,10 +103,11 @@ static bool is_whole(const struct tcb *t, uint64_t len)
 
 /* Nagle's algorithm (RFC 896, RFC 9293 section 3.7.4) as Minshall amends it: a small segment waits only while another
  * small one is unacknowledged, so that the tail of a large write never waits for a delayed ACK. Where the queue ends
- * because a send found no room there is more to come, and what is there is no tail: it waits for any acknowledgment. */
+ * because a send found room for a part only there is more to come, and what is there is no tail: it waits for any
+ * acknowledgment. */
 static bool nagle_allows(const struct tcb *t)
 {
-	return t->nodelay || (t->want_write ? t->snd_nxt == t->snd_una : t->snd_small <= t->snd_una);
+	return t->nodelay || (t->cut ? t->snd_nxt == t->snd_una : t->snd_small <= t->snd_una);
 }
 
 static bool may_send_small(const struct tcb *t)
@@ -241,8 +242,6 @@ static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
 		t->probing = true;
 	}
 	plan_range(t, plan, t->snd_nxt, right);
-	if (!t->probing && plan->len) /* it has waited long enough (RFC 9293 MUST-60) */
-		plan->flags |= TCP_PSH;
 	return true;
 }
 

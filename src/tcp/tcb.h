@@ -115,6 +115,7 @@ struct tcb {
 	bool more_waits : 1; /* and nothing has been acknowledged since: it waits, as with cork */
 	bool oob_inline : 1; /* SO_OOBINLINE */
 	bool oob_taken : 1;  /* MSG_OOB has read the byte before urgent.rcv_up */
+	bool cut : 1;        /* the last send found room for a part only: more follows when there is room */
 	bool push : 1; /* what is queued leaves, however small, until more is: TCP_NODELAY was set, or a cork is over */
 	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
 	bool ack_pending : 1;  /* something was received that no segment has acknowledged */

@@ -168,7 +168,8 @@ long tcp_send(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 		if (taken < vectors[i].n)
 			break;
 	}
-	if (done < wanted)
+	t->cut = done < wanted;
+	if (t->cut)
 		t->want_write = true;
 	if (!done)
 		return wanted ? BERTH_EAGAIN : 0;

@@ -93,9 +93,13 @@ static void take_flags(struct object *o, const char *flags)
 		take_flag(o, word, value + 1);
 	}
 	free(copy);
-	/* packetdrill's default gateway over IPv4 is the host itself, which is no way to anywhere. */
-	if (berth_address_equal(&o->gateway, &o->local))
+	/* packetdrill's default gateway over IPv4 is the host itself, which is no way to anywhere; and a script that
+	 * has an address of its own leaves the gateway on another network. */
+	if (berth_address_equal(&o->gateway, &o->local) ||
+	    !berth_address_in_prefix(&o->gateway, &o->local, o->prefix)) {
+		o->gateway = o->local;
 		o->gateway.bytes[o->gateway.family == BERTH_IP4 ? 3 : 15] ^= 2;
+	}
 }
 
 static void configure(struct berth_host_config *config)

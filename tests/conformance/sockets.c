@@ -1,12 +1,9 @@
 /* Sockets: from socket() to close(). */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <stdarg.h>
-#include <sys/ioctl.h>
 
 #include "object.h"
-#include "tcb.h"
 
 static void set_option(struct object *o, const struct file *f, int option, int value)
 {
