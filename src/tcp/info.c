@@ -151,7 +151,7 @@ static void fill_state(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_retransmits = probes ? 0 : t->n_backoff;
 	info->tcpi_probes = probes ? t->n_backoff : t->n_keep;
 	info->tcpi_backoff = t->n_backoff;
-	info->tcpi_options = (uint8_t)(tcp_options_agreed(t) | (t->fast_open.taken ? BERTH_TCPI_SYN_DATA : 0));
+	info->tcpi_options = tcp_options_agreed(t);
 	info->tcpi_wscale = (uint8_t)(t->snd_wscale | t->rcv_wscale << 4);
 }
 

@@ -70,11 +70,22 @@ static void set_fast_open_key(struct object *o, const char *value)
 	o->has_fast_open_key = true;
 }
 
+/* 0: never, 1: asked for, 2: when the peer asks. */
+static void set_ecn(struct object *o, const char *value)
+{
+	static const uint8_t modes[] = {BERTH_ECN_OFF, BERTH_ECN_ON, BERTH_ECN_ACCEPT};
+	unsigned long n = strtoul(value, NULL, 0);
+
+	if (n < sizeof(modes))
+		o->config.ecn = modes[n];
+}
+
 static const struct setting {
 	const char *name;
 	void (*set)(struct object *o, const char *value);
 } settings[] = {
 	{"tcp_congestion_control", set_congestion},
+	{"tcp_ecn", set_ecn},
 	{"tcp_fastopen", set_fast_open},
 	{"tcp_fastopen_key", set_fast_open_key},
 	{"tcp_recovery", set_recovery},
@@ -138,6 +149,7 @@ static void set_defaults(struct object *o)
 	set(o, "tcp_rmem", "4096 540000 15728640");
 	set(o, "tcp_wmem", "4096 262144 4194304");
 	set(o, "tcp_congestion_control", "cubic");
+	set(o, "tcp_ecn", "0");
 	set(o, "tcp_timestamps", "1");
 	set(o, "tcp_sack", "1");
 	set(o, "tcp_fastopen", "0x70403");
