@@ -7,6 +7,8 @@
 
 #define NS_PER_S 1000000000ull
 #define NS_TIMEOUT_MAX (120 * NS_PER_S)
+/* tcp(7) of Linux: TCP_CORK holds data for so long at most; it does so for a round trip longer. */
+#define NS_CORK 200000000ull
 #define NS_PERSIST_MAX (60 * NS_PER_S)
 
 void tcp_timer_set(struct tcp_env *env, struct tcb *t, enum tcp_timer which, berth_time deadline)
@@ -109,9 +111,7 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 	} else if (restart || kind != (enum tcp_timer_kind)t->timer_kind) {
 		if (!t->giveup.since)
 			t->giveup.since = env->now;
-		/* As on Linux a cork holds for a timeout and no longer, which is the 200 ms of its tcp(7) or a bit
-		 * more. */
-		ns = is_corked(t) ? t->ns_rto : backed_off(t, NS_PERSIST_MAX);
+		ns = is_corked(t) ? NS_CORK + t->ns_srtt : backed_off(t, NS_PERSIST_MAX);
 		tcp_timer_main(env, t, kind, tcp_giveup_before(env, t, env->now + ns));
 	}
 }
