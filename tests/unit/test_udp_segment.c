@@ -183,7 +183,7 @@ static void joined(void **state)
 /* TOS, TTL and interface: told where asked for, and as the message says instead of the socket. */
 static void beside(void **state)
 {
-	uint8_t got[16];
+	uint8_t got[16] = {0};
 	struct berth_vector vector = {got, sizeof(got)};
 	struct berth_message m = {.vectors = &vector, .n_vectors = 1};
 	struct one o;
