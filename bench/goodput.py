@@ -250,7 +250,7 @@ def machine(args):
     print(f"system     {platform.system()} {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
     print(f"kernel     tcp_rmem {setting('tcp_rmem')}, tcp_wmem {setting('tcp_wmem')}, tcp_sack {setting('tcp_sack')}, "
           f"tcp_recovery {setting('tcp_recovery')}")
-    print(f"berth      buffers {args.buffer or 'of its own choice'}{'' if args.buffer else ' (auto-tuned)'}")
+    print(f"berth      {f'buffers of {args.buffer} bytes' if args.buffer else 'buffers that size themselves'}")
     print(f"runs       median of {args.runs}, {args.jobs} at a time")
 
 
@@ -261,7 +261,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one run of each, and 10 s for each pair")
     parser.add_argument("--congestion", default="cubic,bbr", help="names with commas between")
     parser.add_argument("--only", default="", help="rows whose name has this in it, such as \"1 %% lost 20 ms\"")
-    parser.add_argument("--buffer", type=int, default=4 << 20, help="bytes of berth's socket buffers, 0: the host's own")
+    parser.add_argument("--buffer", type=int, default=0, help="bytes of berth's socket buffers; the host sizes them")
     parser.add_argument("--offload", type=int, default=1, help="0: berth's hosts make frames of one segment")
     parser.add_argument("--runs", type=int, default=None, help="of each cell, with seeds from 1 on; 3")
     parser.add_argument("--seconds", type=float, default=None, help="of a run")
