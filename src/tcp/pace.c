@@ -5,6 +5,7 @@
 
 #define NS_PER_S 1000000000ull
 #define QUANTUM_MAX 65536u
+#define NS_LATE_MAX 4000000ull
 
 uint64_t tcp_pace_rate(const struct tcb *t)
 {
@@ -40,6 +41,7 @@ bool tcp_pace_allows(struct tcp_env *env, struct tcb *t, uint32_t *payload_max)
 	ns_ahead = t->pace.next > env->now ? t->pace.next - env->now : 0;
 	if (ns_ahead >= ns_quantum) {
 		tcp_timer_set(env, t, TCP_TIMER_PACE, t->pace.next - ns_quantum / 2);
+		t->pace.waits = true;
 		return false;
 	}
 	quantum -= (uint32_t)(ns_ahead * rate / NS_PER_S);
@@ -50,8 +52,14 @@ bool tcp_pace_allows(struct tcp_env *env, struct tcb *t, uint32_t *payload_max)
 
 void tcp_pace_sent(const struct tcp_env *env, struct tcb *t, uint32_t len)
 {
-	uint64_t rate = tcp_pace_rate(t);
+	uint64_t rate = tcp_pace_rate(t), from = env->now;
 
+	if (t->pace.waits)
+		from -= from < NS_LATE_MAX ? from : NS_LATE_MAX;
+	if (t->pace.next > from)
+		from = t->pace.next;
 	if (rate)
-		t->pace.next = (t->pace.next > env->now ? t->pace.next : env->now) + ns_for(len, rate);
+		t->pace.next = from + ns_for(len, rate);
+	if (t->pace.next >= env->now)
+		t->pace.waits = false;
 }

@@ -2,7 +2,9 @@
  * it.
  *
  * `next` is when what has left will have passed at that rate. Data may leave while that is not further away than a
- * quantum takes; then a timer waits until half of it has passed, so that a host that is a little late loses nothing. */
+ * quantum takes; then a timer waits until half of it has passed, so that a host that is a little late loses nothing.
+ * One that is later, as a program is that waits for a processor, makes up for up to 4 ms: else the rate that is
+ * measured falls short of the rate that was chosen, and the next one is chosen by it. */
 #ifndef TCP_PACE_H
 #define TCP_PACE_H
 
@@ -16,6 +18,7 @@ struct tcp_env;
 
 struct tcp_pace {
 	berth_time next;
+	bool waits; /* data has been held back since data last left on time */
 };
 
 /* Bytes a second, 0: data is not paced. */

@@ -46,6 +46,32 @@ static void test_rate(void **state)
 	}
 }
 
+/* A host that runs its timers late makes up for it, up to 4 ms: never more than the rate over all. */
+static void test_late_host(void **state)
+{
+	static const struct {
+		berth_time late;
+		uint64_t least, most; /* sent by then, at 10,000 bytes a millisecond and with a quantum of as many */
+	} rows[] = {{1 * MS, 18000, 20000}, {3 * MS, 38000, 40000}, {20 * MS, 55000, 60000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t n = 0;
+		struct peer p;
+
+		begin(&p, &plain);
+		p.t->settings.pacing_rate_max = 10000000;
+		peer_send(&p, 1, 100000);
+		p.env.now += rows[i].late;
+		tcp_expire(&p.env);
+		peer_pump(&p);
+		for (size_t k = 0; k < p.n_out; k++)
+			n += p.out[k].len;
+		if (n < rows[i].least || n > rows[i].most)
+			fail_msg("row %zu: %llu bytes", i, (unsigned long long)n);
+		peer_deinit(&p);
+	}
+}
+
 static void test_off(void **state)
 {
 	struct peer p;
@@ -176,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_late_host),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_what_waits),
 		cmocka_unit_test(test_samples),
