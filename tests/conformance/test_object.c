@@ -270,6 +270,20 @@ static void virtual_clock(struct bed *b)
 	assert_in_range(b->got_at - begun, 1000, 2 * US_S);
 }
 
+/* RFC 9293 section 3.10.7.1: a socket that is bound and does not listen is closed. */
+static void closed(struct bed *b)
+{
+	struct sockaddr_storage a;
+	socklen_t n = name(b->version, b->version->local, PORT, &a);
+	int fd = b->i.socket(b->i.user, b->version->domain, SOCK_STREAM, IPPROTO_TCP);
+
+	assert_int_equal(b->i.bind(b->i.user, fd, (struct sockaddr *)&a, n), 0);
+	b->ack = 34;
+	send_segment(b, TCP_ACK, 3);
+	expect_segment(b, TCP_RST, 0);
+	assert_int_equal(b->got.seq, 34);
+}
+
 struct reader {
 	struct bed *b;
 	int fd;
@@ -363,6 +377,7 @@ static void in_all_versions(void (*test)(struct bed *))
 
 TEST(passive_open_data_and_close)
 TEST(virtual_clock)
+TEST(closed)
 TEST(blocking_read)
 TEST(active_open)
 TEST(refused)
@@ -372,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passive_open_data_and_close),
 		cmocka_unit_test(test_virtual_clock),
+		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_blocking_read),
 		cmocka_unit_test(test_active_open),
 		cmocka_unit_test(test_refused),
