@@ -378,9 +378,12 @@ static enum step take_text(struct tcp_env *env, struct tcb *t, struct arrival *a
 		tcp_ack_now(env, t, true);
 	if ((!a->len && !a->fin) || !tcp_states[t->state].can_receive)
 		return STEP_CONTINUE;
-	/* Nobody is there to read it: RFC 9293 section 3.6.1, RFC 2525 section 2.17. */
+	/* Nobody is there to read it: RFC 9293 section 3.6.1, RFC 2525 section 2.17. The reset has the number that the
+	 * peer expects, as one for no connection (section 3.10.7.1): our own FIN, which it may not have got, would make
+	 * it one that RFC 5961 section 3.2 answers by a challenge. */
 	if (t->orphan && a->seq + a->len > t->rcv_nxt && a->len) {
-		tcp_abort(env, t, 0);
+		tcp_reply_reset(env, a->segment);
+		tcp_drop(env, t, 0);
 		return STEP_DROP;
 	}
 	tcp_take_text(env, t, a->segment, a->seq, a->fin);
