@@ -69,6 +69,7 @@ struct berth_host_config {
 	 * 65,536; 268,435,456. Near it buffers stop growing and windows stay small; at it, what arrives is dropped and
 	 * what is sent is put off, that of the largest holders first. */
 	uint64_t memory_max;
+	bool mtu_probing; /* RFC 4821: TCP finds by itself what a path carries that swallows large packets; true */
 	uint32_t ms_msl; /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
 	bool rack; /* losses are found by time, and their tails probed for (RFC 8985); false: by counts (RFC 6675); true
 		    */

@@ -32,6 +32,7 @@ void berth_host_config_default(struct berth_host_config *config)
 		.send_buffer_max = 32u << 20,
 		.receive_buffer_max = 32u << 20,
 		.memory_max = 256u << 20,
+		.mtu_probing = true,
 		.ms_msl = 30000,
 		.congestion = "cubic",
 		.rack = true,

@@ -173,13 +173,8 @@ void icmp_too_big(struct berth_host *host, unsigned scope, const uint8_t *quoted
 		return;
 	report->detail.info = verdict.mtu;
 	tell_too_big(host, e, &quote, quoted, n, report);
-	if (e->kind == ENDPOINT_TCP) {
-		uint64_t ignored = host->tcp.counters.icmp_ignored;
-
-		tcp_icmp_mtu(&host->tcp, tcp_of_endpoint(e), quote.seq, verdict.mtu);
-		/* What TCP does not believe, the host does not either. */
-		if (host->tcp.counters.icmp_ignored != ignored)
-			return;
-	}
+	/* What TCP does not believe, the host does not either. */
+	if (e->kind == ENDPOINT_TCP && !tcp_icmp_mtu(&host->tcp, tcp_of_endpoint(e), quote.seq, verdict.mtu))
+		return;
 	path_mtu_set(host, &destination, &verdict);
 }

@@ -53,6 +53,8 @@ static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 		t->n_backoff = 0;
 	t->timed_out = false;
 	t->giveup = (struct tcp_giveup){0};
+	if (tcp_pmtu_waits(&t->pmtu))
+		tcp_pmtu_acked(env, t, ack->n_acked);
 }
 
 /* The latest sending that this acknowledgment can be of, where a segment was sent more than once (RFC 8985 section 6.2

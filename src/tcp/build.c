@@ -21,7 +21,7 @@ void tcp_build_slices(struct tcb *t, struct tcp_plan *plan, struct berth_frame_o
 		plan->pushed = false;
 		plan->len = covered;
 	}
-	if (plan->len > t->mss)
+	if (plan->len > t->mss && !plan->mtu_probe)
 		out->segment_size = (uint16_t)t->mss;
 }
 

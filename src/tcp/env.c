@@ -29,6 +29,7 @@ int tcp_env_init(struct tcp_env *env, const struct berth_host_config *config, st
 			   .receive_buffer = config->receive_buffer,
 			   .send_buffer_max = config->send_buffer_max,
 			   .receive_buffer_max = config->receive_buffer_max,
+			   .mtu_probing = config->mtu_probing,
 			   .ms_msl = config->ms_msl,
 			   .n_time_wait_max = config->n_time_wait_max,
 			   .n_half_open_max = config->n_half_open_max,

@@ -442,6 +442,8 @@ void tcp_connection_in(struct tcp_env *env, struct tcb *t, const struct tcp_segm
 	};
 
 	t->segments_received++;
+	if (segment->mtu > t->pmtu.max)
+		tcp_pmtu_path(env, t, segment->mtu);
 	if (t->state == BERTH_TCP_SYN_SENT) {
 		in_syn_sent(env, t, &a);
 		if (t->state != BERTH_TCP_CLOSED && t->state != BERTH_TCP_SYN_SENT)

@@ -4,6 +4,7 @@
  * What is decided here is written into the records of `sent`; tcp_output sends again what is marked lost, as far as
  * cwnd allows. */
 #include "newreno.h"
+#include "plpmtud.h"
 #include "sack_loss.h"
 #include "tcb.h"
 
@@ -149,7 +150,7 @@ static void detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool
 		ack->n_lost = tcp_sack_loss_detect(env, t, ack);
 	else if (ack->n_acked || dup)
 		ack->n_lost = tcp_newreno_detect(env, t, ack, dup);
-	if (t->recovery == TCP_RECOVERY_NONE && t->sent.n_lost > t->sent.n_again)
+	if (t->recovery == TCP_RECOVERY_NONE && t->sent.n_lost > t->sent.n_again && !tcp_plpmtud_lost(env, t))
 		enter_fast(env, t, ack);
 }
 

@@ -66,6 +66,11 @@ static unsigned header_min(uint8_t family)
 	return (family == BERTH_IP6 ? 40 : 20) + TCP_HEADER;
 }
 
+unsigned tcp_headers_min(const struct tcb *t)
+{
+	return header_min(t->e.pair.family);
+}
+
 uint16_t tcp_mss_unsaid(uint8_t family)
 {
 	return family == BERTH_IP6 ? MSS_DEFAULT_IP6 : MSS_DEFAULT;
@@ -128,7 +133,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 {
 	tcp_seq iss = TCP_SEQ_BASE + isn;
 
-	t->mtu = mtu;
+	tcp_pmtu_begin(t, mtu);
 	t->mss_peer = tcp_mss_default(t);
 	t->ts_offset = ts_offset(env, &t->e.pair);
 	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;

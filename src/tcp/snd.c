@@ -1,4 +1,5 @@
 /* The sending side: what the next segment is, if any. tcp_output decides and commits; build.c writes the header. */
+#include "plpmtud.h"
 #include "tcb.h"
 
 /* Payload of the largest segment now. The urgent pointer counts from each segment's own number: a link that cuts one
@@ -164,7 +165,22 @@ static void restart_if_idle(const struct tcp_env *env, struct tcb *t)
 		tcp_cc_restart(&t->cc);
 }
 
-static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
+/* The next data in one segment that is larger than the others: RFC 4821 section 7.4. true: it is planned, or nothing
+ * else may leave now. */
+static bool plan_mtu_probe(struct tcp_env *env, struct tcb *t, uint64_t unsent, struct tcp_plan *plan)
+{
+	bool hold = false;
+	uint32_t len = tcp_plpmtud_probe(env, t, unsent, &hold);
+
+	plan->len = 0;
+	if (!len)
+		return hold;
+	plan_range(t, plan, t->snd_nxt, t->snd_nxt + len);
+	plan->mtu_probe = true;
+	return true;
+}
+
+static bool plan_new(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
 {
 	uint64_t unsent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
 	bool fin = t->fin_queued && !tcp_fin_sent(t);
@@ -180,6 +196,8 @@ static bool plan_new(const struct tcp_env *env, struct tcb *t, uint32_t payload_
 		/* CWR has a segment of its own: not every link that splits large ones knows that it is the first part's
 		 * alone. */
 		reach = tcp_record_reach(t->records, t->snd_nxt, t->sendq.right);
+		if (t->mtu < t->pmtu.max && plan_mtu_probe(env, t, reach - t->snd_nxt, plan))
+			return plan->len;
 		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right, t->ecn.cwr_due ? t->mss : payload_limit(t, payload_max));
 	}
 	fin = fin && len == unsent && t->snd_nxt + len < edge;
@@ -331,6 +349,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->episode->prr.out += n;
 	tcp_rate_before(env, t);
 	if (plan->again) {
+		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.probe_left) > 0)
+			t->pmtu.probe = 0; /* its acknowledgment would not say which of the two has arrived */
 		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
 		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))
 			return false;
@@ -354,7 +374,9 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	tcp_rate_sent(t, latest, latest->left < plan->seq);
 	env->counters.bytes_out += plan->len;
 	t->bytes_sent += plan->len;
-	if (!is_whole(t, plan->len))
+	if (plan->mtu_probe && plan->len > t->mss)
+		tcp_plpmtud_sent(env, t, plan->len);
+	else if (!is_whole(t, plan->len))
 		t->snd_small = right;
 	return true;
 }
@@ -362,7 +384,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 /* The segment is on its way: what it acknowledged, and the timer that waits for its own acknowledgment. */
 static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan)
 {
-	uint32_t n_parts = plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
+	uint32_t n_parts = plan->len > t->mss && !plan->mtu_probe ? (plan->len + t->mss - 1) / t->mss : 1;
 
 	env->counters.segments_out += n_parts;
 	t->segments_sent += n_parts;

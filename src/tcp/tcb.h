@@ -26,6 +26,7 @@
 #include "memory.h"
 #include "info.h"
 #include "pace.h"
+#include "pmtu.h"
 #include "ranges.h"
 #include "rate.h"
 #include "record.h"
@@ -162,10 +163,11 @@ struct tcb {
 	/* sizes and times */
 	uint32_t send_buffer, receive_buffer;
 	struct tcp_tune tune;
-	uint32_t n_memory;        /* what the host's budget knows that our queues hold */
-	uint16_t mss_peer;        /* from its SYN, tcp_mss_default when it said none */
-	uint16_t mss_user;        /* TCP_MAXSEG, 0 not set */
-	uint32_t mtu;             /* of the path */
+	uint32_t n_memory; /* what the host's budget knows that our queues hold */
+	uint16_t mss_peer; /* from its SYN, tcp_mss_default when it said none */
+	uint16_t mss_user; /* TCP_MAXSEG, 0 not set */
+	uint32_t mtu;      /* of the path, as packets are made now */
+	struct tcp_pmtu pmtu;
 	uint32_t ms_user_timeout; /* 0: the default */
 	uint16_t s_keep_idle, s_keep_interval;
 	uint8_t n_keep_max, n_keep;
@@ -270,6 +272,13 @@ uint32_t tcp_timestamp_of_pair(const struct tcp_env *env, const struct socket_pa
 void tcp_connection_in(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment);
 /* Answers with the reset of RFC 9293 section 3.10.7.1, unless the segment is one. */
 void tcp_reply_reset(struct tcp_env *env, const struct tcp_segment *segment);
+
+/* What IP and TCP put before the payload at least. */
+unsigned tcp_headers_min(const struct tcb *t);
+
+/* ---- icmp.c ---- */
+/* RFC 5927 section 4: what an ICMP error quotes is in flight. false: it is not, and counted. */
+bool tcp_icmp_in_flight(struct tcp_env *env, const struct tcb *t, uint32_t seq);
 
 /* ---- listen.c ---- */
 void tcp_listen_in(struct tcp_env *env, struct tcb *listener, const struct tcp_segment *segment);
@@ -412,6 +421,7 @@ struct tcp_plan {
 	bool pushed; /* its last byte has PSH, now or when it is sent again */
 	bool tail_probe;
 	bool ect; /* its packet may be marked (RFC 3168): new data only */
+	bool mtu_probe; /* one segment, larger than the MSS */
 };
 /* The header of a segment, everything in it but the checksum. */
 void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h);

@@ -77,7 +77,11 @@
 	X(mtu_lowered, "path MTU lowered by ICMP")                                                                     \
 	X(ecn_agreed, "connections whose both sides know ECN")                                                         \
 	X(ecn_marks_in, "segments that a router has marked (ECN)")                                                     \
-	X(ecn_reductions, "windows reduced because the peer saw marks (ECN)")
+	X(ecn_reductions, "windows reduced because the peer saw marks (ECN)")                                              \
+	X(mtu_doubted, "ICMP errors about a size that has arrived before")                                             \
+	X(mtu_black_holes, "packet sizes lowered because large ones vanished")                                         \
+	X(mtu_probes, "segments sent to try a larger packet size")                                                     \
+	X(mtu_raised, "packet sizes raised because such a segment arrived")
 
 struct tcp_counters {
 #define X(name, text) uint64_t name;
@@ -91,6 +95,7 @@ struct tcp_congestion;
 struct tcp_config {
 	uint32_t send_buffer, receive_buffer;         /* bytes, defaults of new sockets */
 	uint32_t send_buffer_max, receive_buffer_max; /* what they grow to by themselves */
+	bool mtu_probing;                             /* RFC 4821: in the dark, the size of packets is searched for */
 	uint32_t ms_msl;
 	uint32_t n_time_wait_max;
 	uint32_t n_half_open_max;
@@ -177,8 +182,9 @@ bool tcp_output(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct
  * section 4.2.3.9, 5461). */
 void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error, bool hard);
 
-/* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191). */
-void tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu);
+/* The path to t's peer carries packets of at most `mtu` bytes (RFC 1191), says a router that quotes a segment with this
+ * sequence number. false: it is not to be believed, or not yet. */
+bool tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu);
 
 /* The same for a connection that is half open and a listener's as yet; `hard` ends it. false: there is none of that
  * pair. */

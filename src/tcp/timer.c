@@ -153,6 +153,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 		tcp_fast_open_timeout(env, t);
 		t->syn_due = t->syn_retransmitted = true;
 	} else {
+		tcp_pmtu_timeout(env, t);
 		tcp_loss_timeout(env, t, first);
 	}
 	t->timed_out = true;

@@ -42,6 +42,7 @@ static void set_recovery(struct object *o, const char *value)
 		o->config.member = strtoul(value, NULL, 0) != 0;                                                       \
 	}
 
+FLAG(mtu_probing)
 FLAG(sack)
 FLAG(timestamps)
 FLAG(window_scaling)
@@ -88,6 +89,7 @@ static const struct setting {
 	{"tcp_ecn", set_ecn},
 	{"tcp_fastopen", set_fast_open},
 	{"tcp_fastopen_key", set_fast_open_key},
+	{"tcp_mtu_probing", set_mtu_probing},
 	{"tcp_recovery", set_recovery},
 	{"tcp_rmem", set_rmem},
 	{"tcp_sack", set_sack},
@@ -150,6 +152,7 @@ static void set_defaults(struct object *o)
 	set(o, "tcp_wmem", "4096 262144 4194304");
 	set(o, "tcp_congestion_control", "cubic");
 	set(o, "tcp_ecn", "0");
+	set(o, "tcp_mtu_probing", "0");
 	set(o, "tcp_timestamps", "1");
 	set(o, "tcp_sack", "1");
 	set(o, "tcp_fastopen", "0x70403");

@@ -77,6 +77,7 @@ void peer_init(struct peer *p, const struct peer_setup *setup)
 		.send_buffer_max = p->setup.send_buffer_max,
 		.receive_buffer_max = p->setup.receive_buffer_max,
 		.ecn = p->setup.ecn,
+		.mtu_probing = !p->setup.no_mtu_probing,
 		.ms_msl = p->setup.ms_msl ? p->setup.ms_msl : 30000,
 		.rack = !p->setup.no_rack,
 	};

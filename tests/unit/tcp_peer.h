@@ -64,6 +64,7 @@ struct peer_setup {
 	int backlog;
 	uint8_t ecn; /* enum berth_ecn */
 	bool ip6;
+	bool no_mtu_probing;
 	bool quick_acks; /* the first acknowledgments leave at once; else tests begin with delayed ones */
 };
 

@@ -3,7 +3,7 @@
 
 #include "tcp_peer.h"
 
-static const struct peer_setup plain = {.mss = 1000};
+static const struct peer_setup plain = {.mss = 1000, .no_mtu_probing = true};
 static const struct peer_setup stamped = {.mss = 1012, .timestamps = true};
 
 static void begin(struct peer *p, const struct peer_setup *setup)
