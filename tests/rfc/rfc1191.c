@@ -93,7 +93,7 @@ static void section_6_5_large_segments_are_cut_anew(void **state)
 	begin(&p, &plain);
 	p.payload_max = 65000;
 	peer_send(&p, 1, 10 * FULL);
-	assert_int_equal(peer_only(&p)->segment_size, FULL);
+	assert_int_equal(peer_at(&p, 0)->segment_size, FULL);
 	peer_clear(&p);
 	too_big(&p, 1, 1300);
 	for (uint32_t i = 0; i < p.n_out; i++)

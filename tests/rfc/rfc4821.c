@@ -134,6 +134,7 @@ static void lose_probe(struct peer *p, uint32_t probe, uint32_t len, uint32_t ri
 	uint32_t edges[2] = {probe + len, probe + len};
 
 	peer_clear(p);
+	peer_advance(p, 10 * MS);
 	peer_in(p, TCP_ACK, 1, probe, 0);
 	while (edges[1] < right) {
 		edges[1] += p->t->mss;
