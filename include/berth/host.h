@@ -70,7 +70,7 @@ struct berth_host_config {
 	 * what is sent is put off, that of the largest holders first. */
 	uint64_t memory_max;
 	bool mtu_probing; /* RFC 4821: TCP finds by itself what a path carries that swallows large packets; true */
-	uint32_t ms_msl; /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
+	uint32_t ms_msl;  /* maximum segment lifetime; TIME-WAIT lasts two of them; 30,000 */
 	bool rack; /* losses are found by time, and their tails probed for (RFC 8985); false: by counts (RFC 6675); true
 		    */
 	char congestion[BERTH_CONGESTION_NAME_MAX]; /* "cubic", "reno" or "bbr" */

@@ -13,22 +13,32 @@ void tcp_delack_quick(struct tcb *t, unsigned n_max)
 		t->delack.n_quick = (uint8_t)n;
 }
 
-/* The peer begins, or begins again with a small window (RFC 5681 section 4.1): each acknowledgment lets it grow. */
-static void look_for_begin(struct tcp_env *env, struct tcb *t)
+/* Never 0. After 71 minutes it is as if no time had passed: then an idle peer is not seen to be one. */
+static uint32_t us_now(const struct tcp_env *env)
 {
-	if (!t->delack.rcv_at || env->now - t->delack.rcv_at > t->ns_rto)
+	uint32_t us = (uint32_t)(env->now / 1000);
+
+	return us + !us;
+}
+
+/* The peer begins, or begins again with a small window (RFC 5681 section 4.1): each acknowledgment lets it grow. */
+static void look_for_begin(struct tcb *t, uint32_t us)
+{
+	if (!t->delack.us_at || (uint32_t)(us - t->delack.us_at) > t->ns_rto / 1000)
 		tcp_delack_quick(t, TCP_QUICK_ACKS);
-	t->delack.rcv_at = env->now;
+	t->delack.us_at = us;
 }
 
 /* SHLD-19: each second full segment, and as Linux what is more than one. MUST-58: no ACK waits for longer than the
  * timer. */
 void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
 {
+	uint32_t us = us_now(env);
+
 	t->rcv_unacked += len;
 	t->ack_pending = true;
-	if (t->delack.rcv_at != env->now)
-		look_for_begin(env, t);
+	if (t->delack.us_at != us)
+		look_for_begin(t, us);
 	if (t->rcv_unacked > t->rcv_mss || tcp_delack_is_quick(t))
 		tcp_ack_now(env, t, false);
 	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
@@ -37,7 +47,7 @@ void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
 
 void tcp_delack_answer(struct tcp_env *env, struct tcb *t)
 {
-	if (t->delack.rcv_at && env->now - t->delack.rcv_at < NS_ACK_DELAY)
+	if (t->delack.us_at && (uint32_t)(us_now(env) - t->delack.us_at) < NS_ACK_DELAY / 1000)
 		t->delack.interactive = true;
 }
 
@@ -67,7 +77,7 @@ void tcp_delack_set(struct tcp_env *env, struct tcb *t, bool quick)
 	t->delack.interactive = !quick;
 	t->delack.n_quick = 0;
 	if (!quick) {
-		t->delack.rcv_at = env->now;
+		t->delack.us_at = us_now(env);
 		return;
 	}
 	t->delack.n_quick = TCP_QUICK_ACKS;

@@ -8,16 +8,16 @@
 
 #include <stdbool.h>
 
-#include <berth/frame.h>
+#include <stdint.h>
 
 struct tcb;
 struct tcp_env;
 
 /* All zero is a connection that has received nothing yet. */
 struct tcp_delack {
-	berth_time rcv_at; /* the latest data in order, 0: none yet */
-	uint8_t n_quick;   /* acknowledgments that still leave at once */
-	bool interactive;  /* what came was answered with data: an acknowledgment may wait for the next answer */
+	uint32_t us_at;   /* the latest data in order, microseconds that wrap; 0: none yet */
+	uint8_t n_quick;  /* acknowledgments that still leave at once */
+	bool interactive; /* what came was answered with data: an acknowledgment may wait for the next answer */
 };
 
 /* `len` bytes have arrived in order: an acknowledgment leaves now, or the timer is set. */

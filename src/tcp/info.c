@@ -208,7 +208,7 @@ static void fill_receiving(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_rcv_wnd = t->rcv_adv > t->rcv_nxt ? (uint32_t)(t->rcv_adv - t->rcv_nxt) : 0;
 	info->tcpi_rcv_ssthresh = t->receive_buffer;
 	info->tcpi_rcv_space = t->receive_buffer;
-	info->tcpi_rcv_rtt = t->tune.us_rtt;
+	info->tcpi_rcv_rtt = (t->tune ? t->tune->us_rtt : 0);
 	info->tcpi_rcv_ooopack = t->tally.segments_ahead;
 }
 

@@ -78,8 +78,8 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->e.reuse_port = listener->e.reuse_port;
 	t->send_buffer = listener->send_buffer;
 	t->receive_buffer = listener->receive_buffer;
-	t->tune.send_set = listener->tune.send_set;
-	t->tune.receive_set = listener->tune.receive_set;
+	t->send_buffer_set = listener->send_buffer_set;
+	t->receive_buffer_set = listener->receive_buffer_set;
 	t->mss_user = listener->mss_user;
 	t->nodelay = listener->nodelay;
 	t->keepalive = listener->keepalive;

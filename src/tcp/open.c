@@ -114,7 +114,7 @@ uint8_t tcp_wscale(const struct tcp_env *env, const struct tcb *t)
 	uint32_t buffer = t->receive_buffer > WINDOW_EXPECTED ? t->receive_buffer : WINDOW_EXPECTED;
 	uint8_t shift = 0;
 
-	if (!t->tune.receive_set && buffer < env->config.receive_buffer_max)
+	if (!t->receive_buffer_set && buffer < env->config.receive_buffer_max)
 		buffer = env->config.receive_buffer_max;
 	while (shift < WSCALE_MAX && (65535u << shift) < buffer)
 		shift++;

@@ -80,7 +80,7 @@ static int get_send_buffer(struct tcb *t)
 static void set_send_buffer(struct tcp_env *env, struct tcb *t, int value)
 {
 	t->send_buffer = (uint32_t)value;
-	t->tune.send_set = true;
+	t->send_buffer_set = true;
 }
 
 static int get_receive_buffer(struct tcb *t)
@@ -91,7 +91,7 @@ static int get_receive_buffer(struct tcb *t)
 static void set_receive_buffer(struct tcp_env *env, struct tcb *t, int value)
 {
 	t->receive_buffer = (uint32_t)value;
-	t->tune.receive_set = true;
+	t->receive_buffer_set = true;
 }
 
 /* ---- options that are more than a number ---- */

@@ -82,7 +82,8 @@ uint32_t tcp_plpmtud_probe(struct tcp_env *env, struct tcb *t, uint64_t unsent, 
 	uint64_t pipe = tcp_pipe(t);
 	uint32_t size, len, all;
 
-	if (t->pmtu.probe || t->recovery != TCP_RECOVERY_NONE || (int32_t)(s_now(env) - t->pmtu.s_search) < 0)
+	if (t->pmtu.probe || t->pmtu.said || t->recovery != TCP_RECOVERY_NONE ||
+	    (int32_t)(s_now(env) - t->pmtu.s_search) < 0)
 		return 0;
 	size = candidate(env, t);
 	if (!size)
@@ -108,7 +109,7 @@ void tcp_plpmtud_sent(struct tcp_env *env, struct tcb *t, uint32_t len)
 {
 	env->counters.mtu_probes++;
 	t->pmtu.probe = (uint16_t)(size_in_use(t) + len - t->mss);
-	t->pmtu.probe_left = (uint32_t)(t->snd_nxt - len);
+	t->pmtu.left = (uint32_t)(t->snd_nxt - len);
 }
 
 void tcp_plpmtud_arrived(struct tcp_env *env, struct tcb *t)
@@ -128,7 +129,7 @@ bool tcp_plpmtud_lost(struct tcp_env *env, struct tcb *t)
 {
 	uint32_t len = t->pmtu.probe ? payload_of(t, t->pmtu.probe) : 0;
 
-	if (!len || (uint32_t)t->snd_una != t->pmtu.probe_left || t->sent.n_lost - t->sent.n_again > len)
+	if (!len || (uint32_t)t->snd_una != t->pmtu.left || t->sent.n_lost - t->sent.n_again > len)
 		return false;
 	if (++t->pmtu.n_lost >= MAX_PROBES) {
 		t->pmtu.high = t->pmtu.probe;

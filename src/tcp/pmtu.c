@@ -97,7 +97,8 @@ bool tcp_icmp_mtu(struct tcp_env *env, struct tcb *t, uint32_t seq, uint32_t mtu
 	if (t->pmtu.proven) {
 		env->counters.mtu_doubted++;
 		t->pmtu.said = (uint16_t)mtu;
-		t->pmtu.said_of = seq;
+		t->pmtu.left = seq;
+		t->pmtu.probe = 0;
 		return false;
 	}
 	obey(env, t, mtu);
@@ -108,9 +109,9 @@ void tcp_pmtu_acked(struct tcp_env *env, struct tcb *t, uint64_t n)
 {
 	uint32_t una = (uint32_t)t->snd_una;
 
-	if (t->pmtu.said && (int32_t)(una - t->pmtu.said_of) > 0)
+	if (t->pmtu.said && (int32_t)(una - t->pmtu.left) > 0)
 		t->pmtu.said = 0; /* it was not true */
-	if (t->pmtu.probe && (int32_t)(una - t->pmtu.probe_left) > 0)
+	if (t->pmtu.probe && (int32_t)(una - t->pmtu.left) > 0)
 		tcp_plpmtud_arrived(env, t);
 	else if (n >= t->mss)
 		t->pmtu.proven = true;

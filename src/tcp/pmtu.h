@@ -11,16 +11,15 @@ struct tcp_env;
 
 /* Sizes are of whole IP packets; t->mtu is what is used. */
 struct tcp_pmtu {
-	uint16_t max;        /* what the host's routes say: nothing larger is tried */
-	uint16_t high;       /* the smallest that did not get through, 0: none */
-	uint16_t probe;      /* of the probe in flight, 0: none */
-	uint16_t said;       /* by a router, and not believed yet; 0: nothing */
-	uint32_t probe_left; /* where the probe begins, low 32 bits */
-	uint32_t said_of;    /* and the packet that `said` is about */
-	uint32_t s_search;   /* when a larger size is tried next, seconds */
-	uint8_t n_lost;      /* probes of one size that were lost in a row */
-	bool proven;         /* a full segment of the size in use has arrived since it is in use */
-	bool blackout : 1;   /* the size was lowered since nothing got through: the one before is tried first */
+	uint16_t max;      /* what the host's routes say: nothing larger is tried */
+	uint16_t high;     /* the smallest that did not get through, 0: none */
+	uint16_t probe;    /* of the probe in flight, 0: none */
+	uint16_t said;     /* by a router, and not believed yet; 0: nothing. Not while a probe is in flight */
+	uint32_t left;     /* where the probe begins, or the packet that the router speaks of; low 32 bits */
+	uint32_t s_search; /* when a larger size is tried next, seconds */
+	uint8_t n_lost;    /* probes of one size that were lost in a row */
+	bool proven : 1;   /* a full segment of the size in use has arrived since it is in use */
+	bool blackout : 1; /* the size was lowered since nothing got through: the one before is tried first */
 };
 
 /* A connection begins on a path of that size. */

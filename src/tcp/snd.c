@@ -198,7 +198,8 @@ static bool plan_new(struct tcp_env *env, struct tcb *t, uint32_t payload_max, s
 		reach = tcp_record_reach(t->records, t->snd_nxt, t->sendq.right);
 		if (t->mtu < t->pmtu.max && plan_mtu_probe(env, t, reach - t->snd_nxt, plan))
 			return plan->len;
-		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right, t->ecn.cwr_due ? t->mss : payload_limit(t, payload_max));
+		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right,
+			      t->ecn.cwr_due ? t->mss : payload_limit(t, payload_max));
 	}
 	fin = fin && len == unsent && t->snd_nxt + len < edge;
 	if (!len && !fin)
@@ -349,7 +350,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->episode->prr.out += n;
 	tcp_rate_before(env, t);
 	if (plan->again) {
-		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.probe_left) > 0)
+		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.left) > 0)
 			t->pmtu.probe = 0; /* its acknowledgment would not say which of the two has arrived */
 		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
 		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))

@@ -118,8 +118,9 @@ struct tcb {
 	bool oob_taken : 1;  /* MSG_OOB has read the byte before urgent.rcv_up */
 	bool cut : 1;        /* the last send found room for a part only: more follows when there is room */
 	bool push : 1; /* what is queued leaves, however small, until more is: TCP_NODELAY was set, or a cork is over */
-	bool cwnd_limited : 1; /* cwnd, and nothing else, held data back when last asked */
-	bool ack_pending : 1;  /* something was received that no segment has acknowledged */
+	bool cwnd_limited : 1;                            /* cwnd, and nothing else, held data back when last asked */
+	bool ack_pending : 1;                             /* something was received that no segment has acknowledged */
+	bool send_buffer_set : 1, receive_buffer_set : 1; /* by the user: they stay as they are */
 	bool syn_retransmitted : 1;
 	bool connected : 1; /* has reached ESTABLISHED */
 	int error;          /* pending for the user, BERTH_E..., 0 none */
@@ -162,11 +163,11 @@ struct tcb {
 
 	/* sizes and times */
 	uint32_t send_buffer, receive_buffer;
-	struct tcp_tune tune;
-	uint32_t n_memory; /* what the host's budget knows that our queues hold */
-	uint16_t mss_peer; /* from its SYN, tcp_mss_default when it said none */
-	uint16_t mss_user; /* TCP_MAXSEG, 0 not set */
-	uint32_t mtu;      /* of the path, as packets are made now */
+	struct tcp_tune *tune; /* NULL: it has received little so far */
+	uint32_t n_memory;     /* what the host's budget knows that our queues hold */
+	uint16_t mss_peer;     /* from its SYN, tcp_mss_default when it said none */
+	uint16_t mss_user;     /* TCP_MAXSEG, 0 not set */
+	uint32_t mtu;          /* of the path, as packets are made now */
 	struct tcp_pmtu pmtu;
 	uint32_t ms_user_timeout; /* 0: the default */
 	uint16_t s_keep_idle, s_keep_interval;
@@ -420,7 +421,7 @@ struct tcp_plan {
 	bool again;  /* a retransmission */
 	bool pushed; /* its last byte has PSH, now or when it is sent again */
 	bool tail_probe;
-	bool ect; /* its packet may be marked (RFC 3168): new data only */
+	bool ect;       /* its packet may be marked (RFC 3168): new data only */
 	bool mtu_probe; /* one segment, larger than the MSS */
 };
 /* The header of a segment, everything in it but the checksum. */

@@ -77,7 +77,7 @@
 	X(mtu_lowered, "path MTU lowered by ICMP")                                                                     \
 	X(ecn_agreed, "connections whose both sides know ECN")                                                         \
 	X(ecn_marks_in, "segments that a router has marked (ECN)")                                                     \
-	X(ecn_reductions, "windows reduced because the peer saw marks (ECN)")                                              \
+	X(ecn_reductions, "windows reduced because the peer saw marks (ECN)")                                          \
 	X(mtu_doubted, "ICMP errors about a size that has arrived before")                                             \
 	X(mtu_black_holes, "packet sizes lowered because large ones vanished")                                         \
 	X(mtu_probes, "segments sent to try a larger packet size")                                                     \

@@ -8,6 +8,8 @@
 /* What the user may take in the first round trip: an initial window. */
 #define SEGMENTS_AT_FIRST 10
 #define US_RTT_MAX 60000000u
+/* Nothing is measured of a connection that has brought less: most never do. */
+#define BYTES_BEFORE 16384u
 
 static uint32_t us_now(const struct tcp_env *env)
 {
@@ -17,12 +19,12 @@ static uint32_t us_now(const struct tcp_env *env)
 /* The round trip that ends with this segment; 0: it tells none. */
 static uint32_t sample(struct tcp_env *env, const struct tcb *t, const struct tcp_header *h)
 {
-	uint32_t us = us_now(env) - t->tune.us_turn, ms;
+	uint32_t us = us_now(env) - t->tune->us_turn, ms;
 
 	if (!t->ts_ok)
-		return t->tune.us_turn ? us : 0;
+		return t->tune->us_turn ? us : 0;
 	/* What comes after a pause sends an old time back (RFC 7323 section 4.1). */
-	if (t->tune.us_rtt && env->now - t->delack.rcv_at > 2000ull * t->tune.us_rtt)
+	if (t->tune->us_rtt && us_now(env) - t->delack.us_at > 2 * t->tune->us_rtt)
 		return 0;
 	ms = h->has_timestamp && h->ts_ecr ? tcp_timestamp(env, t) - h->ts_ecr : UINT32_MAX;
 	return ms < US_RTT_MAX / 1000 ? ms * 1000 + !ms * 500 : 0;
@@ -30,7 +32,7 @@ static uint32_t sample(struct tcp_env *env, const struct tcb *t, const struct tc
 
 static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header *h)
 {
-	struct tcp_tune *tune = &t->tune;
+	struct tcp_tune *tune = t->tune;
 	uint32_t us = sample(env, t, h);
 
 	if (us && us < US_RTT_MAX)
@@ -39,9 +41,29 @@ static void measure(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 	tune->turn_end = (uint32_t)(t->ts_ok ? t->rcv_nxt + SEGMENTS_PER_TURN * t->rcv_mss : t->rcv_adv);
 }
 
+static bool begin(struct tcp_env *env, struct tcb *t)
+{
+	if (t->bytes_received < BYTES_BEFORE || t->receive_buffer_set)
+		return false;
+	t->tune = env->memory->alloc(env->memory->context, sizeof(*t->tune));
+	if (!t->tune)
+		return false; /* the buffer stays as it is for the time being */
+	*t->tune = (struct tcp_tune){0};
+	return true;
+}
+
+void tcp_tune_end(struct tcp_env *env, struct tcb *t)
+{
+	if (t->tune)
+		env->memory->free(env->memory->context, t->tune, sizeof(*t->tune));
+	t->tune = NULL;
+}
+
 void tcp_tune_arrival(struct tcp_env *env, struct tcb *t, const struct tcp_header *h)
 {
-	if ((int32_t)((uint32_t)t->rcv_nxt - t->tune.turn_end) >= 0 || !t->tune.us_turn)
+	if (!t->tune && !begin(env, t))
+		return;
+	if ((int32_t)((uint32_t)t->rcv_nxt - t->tune->turn_end) >= 0 || !t->tune->us_turn)
 		measure(env, t, h);
 }
 
@@ -58,12 +80,12 @@ static void grow(struct tcp_env *env, struct tcb *t, uint32_t n)
 {
 	uint64_t size;
 
-	if (!t->tune.n_read)
-		t->tune.n_read = SEGMENTS_AT_FIRST * t->rcv_mss;
-	if (n <= t->tune.n_read || env->budget->pressed)
+	if (!t->tune->n_read)
+		t->tune->n_read = SEGMENTS_AT_FIRST * t->rcv_mss;
+	if (n <= t->tune->n_read || env->budget->pressed)
 		return;
-	size = size_for(t, n, t->tune.n_read);
-	t->tune.n_read = n;
+	size = size_for(t, n, t->tune->n_read);
+	t->tune->n_read = n;
 	if (size > env->config.receive_buffer_max)
 		size = env->config.receive_buffer_max;
 	if (size > t->receive_buffer)
@@ -73,9 +95,9 @@ static void grow(struct tcp_env *env, struct tcb *t, uint32_t n)
 void tcp_tune_read(struct tcp_env *env, struct tcb *t)
 {
 	uint32_t us = us_now(env), had = (uint32_t)t->rcv_nxt - t->recvq.n_bytes;
-	struct tcp_tune *tune = &t->tune;
+	struct tcp_tune *tune = t->tune;
 
-	if (tune->receive_set || !tune->us_rtt || us - tune->us_read < tune->us_rtt)
+	if (!tune || t->receive_buffer_set || !tune->us_rtt || us - tune->us_read < tune->us_rtt)
 		return;
 	if (tune->us_read)
 		grow(env, t, had - tune->read_from);
@@ -89,6 +111,6 @@ void tcp_tune_send(struct tcp_env *env, struct tcb *t)
 
 	if (size > env->config.send_buffer_max)
 		size = env->config.send_buffer_max;
-	if (size > t->send_buffer && !t->tune.send_set && !env->budget->pressed)
+	if (size > t->send_buffer && !t->send_buffer_set && !env->budget->pressed)
 		t->send_buffer = (uint32_t)size;
 }

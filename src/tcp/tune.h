@@ -14,15 +14,15 @@ struct tcb;
 struct tcp_env;
 struct tcp_header;
 
-/* Times are microseconds, positions the low 32 bits: both only ever compared with near ones. */
+/* What is measured of a connection that receives a lot. Times are microseconds, positions the low 32 bits: both only
+ * ever compared with near ones. */
 struct tcp_tune {
-	uint32_t us_rtt;            /* as the receiver sees it, 0: not known yet */
-	uint32_t turn_end;          /* rcv_nxt when it is measured next */
-	uint32_t us_turn;           /* when that measurement began */
-	uint32_t read_from;         /* what the user had had when counting began */
-	uint32_t us_read;           /* when that was */
-	uint32_t n_read;            /* most bytes that were read in a round trip */
-	bool send_set, receive_set; /* by the user: they stay */
+	uint32_t us_rtt;    /* as the receiver sees it, 0: not known yet */
+	uint32_t turn_end;  /* rcv_nxt when it is measured next */
+	uint32_t us_turn;   /* when that measurement began */
+	uint32_t read_from; /* what the user had had when counting began */
+	uint32_t us_read;   /* when that was */
+	uint32_t n_read;    /* most bytes that were read in a round trip */
 };
 
 /* Data is in order up to rcv_nxt by a segment with header h, before its acknowledgment is thought of. */
@@ -30,6 +30,8 @@ void tcp_tune_arrival(struct tcp_env *env, struct tcb *t, const struct tcp_heade
 
 /* The user has read. */
 void tcp_tune_read(struct tcp_env *env, struct tcb *t);
+
+void tcp_tune_end(struct tcp_env *env, struct tcb *t);
 
 /* An acknowledgment has come, and a send found no room before it. */
 void tcp_tune_send(struct tcp_env *env, struct tcb *t);

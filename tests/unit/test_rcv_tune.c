@@ -57,7 +57,7 @@ static void the_window_doubles_until_it_holds_what_the_path_carries(void **state
 
 		begin(&p, setups[i]);
 		turns(&p, 12, 3000000, &at);
-		assert_in_range(p.t->tune.us_rtt, 90000, 210000);
+		assert_in_range(p.t->tune->us_rtt, 90000, 210000);
 		assert_in_range(p.t->receive_buffer, 6000000, 8 << 20);
 		assert_true(p.t->rcv_adv - p.t->rcv_nxt >= 6000000);
 		peer_deinit(&p);
