@@ -6,7 +6,8 @@
  * with all checksums; offload=1 puts the software path around both ends, so that TCP makes and takes large segments and
  * the cable still carries small ones with all checksums; complete=1 with capabilities=1 lets the cable make those while
  * it copies; capabilities=2 lets large segments pass whole, checksums made and looked at in software; 3 leaves the
- * checksums out, as memory needs none. family=6 is the same over IPv6. */
+ * checksums out, as memory needs none. family=6 is the same over IPv6. turn=N is for those
+ * who count instructions: what a host does by the round trips that it measures is then what it does at full speed. */
 #include <string.h>
 
 #include <berth/berth.h>
@@ -27,6 +28,8 @@ struct run {
 	unsigned capabilities, batch;
 	enum berth_family family;
 	bool offload, complete;
+	uint64_t ns_turn; /* a round trip takes so long by the hosts' clock; 0: as long as it takes */
+	berth_time now;
 	bool has_room;
 	uint64_t n_received; /* payload bytes */
 	uint8_t source[65536], sink[65536];
@@ -51,7 +54,9 @@ static void host_up(struct run *run, struct end *end)
 	berth_host_config_default(&config);
 	config.memory = berth_pool_memory(run->pool);
 	config.seed = at.port;
-	config.send_buffer = config.receive_buffer = run->window;
+	/* As the peer's, it is as large as it is told to be. */
+	config.send_buffer = config.send_buffer_max = run->window;
+	config.receive_buffer = config.receive_buffer_max = run->window;
 	bench_require(berth_host_new(&config, &end->host) == 0, "a host can be made");
 	berth_interface_config_default(&interface);
 	strcpy(interface.name, "eth0");
@@ -138,7 +143,7 @@ static void send_data(struct run *run)
 
 static void round_trip(struct run *run)
 {
-	berth_time now = bench_now();
+	berth_time now = run->now = run->ns_turn ? run->now + run->ns_turn : bench_now();
 
 	send_data(run);
 	berth_link_exchange(run->sender.link, run->sender.host, run->sender.interface, now, run->batch);
@@ -189,8 +194,8 @@ static void down(struct run *run)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = {"bytes", "warm",         "chunk",   "batch",    "window",
-					    "mtu",   "capabilities", "offload", "complete", "family"};
+	static const char *const names[] = {"bytes",        "warm",    "chunk",    "batch",  "window", "mtu",
+					    "capabilities", "offload", "complete", "family", "turn"};
 	static struct run run;
 	struct bench_transfer t = {0};
 
@@ -198,6 +203,7 @@ int main(int argc, char **argv)
 	t.from = bench_argument(argv, "warm", 64 << 20);
 	t.to = t.from + bench_argument(argv, "bytes", 1 << 30);
 	run.window = (uint32_t)bench_argument(argv, "window", 256 << 10);
+	run.ns_turn = bench_argument(argv, "turn", 0);
 	run.chunk = (uint32_t)bench_argument(argv, "chunk", 8 * 1460);
 	run.batch = (unsigned)bench_argument(argv, "batch", 65536);
 	run.mtu = (uint32_t)bench_argument(argv, "mtu", 1500);

@@ -143,7 +143,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
 
-	if (t->sendq.right <= t->snd_nxt)
+	if (t->sendq.right <= t->snd_nxt && t->snd_nxt > t->snd_una)
 		tcp_rate_check(t);
 	a.news.again_until = t->bytes_retransmitted ? again_until(env, t, h, &a) : BERTH_NEVER;
 	if (h->n_sacks && t->sack_ok)

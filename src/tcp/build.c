@@ -1,4 +1,7 @@
 /* Turning a plan into a frame: slices of the send queue, and the TCP header before which the host puts its own. */
+#include <stddef.h>
+#include <string.h>
+
 #include "tcb.h"
 
 /* Where the TCP header begins in a frame's header space: before it there is room for Ethernet's and IP's. */
@@ -41,10 +44,11 @@ static void syn_options(const struct tcp_env *env, const struct tcb *t, struct t
 static void sack_option(struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h)
 {
 	unsigned n_max = h->has_timestamp ? 3 : 4;
-	uint32_t room = plan->len < t->mss ? t->mss - plan->len : 0;
+	uint32_t room;
 
 	if (!t->sack_ok || (!t->recvq.ahead && t->recvq.dsack_left == t->recvq.dsack_right))
 		return;
+	room = plan->len < t->mss ? t->mss - plan->len : 0;
 	if (room < 4 + 8 * n_max)
 		n_max = room > 4 ? (room - 4) / 8 : 0;
 	h->n_sacks = (uint8_t)recvq_sacks(&t->recvq, h->sacks, n_max);
@@ -52,12 +56,11 @@ static void sack_option(struct tcb *t, const struct tcp_plan *plan, struct tcp_h
 
 void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h)
 {
-	*h = (struct tcp_header){
-		.source_port = t->e.pair.local_port,
-		.destination_port = t->e.pair.foreign_port,
-		.seq = (uint32_t)plan->seq,
-		.flags = plan->flags,
-	};
+	memset(h, 0, offsetof(struct tcp_header, fast_open_experimental)); /* what is behind has its lengths here */
+	h->source_port = t->e.pair.local_port;
+	h->destination_port = t->e.pair.foreign_port;
+	h->seq = (uint32_t)plan->seq;
+	h->flags = plan->flags;
 	if (plan->flags & TCP_ACK)
 		h->ack = (uint32_t)t->rcv_nxt;
 	if (t->ecn.echo && !(plan->flags & (TCP_SYN | TCP_RST)))
@@ -73,7 +76,8 @@ void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp
 	} else if (!(plan->flags & TCP_RST)) {
 		h->window = (uint16_t)tcp_window_advertise(env, t);
 		sack_option(t, plan, h);
-		tcp_urgent_fields(t, plan->seq, h);
+		if (t->urgent.snd_up > plan->seq)
+			tcp_urgent_fields(t, plan->seq, h);
 	}
 }
 

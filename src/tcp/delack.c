@@ -39,7 +39,7 @@ void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
 	t->ack_pending = true;
 	if (t->delack.us_at != us)
 		look_for_begin(t, us);
-	if (t->rcv_unacked > t->rcv_mss || tcp_delack_is_quick(t))
+	if (t->rcv_unacked > t->rcv_mss || tcp_delack_is_quick(&t->delack))
 		tcp_ack_now(env, t, false);
 	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
 		tcp_timer_set(env, t, TCP_TIMER_ACK, env->now + NS_ACK_DELAY);
@@ -47,14 +47,8 @@ void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
 
 void tcp_delack_answer(struct tcp_env *env, struct tcb *t)
 {
-	if (t->delack.us_at && (uint32_t)(us_now(env) - t->delack.us_at) < NS_ACK_DELAY / 1000)
+	if ((uint32_t)(us_now(env) - t->delack.us_at) < NS_ACK_DELAY / 1000)
 		t->delack.interactive = true;
-}
-
-void tcp_delack_acked(struct tcb *t)
-{
-	if (t->delack.n_quick)
-		t->delack.n_quick--;
 }
 
 void tcp_delack_timeout(struct tcp_env *env, struct tcb *t)
@@ -65,11 +59,6 @@ void tcp_delack_timeout(struct tcp_env *env, struct tcb *t)
 	env->counters.acks_delayed++;
 	t->delack.interactive = false; /* no answer came */
 	tcp_ack_now(env, t, false);
-}
-
-bool tcp_delack_is_quick(const struct tcb *t)
-{
-	return t->delack.n_quick && !t->delack.interactive;
 }
 
 void tcp_delack_set(struct tcp_env *env, struct tcb *t, bool quick)

@@ -20,6 +20,11 @@ struct tcp_delack {
 	bool interactive; /* what came was answered with data: an acknowledgment may wait for the next answer */
 };
 
+static inline bool tcp_delack_is_quick(const struct tcp_delack *d)
+{
+	return d->n_quick && !d->interactive;
+}
+
 /* `len` bytes have arrived in order: an acknowledgment leaves now, or the timer is set. */
 void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len);
 
@@ -28,17 +33,13 @@ void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len);
 void tcp_delack_quick(struct tcb *t, unsigned n_max);
 #define TCP_QUICK_ACKS 16 /* as Linux: an initial window of ten, and half of the next */
 
-/* New data leaves: when it answers what has just come, acknowledgments wait for its like. */
+/* New data leaves, and some has come before: when it answers what has just come, acknowledgments wait for its like. */
 void tcp_delack_answer(struct tcp_env *env, struct tcb *t);
-
-/* An acknowledgment of something new has left. */
-void tcp_delack_acked(struct tcb *t);
 
 /* The timer has run out. */
 void tcp_delack_timeout(struct tcp_env *env, struct tcb *t);
 
 /* TCP_QUICKACK, with Linux's meaning: it sets where things stand now, and what comes moves them on. */
 void tcp_delack_set(struct tcp_env *env, struct tcb *t, bool quick);
-bool tcp_delack_is_quick(const struct tcb *t);
 
 #endif

@@ -335,11 +335,26 @@ static enum step ack_closes(struct tcp_env *env, struct tcb *t)
 	return STEP_CONTINUE;
 }
 
-/* Fifth: the acknowledgment. */
-static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a)
+/* Of what is in flight, or was. */
+static void take_ack(struct tcp_env *env, struct tcb *t, const struct arrival *a)
 {
 	bool dup;
 
+	/* RFC 6675 section 5: the blocks of any acknowledgment count, also of one that another has overtaken. */
+	if (a->ack < t->snd_una && !a->h->n_sacks)
+		return;
+	/* RFC 5681 section 2; with SACK, what it reports counts, not its form. */
+	dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
+	      t->snd_nxt > t->snd_una && !t->probing &&
+	      (a->h->n_sacks ? t->sack_ok : (uint32_t)a->h->window << t->snd_wscale == t->snd_wnd);
+	if (t->ecn.ok && a->flags & TCP_ECE)
+		tcp_ecn_echo_in(env, t);
+	tcp_ack_in(env, t, a->h, a->ack, dup);
+}
+
+/* Fifth: the acknowledgment. */
+static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a)
+{
 	if (!(a->flags & TCP_ACK)) {
 		env->counters.bad_flags++;
 		return STEP_DROP;
@@ -357,16 +372,8 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 	}
 	t->heard_at = env->now;
 	take_timestamp(env, t, a);
-	/* RFC 6675 section 5: the blocks of any acknowledgment count, also of one that another has overtaken. */
-	if (a->ack >= t->snd_una || a->h->n_sacks) {
-		/* RFC 5681 section 2; with SACK, what it reports counts, not its form. */
-		dup = a->ack == t->snd_una && !a->segment->len && !(a->flags & (TCP_SYN | TCP_FIN)) &&
-		      t->snd_nxt > t->snd_una && !t->probing &&
-		      (a->h->n_sacks ? t->sack_ok : (uint32_t)a->h->window << t->snd_wscale == t->snd_wnd);
-		if (t->ecn.ok && a->flags & TCP_ECE)
-			tcp_ecn_echo_in(env, t);
-		tcp_ack_in(env, t, a->h, a->ack, dup);
-	}
+	if (t->snd_nxt > t->snd_una || a->h->n_sacks || a->flags & TCP_ECE) /* else it tells nothing new */
+		take_ack(env, t, a);
 	update_window(env, t, a);
 	return ack_closes(env, t);
 }

@@ -11,14 +11,6 @@
 /* As Linux: what was seen to arrive later than this many segments is not waited for. */
 #define REORDERING_MAX 300
 
-uint64_t tcp_pipe(const struct tcb *t)
-{
-	uint64_t in_flight = t->snd_nxt - t->snd_una;
-	uint64_t gone = (uint64_t)t->sent.n_sacked + t->sent.n_lost - t->sent.n_again + t->dup_bytes;
-
-	return in_flight > gone ? in_flight - gone : 0;
-}
-
 static bool uses_rack(const struct tcp_env *env, const struct tcb *t)
 {
 	return t->sack_ok && env->config.rack;
@@ -143,8 +135,7 @@ static void count(struct tcb *t, struct tcp_ack *ack, bool dup)
 static void detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup)
 {
 	if (uses_rack(env, t)) {
-		if (t->sent.n_sacked || again_first(t->sent.again) ||
-		    t->rack.waits) /* else nothing was overtaken */
+		if (t->sent.n_sacked || again_first(t->sent.again) || t->rack.waits) /* else nothing was overtaken */
 			ack->n_lost = tcp_rack_detect(env, t);
 	} else if (t->sack_ok)
 		ack->n_lost = tcp_sack_loss_detect(env, t, ack);

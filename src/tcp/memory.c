@@ -3,24 +3,6 @@
 
 #include "tcb.h"
 
-/* What t holds, at its true size: chunks, frames with their storage, and the records of both directions. */
-static uint64_t held(const struct tcb *t)
-{
-	return t->sendq.n_memory + recvq_memory(&t->recvq) + (uint64_t)t->sent.capacity * sizeof(struct sent_record) +
-	       (uint64_t)t->sacked.capacity * sizeof(struct range);
-}
-
-void tcp_memory_settle(struct tcp_env *env, struct tcb *t)
-{
-	uint64_t n = held(t);
-
-	if (n > t->n_memory)
-		budget_take(env->budget, n - t->n_memory);
-	else if (n < t->n_memory)
-		budget_give(env->budget, t->n_memory - n);
-	t->n_memory = (uint32_t)n;
-}
-
 static void prune(struct tcp_env *env, struct tcb *t)
 {
 	recvq_drop_ahead(&t->recvq, env->memory);

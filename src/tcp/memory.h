@@ -12,9 +12,6 @@ struct tcp_env;
 /* Bytes of what lies ahead of a gap that a connection may keep while memory is short. */
 #define TCP_AHEAD_PRESSED 65536u
 
-/* Brings the host's sum up to date with what t holds. Called when a call that may have changed it is over. */
-void tcp_memory_settle(struct tcp_env *env, struct tcb *t);
-
 /* t may keep `n` bytes more. In want of room, what lies ahead of a gap is thrown away first: t's own, then that of
  * those whose gap is oldest. It was not acknowledged, and comes again (RFC 2018 section 8 allows it although it was
  * reported). What was acknowledged is never thrown away. false, and counted: it may not. */

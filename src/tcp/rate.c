@@ -3,10 +3,9 @@
 
 #include "tcb.h"
 
-void tcp_rate_before(const struct tcp_env *env, struct tcb *t)
+void tcp_rate_begin(const struct tcp_env *env, struct tcb *t)
 {
-	if (t->snd_nxt == t->snd_una)
-		t->rate.first_sent = t->rate.delivered_at = env->now;
+	t->rate.first_sent = t->rate.delivered_at = env->now;
 }
 
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)

@@ -34,8 +34,8 @@ struct tcp_rate_loss;
 struct sent_news;
 struct sent_record;
 
-/* A transmission is about to be recorded: the first after silence begins the intervals anew. */
-void tcp_rate_before(const struct tcp_env *env, struct tcb *t);
+/* The first transmission after silence is about to be recorded: the intervals begin anew. */
+void tcp_rate_begin(const struct tcp_env *env, struct tcb *t);
 /* `record` has just been added or sent again; `joined`: its first part has its mark already. */
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined);
 /* An acknowledgment has brought news. */

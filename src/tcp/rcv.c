@@ -14,18 +14,6 @@ void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each)
 	tcp_want_output(env, t);
 }
 
-void tcp_acked(struct tcb *t)
-{
-	t->last_ack_sent = t->rcv_nxt;
-	if (t->ack_pending)
-		tcp_delack_acked(t);
-	t->ack_pending = false;
-	t->rcv_unacked = 0;
-	if (t->n_acks_due)
-		t->n_acks_due--;
-	tcp_timer_stop(t, TCP_TIMER_ACK);
-}
-
 /* An ACK up to rcv_nxt leaves by itself, in the middle of what the host is handing over. */
 static void acknowledge_by_reply(struct tcp_env *env, struct tcb *t)
 {
@@ -155,8 +143,10 @@ static bool push_in_order(struct tcp_env *env, struct tcb *t, struct berth_frame
 	if (env->budget->pressed && !tcp_memory_admits(env, t, sizeof(*frame) + frame->capacity))
 		return false;
 	verdict = recvq_push(&t->recvq, frame, text->off, (uint32_t)(text->right - text->left), env->memory);
+	if (verdict == RECVQ_TAKEN)
+		return true;
 	count_verdict(env, verdict);
-	return verdict == RECVQ_TAKEN;
+	return false;
 }
 
 static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment,
@@ -170,13 +160,14 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_s
 	acknowledge_burst(env, t);
 	if (!t->rcv_shut && !push_in_order(env, t, frame, text))
 		return;
-	t->rcv_nxt = recvq_join(&t->recvq, text->right, env->memory);
+	t->rcv_nxt = gap ? recvq_join(&t->recvq, text->right, env->memory) : text->right;
 	t->bytes_received += t->rcv_nxt - before;
 	env->counters.bytes_in += t->rcv_nxt - before;
 	env->progress = true;
 	if (frame->segment_size && !gap)
 		acknowledge_half(env, t, before, len / frame->segment_size, frame->segment_size);
-	tcp_tune_arrival(env, t, &segment->header);
+	if (tcp_tune_is_due(t))
+		tcp_tune_arrival(env, t, &segment->header);
 	tcp_delack_data(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */

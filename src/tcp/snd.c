@@ -6,7 +6,7 @@
  * would repeat the first's. */
 static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
 {
-	return tcp_urgent_is_sending(t) ? t->mss : tcp_burst_limit(t, payload_max);
+	return payload_max <= t->mss || tcp_urgent_is_sending(t) ? t->mss : tcp_burst_limit(t, payload_max);
 }
 
 /* Asked here, where most answers are no. */
@@ -75,13 +75,16 @@ static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 /* What is lost goes first. */
 static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
 {
-	uint64_t pipe = tcp_pipe(t), room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
-	uint32_t limit = payload_limit(t, payload_max);
+	uint64_t pipe, room;
+	uint32_t limit;
 	tcp_seq left, right;
 
 	if (t->sent.n_lost == t->sent.n_again || (t->episode && tcp_frto_holds(t)) ||
 	    !sent_next_lost(&t->sent, &left, &right))
 		return false;
+	pipe = tcp_pipe(t);
+	room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	limit = payload_limit(t, payload_max);
 	if (right - left > room)
 		t->cwnd_limited = true;
 	if (room < t->mss && !t->retransmit_due && (t->sent.n_again || t->recovery == TCP_RECOVERY_FAST))
@@ -195,7 +198,7 @@ static bool plan_new(struct tcp_env *env, struct tcb *t, uint32_t payload_max, s
 		restart_if_idle(env, t);
 		/* CWR has a segment of its own: not every link that splits large ones knows that it is the first part's
 		 * alone. */
-		reach = tcp_record_reach(t->records, t->snd_nxt, t->sendq.right);
+		reach = t->records ? tcp_record_reach(t->records, t->snd_nxt, t->sendq.right) : t->sendq.right;
 		if (t->mtu < t->pmtu.max && plan_mtu_probe(env, t, reach - t->snd_nxt, plan))
 			return plan->len;
 		len = new_len(t, reach - t->snd_nxt, reach < t->sendq.right,
@@ -348,7 +351,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		return true;
 	if (t->recovery == TCP_RECOVERY_FAST && t->episode)
 		t->episode->prr.out += n;
-	tcp_rate_before(env, t);
+	if (t->snd_nxt == t->snd_una)
+		tcp_rate_begin(env, t);
 	if (plan->again) {
 		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.left) > 0)
 			t->pmtu.probe = 0; /* its acknowledgment would not say which of the two has arrived */
@@ -372,7 +376,8 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		sent_mark_pushed(&t->sent);
 	t->snd_nxt = right;
 	latest = sent_at(&t->sent, t->sent.n - 1);
-	tcp_rate_sent(t, latest, latest->left < plan->seq);
+	if (latest->left == plan->seq || t->cc.ops->wants_rate) /* else it has its mark already */
+		tcp_rate_sent(t, latest, latest->left < plan->seq);
 	env->counters.bytes_out += plan->len;
 	t->bytes_sent += plan->len;
 	if (plan->mtu_probe && plan->len > t->mss)
@@ -402,7 +407,7 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->sent_at = env->now;
 		if (is_paced(t))
 			tcp_pace_sent(env, t, plan->len);
-		if (plan->len && !plan->again)
+		if (plan->len && !plan->again && t->delack.us_at)
 			tcp_delack_answer(env, t);
 		if (plan->len)
 			t->tally.data_segments_out += n_parts;
@@ -412,7 +417,8 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 			tcp_tlp_sent(env, t, plan->again);
 		/* RFC 6675 section 5.1: in fast recovery each retransmission starts the timer anew, which otherwise
 		 * would fire when a round trip is longer than the margin above it. */
-		tcp_timer_update(env, t, plan->again && t->recovery == TCP_RECOVERY_FAST && t->sack_ok);
+		if (plan->again || !tcp_timer_goes_on(t))
+			tcp_timer_update(env, t, plan->again && t->recovery == TCP_RECOVERY_FAST && t->sack_ok);
 	}
 }
 

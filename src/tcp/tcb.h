@@ -238,6 +238,26 @@ static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
 	endpoints_want_tx(env->endpoints, &t->e);
 }
 
+/* ---- memory.c ---- */
+/* What t holds, at its true size: chunks, frames with their storage, and the records of both directions. */
+static inline uint64_t tcp_memory_held(const struct tcb *t)
+{
+	return t->sendq.n_memory + recvq_memory(&t->recvq) + t->sent.capacity * sizeof(struct sent_record) +
+	       t->sacked.capacity * sizeof(struct range);
+}
+
+/* Brings the host's sum up to date with what t holds. Called when a call that may have changed it is over. */
+static inline void tcp_memory_settle(struct tcp_env *env, struct tcb *t)
+{
+	uint64_t n = tcp_memory_held(t);
+
+	if (n > t->n_memory)
+		budget_take(env->budget, n - t->n_memory);
+	else if (n < t->n_memory)
+		budget_give(env->budget, t->n_memory - n);
+	t->n_memory = (uint32_t)n;
+}
+
 /* ---- open.c ---- */
 /* What a keyed hash of a socket pair is for: each its own. */
 enum tcp_hash {
@@ -301,11 +321,25 @@ void tcp_listener_end(struct tcp_env *env, struct tcb *t);
 void tcp_timer_set(struct tcp_env *env, struct tcb *t, enum tcp_timer which, berth_time deadline);
 /* Arms the main slot. */
 void tcp_timer_main(struct tcp_env *env, struct tcb *t, enum tcp_timer_kind kind, berth_time deadline);
-void tcp_timer_stop(struct tcb *t, enum tcp_timer which);
+static inline void tcp_timer_stop(struct tcb *t, enum tcp_timer which)
+{
+	t->deadline[which] = BERTH_NEVER;
+	if (which == TCP_TIMER_MAIN)
+		t->timer_kind = TCP_MAIN_NONE;
+}
 void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t);
 /* Retransmit while something is in flight, persist while the window holds data back, else neither. `restart` begins
  * anew. */
 void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart);
+static inline bool tcp_timer_waits_for_ack(enum tcp_timer_kind kind)
+{
+	return kind == TCP_MAIN_RETRANSMIT || kind == TCP_MAIN_PROBE || kind == TCP_MAIN_REORDER;
+}
+/* More that leaves changes nothing of it: it waits for acknowledgments, and of more than a segment. */
+static inline bool tcp_timer_goes_on(const struct tcb *t)
+{
+	return tcp_timer_waits_for_ack(t->timer_kind) && !t->tlp.single && !t->probing;
+}
 /* What RACK knows has changed: the timer that waits for acknowledgments is set by it, and goes on as it was. */
 void tcp_timer_review(struct tcp_env *env, struct tcb *t);
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
@@ -348,7 +382,7 @@ uint32_t tcp_urgent_stop(struct tcb *t, bool peek, uint32_t *skip);
 void tcp_urgent_send(struct tcp_env *env, struct tcb *t);
 /* Some of what was sent as urgent is not acknowledged. */
 bool tcp_urgent_is_sending(const struct tcb *t);
-/* URG and the pointer of a segment that begins at `seq`. */
+/* URG and the pointer of a segment that begins at `seq`, before SND.UP. */
 void tcp_urgent_fields(const struct tcb *t, tcp_seq seq, struct tcp_header *h);
 
 /* ---- timewait.c ---- */
@@ -398,7 +432,13 @@ void tcp_loss_reduce(struct tcp_env *env, struct tcb *t);
 void tcp_reordered(struct tcp_env *env, struct tcb *t, uint64_t n_segments);
 void tcp_episode_end(struct tcp_env *env, struct tcb *t);
 /* Bytes believed to be in the network (RFC 6675's pipe). */
-uint64_t tcp_pipe(const struct tcb *t);
+static inline uint64_t tcp_pipe(const struct tcb *t)
+{
+	uint64_t in_flight = t->snd_nxt - t->snd_una;
+	uint64_t gone = (uint64_t)t->sent.n_sacked + t->sent.n_lost - t->sent.n_again + t->dup_bytes;
+
+	return in_flight > gone ? in_flight - gone : 0;
+}
 
 /* ---- rcv.c ---- */
 /* Takes what of the segment lies in the window; seq is its unwrapped number. */
@@ -406,11 +446,28 @@ void tcp_take_text(struct tcp_env *env, struct tcb *t, const struct tcp_segment 
 /* An ACK has to leave now; one more of them when `each`. */
 void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each);
 /* An acknowledgment has left, in whatever segment. */
-void tcp_acked(struct tcb *t);
+static inline void tcp_acked(struct tcb *t)
+{
+	t->last_ack_sent = t->rcv_nxt;
+	if (t->ack_pending && t->delack.n_quick)
+		t->delack.n_quick--;
+	t->ack_pending = false;
+	t->rcv_unacked = 0;
+	if (t->n_acks_due)
+		t->n_acks_due--;
+	tcp_timer_stop(t, TCP_TIMER_ACK);
+}
 /* The user has read: tells the peer when the window has grown enough. */
 void tcp_window_opened(struct tcp_env *env, struct tcb *t);
 /* The window field's bytes, by the rules against silly windows; moves rcv_adv. */
 uint32_t tcp_window_advertise(const struct tcp_env *env, struct tcb *t);
+
+/* ---- tune.c ---- */
+/* What has arrived may be measured: nothing is being measured yet, or a round trip is over. */
+static inline bool tcp_tune_is_due(const struct tcb *t)
+{
+	return !t->tune || (int32_t)((uint32_t)t->rcv_nxt - t->tune->turn_end) >= 0;
+}
 
 /* ---- snd.c, build.c ---- */
 /* What tcp_output has decided to send. */

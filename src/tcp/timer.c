@@ -24,13 +24,6 @@ void tcp_timer_main(struct tcp_env *env, struct tcb *t, enum tcp_timer_kind kind
 	tcp_timer_set(env, t, TCP_TIMER_MAIN, deadline);
 }
 
-void tcp_timer_stop(struct tcb *t, enum tcp_timer which)
-{
-	t->deadline[which] = BERTH_NEVER;
-	if (which == TCP_TIMER_MAIN)
-		t->timer_kind = TCP_MAIN_NONE;
-}
-
 void tcp_timer_stop_all(struct tcp_env *env, struct tcb *t)
 {
 	for (unsigned i = 0; i < TCP_TIMER_N; i++)
@@ -52,11 +45,6 @@ static bool is_corked(const struct tcb *t)
 {
 	return !t->probing && t->snd_nxt == t->snd_una && t->sendq.right > t->snd_nxt &&
 	       t->snd_wnd >= t->sendq.right - t->snd_nxt;
-}
-
-static bool waits_for_ack(enum tcp_timer_kind kind)
-{
-	return kind == TCP_MAIN_RETRANSMIT || kind == TCP_MAIN_PROBE || kind == TCP_MAIN_REORDER;
 }
 
 /* Something is in flight: the retransmission timer runs, and RFC 8985's two, which come before it, take its place
@@ -86,7 +74,7 @@ static void wait_for_ack(struct tcp_env *env, struct tcb *t)
 
 static void update_wait(struct tcp_env *env, struct tcb *t, bool restart)
 {
-	if (restart || !waits_for_ack(t->timer_kind))
+	if (restart || !tcp_timer_waits_for_ack(t->timer_kind))
 		t->rto_from = env->now;
 	else if (!t->tlp.single || t->snd_nxt - t->snd_una <= t->mss)
 		return;
@@ -118,7 +106,7 @@ void tcp_timer_update(struct tcp_env *env, struct tcb *t, bool restart)
 
 void tcp_timer_review(struct tcp_env *env, struct tcb *t)
 {
-	if (waits_for_ack(t->timer_kind))
+	if (tcp_timer_waits_for_ack(t->timer_kind))
 		wait_for_ack(env, t);
 }
 

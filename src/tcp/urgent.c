@@ -107,10 +107,8 @@ bool tcp_urgent_is_sending(const struct tcb *t)
 
 void tcp_urgent_fields(const struct tcb *t, tcp_seq seq, struct tcp_header *h)
 {
-	uint64_t distance = t->urgent.snd_up > seq ? t->urgent.snd_up - seq : 0;
+	uint64_t distance = t->urgent.snd_up - seq;
 
-	if (!distance)
-		return;
 	h->flags |= TCP_URG;
 	/* Further than the field says: as far as it says; what follows moves the pointer on. */
 	h->urgent = (uint16_t)(distance < UINT16_MAX ? distance : UINT16_MAX);
