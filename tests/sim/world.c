@@ -54,6 +54,8 @@ static void make_host(struct world *w, int i, const struct world_config *config)
 	host.send_buffer_max = host.receive_buffer_max = config->buffers_max;
 	host.ecn = config->ecn;
 	snprintf(host.congestion, sizeof(host.congestion), "%s", config->congestion);
+	if (config->configure)
+		config->configure(config->user, i, &host);
 	need(berth_host_new(&host, &w->host[i]), "host");
 	berth_interface_config_default(&interface);
 	snprintf(interface.name, sizeof(interface.name), "eth0");

@@ -27,6 +27,9 @@ struct world_config {
 	const char *congestion;
 	uint8_t ecn;
 	bool offload; /* hosts hand large segments to the software path */
+	/* What else host i is configured with; NULL: nothing. */
+	void (*configure)(void *user, int i, struct berth_host_config *host);
+	void *user;
 };
 
 /* Host i has the address 10.0.0.(i + 1), or fd00::(i + 1), which is ready to be used. Ends the program when it cannot
