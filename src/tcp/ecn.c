@@ -75,7 +75,7 @@ void tcp_ecn_echo_in(struct tcp_env *env, struct tcb *t)
 {
 	uint64_t in_flight = t->snd_nxt - t->snd_una;
 
-	if (!tcp_ecn_may_reduce(t) || t->recovery != TCP_RECOVERY_NONE)
+	if (!tcp_ecn_may_reduce(t) || t->recovery != TCP_RECOVERY_NONE || t->state == BERTH_TCP_TIME_WAIT)
 		return;
 	env->counters.ecn_reductions++;
 	t->cc.ops->on_ecn(&t->cc, in_flight < t->cc.cwnd ? in_flight : t->cc.cwnd, env->now);

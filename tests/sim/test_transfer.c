@@ -43,6 +43,7 @@ struct run {
 	unsigned n_connections, n_accepted;
 	struct invariants past[WORLD_HOSTS];
 	int listener;
+	bool cookies; /* SYN cookies are in use: a late copy of an ACK may open a connection that is over once more */
 	berth_time silent_at; /* the cable is cut, BERTH_NEVER: it is not */
 	char failure[256];
 };
@@ -98,7 +99,8 @@ static uint32_t choose_buffer(struct rng *rng)
 static void choose_host(void *user, int i, struct berth_host_config *host)
 {
 	static const char *const controls[] = {"cubic", "reno", "bbr"};
-	struct rng *rng = user;
+	struct run *run = user;
+	struct rng *rng = &run->rng;
 
 	snprintf(host->congestion, sizeof(host->congestion), "%s", controls[rng_below(rng, 3)]);
 	host->sack = rng_below(rng, 4);
@@ -106,8 +108,10 @@ static void choose_host(void *user, int i, struct berth_host_config *host)
 	host->timestamps = rng_below(rng, 4);
 	host->window_scaling = rng_below(rng, 4);
 	host->ecn = (uint8_t)rng_below(rng, 3);
-	if (rng_below(rng, 4) == 0)
-		host->n_half_open_max = 1; /* what comes besides gets SYN cookies */
+	if (rng_below(rng, 4) == 0) {
+		host->n_half_open_max = 1;
+		run->cookies = true;
+	}
 }
 
 static void choose_world(struct run *run)
@@ -125,7 +129,7 @@ static void choose_world(struct run *run)
 	config.receive_buffer = choose_buffer(&run->rng);
 	config.congestion = "cubic";
 	config.configure = choose_host;
-	config.user = &run->rng;
+	config.user = run;
 	config.offload = rng_below(&run->rng, 2);
 	config.buffers_max = rng_below(&run->rng, 2) ? 4 << 20 : 0;
 	world_init(&run->world, &config);
@@ -199,6 +203,10 @@ static void accept_all(struct run *run)
 	while ((descriptor = berth_accept(run->world.host[1], run->listener, &foreign)) >= 0) {
 		unsigned c = foreign.port - 2000u;
 
+		if (c < run->n_connections && run->ends[2 * c + 1].closed && run->cookies) {
+			berth_close(run->world.host[1], descriptor);
+			continue;
+		}
 		if (c >= run->n_connections || run->ends[2 * c + 1].descriptor >= 0) {
 			fail(run, "accepted what nobody opened");
 			return;
