@@ -32,7 +32,7 @@ static uint64_t ns_patience(const struct tcb *t)
 		return NS_GIVE_UP_SYN;
 	if (t->state == BERTH_TCP_SYN_RECEIVED)
 		return NS_GIVE_UP_SYN_ACK;
-	return t->orphan && t->n_backoff >= ORPHAN_TRIES ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
+	return t->orphan && t->giveup.n_tries >= ORPHAN_TRIES ? NS_GIVE_UP_ORPHAN : NS_GIVE_UP;
 }
 
 /* TCP_SYNCNT counts the SYN's retransmissions. Never without having tried a second time: a user timeout may be shorter
@@ -40,15 +40,15 @@ static uint64_t ns_patience(const struct tcb *t)
 bool tcp_giveup_due(const struct tcp_env *env, const struct tcb *t, berth_time since)
 {
 	if (t->state == BERTH_TCP_SYN_SENT && t->n_syn_retries && !t->ms_user_timeout)
-		return t->n_backoff >= t->n_syn_retries;
-	return t->n_backoff && env->now - since >= ns_patience(t);
+		return t->giveup.n_tries >= t->n_syn_retries;
+	return t->giveup.n_tries && env->now - since >= ns_patience(t);
 }
 
 berth_time tcp_giveup_before(const struct tcp_env *env, const struct tcb *t, berth_time deadline)
 {
 	berth_time end = t->giveup.since + ns_user(t);
 
-	if (!t->ms_user_timeout || !t->n_backoff)
+	if (!t->ms_user_timeout || !t->giveup.n_tries)
 		return deadline;
 	if (end <= env->now) /* over, but what was just sent again is given the time of an answer */
 		end = env->now + t->ns_rto;

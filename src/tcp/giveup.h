@@ -5,8 +5,9 @@
 #include <berth/frame.h>
 
 struct tcp_giveup {
-	berth_time since; /* the peer has taken nothing although something waits for it; 0: nothing waits */
-	int soft_error;   /* what ICMP said in the meantime, BERTH_E..., 0 nothing */
+	berth_time since;   /* the peer has taken nothing although something waits for it; 0: nothing waits */
+	int16_t soft_error; /* what ICMP said in the meantime, BERTH_E..., 0 nothing */
+	uint8_t n_tries;    /* timeouts and probes since then. The back-off may count those before, too (RFC 6298) */
 };
 
 #endif

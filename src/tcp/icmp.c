@@ -22,6 +22,6 @@ void tcp_icmp_error(struct tcp_env *env, struct tcb *t, uint32_t seq, int error,
 	if (hard && error != BERTH_EPROTO && (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED))
 		tcp_drop(env, t, error);
 	else
-		t->giveup.soft_error = error;
+		t->giveup.soft_error = (int16_t)error;
 	tcp_reap(env);
 }

@@ -310,7 +310,7 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 		t->n_backoff = 0;
 		/* Where the user has said how long, or is gone, only a byte taken counts: the window may flap. */
 		if (!t->orphan && !t->ms_user_timeout)
-			t->giveup.since = 0;
+			t->giveup = (struct tcp_giveup){.soft_error = t->giveup.soft_error};
 	}
 	tcp_timer_update(env, t, opened);
 	if (t->sendq.right > t->snd_nxt || t->fin_queued)

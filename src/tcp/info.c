@@ -148,8 +148,8 @@ static void fill_state(const struct tcb *t, struct berth_tcp_info *info)
 
 	info->tcpi_state = states[t->state];
 	info->tcpi_ca_state = tcp_ca_state(t);
-	info->tcpi_retransmits = probes ? 0 : t->n_backoff;
-	info->tcpi_probes = probes ? t->n_backoff : t->n_keep;
+	info->tcpi_retransmits = probes ? 0 : t->giveup.n_tries;
+	info->tcpi_probes = probes ? t->giveup.n_tries : t->n_keep;
 	info->tcpi_backoff = t->n_backoff;
 	info->tcpi_options = tcp_options_agreed(t);
 	info->tcpi_wscale = (uint8_t)(t->snd_wscale | t->rcv_wscale << 4);

@@ -121,6 +121,12 @@ void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
 		tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
 }
 
+static void count_try(struct tcb *t)
+{
+	t->n_backoff += t->n_backoff < UINT8_MAX;
+	t->giveup.n_tries += t->giveup.n_tries < UINT8_MAX;
+}
+
 static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 {
 	berth_time since = t->giveup.since;
@@ -145,8 +151,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 		tcp_loss_timeout(env, t, first);
 	}
 	t->timed_out = true;
-	if (t->n_backoff < UINT8_MAX)
-		t->n_backoff++;
+	count_try(t);
 	tcp_timer_update(env, t, true); /* RFC 6298 section 5.5, 5.6 */
 	tcp_want_output(env, t);
 }
@@ -188,8 +193,7 @@ static void persist_timeout(struct tcp_env *env, struct tcb *t)
 		return;
 	}
 	t->probe_due = true;
-	if (t->n_backoff < UINT8_MAX)
-		t->n_backoff++;
+	count_try(t);
 	tcp_timer_update(env, t, true);
 	tcp_want_output(env, t);
 }
