@@ -41,14 +41,14 @@ bool tcp_giveup_due(const struct tcp_env *env, const struct tcb *t, berth_time s
 {
 	if (t->state == BERTH_TCP_SYN_SENT && t->n_syn_retries && !t->ms_user_timeout)
 		return t->giveup.n_tries >= t->n_syn_retries;
-	return t->giveup.n_tries && env->now - since >= ns_patience(t);
+	return (t->ms_user_timeout ? t->n_backoff : t->giveup.n_tries) && env->now - since >= ns_patience(t);
 }
 
 berth_time tcp_giveup_before(const struct tcp_env *env, const struct tcb *t, berth_time deadline)
 {
 	berth_time end = t->giveup.since + ns_user(t);
 
-	if (!t->ms_user_timeout || !t->giveup.n_tries)
+	if (!t->ms_user_timeout || !t->n_backoff)
 		return deadline;
 	if (end <= env->now) /* over, but what was just sent again is given the time of an answer */
 		end = env->now + t->ns_rto;
