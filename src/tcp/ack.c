@@ -40,13 +40,13 @@ static void cut_queue(struct tcp_env *env, struct tcb *t)
 
 static void advance(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack)
 {
-	sent_cut(&t->sent, ack->ack, &ack->news, env->memory);
+	sent_cut(&t->flight->sent, ack->ack, &ack->news, env->memory);
 	t->snd_una = ack->ack;
 	env->progress = true;
 	if (t->probing && t->snd_una == t->snd_nxt)
 		t->probing = false;
-	if (t->sacked.n)
-		ranges_cut(&t->sacked, t->snd_una, env->memory);
+	if (tcp_sacked(t)->n)
+		ranges_cut(&t->flight->sacked, t->snd_una, env->memory);
 	cut_queue(env, t);
 	/* Karn's other half (RFC 6298 section 5.7): a timeout that was doubled stays so until something is measured. */
 	if (measure(env, t, h, &ack->news))
@@ -120,7 +120,8 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 
 static bool has_more(const struct tcb *t)
 {
-	return t->sendq.right > t->snd_nxt || t->sent.n_lost > t->sent.n_again || (t->fin_queued && !tcp_fin_sent(t));
+	return t->sendq.right > t->snd_nxt || tcp_sent(t)->n_lost > tcp_sent(t)->n_again ||
+	       (t->fin_queued && !tcp_fin_sent(t));
 }
 
 /* A send found no room: there may be some again, also because the buffer is too small for the path. */
@@ -138,7 +139,7 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	struct tcp_ack a = {
 		.ack = ack,
 		.n_acked = ack > t->snd_una ? ack - t->snd_una : 0,
-		.fack = t->sacked.n ? t->sacked.item[t->sacked.n - 1].right : t->snd_una,
+		.fack = tcp_sacked(t)->n ? tcp_sacked(t)->item[tcp_sacked(t)->n - 1].right : t->snd_una,
 	};
 	bool was_fast =
 		t->recovery == TCP_RECOVERY_FAST; /* what ends it leaves cwnd at ssthresh: RFC 5681 section 3.2 */
@@ -170,4 +171,6 @@ void tcp_ack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, 
 	}
 	if (has_more(t))
 		tcp_want_output(env, t);
+	if (t->snd_una == t->snd_nxt)
+		tcp_flight_end(env, t);
 }

@@ -39,7 +39,8 @@ int tcp_cc_take(struct tcp_cc *cc, const struct tcp_congestion *ops, uint64_t se
 	tcp_cc_end(cc, memory);
 	cc->ops = ops;
 	cc->u.own = own;
-	cc->before = (struct tcp_cc_before){0};
+	if (cc->before)
+		*cc->before = (struct tcp_cc_before){0};
 	cc->holds_back = false;
 	ops->init(cc, seed);
 	return 0;
@@ -106,17 +107,21 @@ void tcp_cc_restart(struct tcp_cc *cc)
 
 void tcp_cc_remember(struct tcp_cc *cc)
 {
-	cc->before = (struct tcp_cc_before){
+	if (!cc->before)
+		return;
+	*cc->before = (struct tcp_cc_before){
 		.cwnd = cc->cwnd, .ssthresh = cc->ssthresh, .u = cc->u, .starting = cc->starting};
 }
 
 void tcp_cc_restore(struct tcp_cc *cc)
 {
+	const struct tcp_cc_before *before = cc->before;
+
 	/* RFC 9438 section 4.9.2: what has grown beyond it meanwhile has gone on from a newer state. */
-	if (cc->cwnd >= cc->before.cwnd)
+	if (!before || cc->cwnd >= before->cwnd)
 		return;
-	cc->cwnd = cc->before.cwnd;
-	cc->ssthresh = cc->before.ssthresh;
-	cc->u = cc->before.u;
-	cc->starting = cc->before.starting;
+	cc->cwnd = before->cwnd;
+	cc->ssthresh = before->ssthresh;
+	cc->u = before->u;
+	cc->starting = before->starting;
 }

@@ -80,9 +80,9 @@ struct tcp_congestion {
 
 struct tcp_cc_cubic {
 	double w_est;               /* segments */
-	float w_max, k, cwnd_prior; /* segments, seconds */
 	berth_time epoch;           /* when the current growth began, 0: not yet */
-	berth_time at;              /* the last acknowledgment in it */
+	float w_max, k, cwnd_prior; /* segments, seconds */
+	uint32_t us_at;             /* the last acknowledgment in it, low bits */
 };
 
 /* What a control knows beside the windows. Before the first congestion that is how the slow start goes, and cubic's
@@ -106,9 +106,9 @@ struct tcp_cc {
 	uint64_t n_credit;       /* bytes acknowledged that have not grown cwnd yet */
 	uint64_t pacing_rate;    /* bytes a second; 0: segments leave as soon as they may */
 	uint32_t mss;
-	bool holds_back;             /* less is in flight than the path takes, on purpose: its rate is not measured */
-	bool starting;               /* in the first slow start: u.hystart is what counts */
-	struct tcp_cc_before before; /* for on_undo */
+	bool holds_back;              /* less is in flight than the path takes, on purpose: its rate is not measured */
+	bool starting;                /* in the first slow start: u.hystart is what counts */
+	struct tcp_cc_before *before; /* for on_undo; not its own, NULL: nobody asks */
 	union tcp_cc_state u;
 };
 

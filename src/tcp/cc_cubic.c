@@ -47,6 +47,11 @@ static void leave_start(struct tcp_cc *cc)
 	cc->u.cubic = (struct tcp_cc_cubic){.cwnd_prior = (float)segments(cc)};
 }
 
+static uint32_t us_of(berth_time at)
+{
+	return (uint32_t)(at / 1000);
+}
+
 /* Section 4.2: a congestion avoidance stage begins. Without a W_max, as after a timeout (4.8) and the first slow start
  * (4.10), the curve begins at its plateau. */
 static void begin_epoch(struct tcp_cc *cc, berth_time now)
@@ -54,7 +59,8 @@ static void begin_epoch(struct tcp_cc *cc, berth_time now)
 	struct tcp_cc_cubic *q = &cc->u.cubic;
 	double cwnd = segments(cc);
 
-	q->epoch = q->at = now;
+	q->epoch = now;
+	q->us_at = us_of(now);
 	q->w_est = cwnd;
 	if (q->w_max < cwnd) {
 		q->w_max = (float)cwnd;
@@ -95,7 +101,7 @@ static void avoid(struct tcp_cc *cc, const struct tcp_cc_ack *ack, uint64_t n_ac
 
 	if (!q->epoch)
 		begin_epoch(cc, ack->now);
-	q->at = ack->now;
+	q->us_at = us_of(ack->now);
 	estimate(q, cwnd, (double)n_acked / cc->mss);
 	if (curve(q, ack->now - q->epoch) < q->w_est) { /* the Reno-friendly region */
 		uint64_t reno = (uint64_t)(q->w_est * cc->mss);
@@ -140,8 +146,8 @@ static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 	} else if (!ack->cwnd_limited) {
 		/* Section 4.2, 5.8: time in which the program was the limit is no time of the curve. */
 		if (q->epoch) {
-			q->epoch += ack->now - q->at;
-			q->at = ack->now;
+			q->epoch += (uint32_t)(us_of(ack->now) - q->us_at) * 1000ull;
+			q->us_at = us_of(ack->now);
 		}
 		return;
 	} else if (cc->cwnd < cc->ssthresh) {

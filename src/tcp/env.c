@@ -56,8 +56,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 {
 	tcp_cc_end(&t->cc, env->memory);
 	sendq_deinit(&t->sendq, env->memory);
-	sent_deinit(&t->sent, env->memory);
-	ranges_deinit(&t->sacked, env->memory);
+	tcp_flight_end(env, t);
 	tcp_episode_end(env, t);
 	tcp_record_deinit(&t->records, env->memory);
 	recvq_drop_ahead(&t->recvq, env->memory);

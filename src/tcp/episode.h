@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 
+#include "cc.h"
 #include "frto.h"
 #include "prr.h"
 #include "undo.h"
 
 struct tcp_episode {
+	struct tcp_cc_before before; /* what congestion control goes back to */
 	struct tcp_prr prr;
 	struct tcp_undo undo;
 	struct tcp_frto frto;

@@ -168,7 +168,7 @@ static void send_rest(struct tcp_env *env, struct tcb *t)
 		t->recovery = TCP_RECOVERY_TIMEOUT;
 		t->recover = t->snd_nxt;
 	}
-	sent_mark_lost(&t->sent, t->snd_una, t->snd_nxt, true, env->memory);
+	sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_nxt, true, env->memory);
 	tcp_want_output(env, t);
 }
 

@@ -17,8 +17,8 @@ enum hystart_verdict {
 
 struct hystart {
 	uint64_t round_end;            /* the round trip is over when this is acknowledged */
-	uint64_t ns_min_last, ns_min;  /* least of the last round and of this one so far; 0: none */
-	uint64_t ns_baseline;          /* ns_min when Conservative Slow Start began; 0: it has not */
+	uint32_t us_min_last, us_min;  /* least of the last round and of this one so far; 0: none */
+	uint32_t us_baseline;          /* us_min when Conservative Slow Start began; 0: it has not */
 	uint8_t n_samples, n_cautious; /* samples in this round; rounds of Conservative Slow Start */
 };
 

@@ -302,9 +302,11 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 	if (t->probing && window) {
 		/* The probe was refused but there is room now: its byte goes out again in a whole segment. */
 		t->probing = false;
-		sent_take_back(&t->sent, t->snd_nxt, env->memory);
+		sent_take_back(&t->flight->sent, t->snd_nxt, env->memory);
 		t->snd_nxt--;
 		t->snd_small = t->snd_nxt;
+		if (t->snd_nxt == t->snd_una)
+			tcp_flight_end(env, t);
 	}
 	if (opened) {
 		t->n_backoff = 0;

@@ -77,11 +77,11 @@ static uint32_t segments(const struct tcb *t, uint64_t n_bytes)
 	return t->mss ? (uint32_t)((n_bytes + t->mss - 1) / t->mss) : 0;
 }
 
-void tcp_flight(const struct tcb *t, struct tcp_flight *flight)
+void tcp_flight_count(const struct tcb *t, struct tcp_flight_sum *flight)
 {
-	*flight = (struct tcp_flight){0};
-	for (uint32_t i = 0; i < t->sent.n; i++) {
-		const struct sent_record *r = sent_at(&t->sent, i);
+	*flight = (struct tcp_flight_sum){0};
+	for (uint32_t i = 0; i < tcp_sent(t)->n; i++) {
+		const struct sent_record *r = sent_at(&t->flight->sent, i);
 		uint64_t n_bytes = r->right - r->left;
 		uint32_t n;
 
@@ -122,7 +122,8 @@ uint8_t tcp_ca_state(const struct tcb *t)
 	}
 	if (t->ecn.reduced > t->snd_una)
 		return BERTH_TCP_CA_CWR;
-	return t->n_dup_acks || t->sent.n_sacked || t->sent.n_lost ? BERTH_TCP_CA_DISORDER : BERTH_TCP_CA_OPEN;
+	return t->n_dup_acks || tcp_sent(t)->n_sacked || tcp_sent(t)->n_lost ? BERTH_TCP_CA_DISORDER
+									     : BERTH_TCP_CA_OPEN;
 }
 
 uint8_t tcp_options_agreed(const struct tcb *t)
@@ -179,9 +180,9 @@ static void fill_times(const struct tcp_env *env, const struct tcb *t, struct be
 static void fill_sending(const struct tcb *t, struct berth_tcp_info *info)
 {
 	uint64_t rate = t->cc.pacing_rate, most = t->settings.pacing_rate_max;
-	struct tcp_flight flight;
+	struct tcp_flight_sum flight;
 
-	tcp_flight(t, &flight);
+	tcp_flight_count(t, &flight);
 	info->tcpi_unacked = flight.n_out;
 	info->tcpi_sacked = flight.n_sacked;
 	info->tcpi_lost = flight.n_lost;

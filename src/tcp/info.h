@@ -45,9 +45,9 @@ uint8_t tcp_ca_state(const struct tcb *t);
 uint8_t tcp_options_agreed(const struct tcb *t);
 
 /* Segments of data that are in flight, sacked, believed lost, and sent again without an answer. */
-struct tcp_flight {
+struct tcp_flight_sum {
 	uint32_t n_out, n_sacked, n_lost, n_again;
 };
-void tcp_flight(const struct tcb *t, struct tcp_flight *flight);
+void tcp_flight_count(const struct tcb *t, struct tcp_flight_sum *flight);
 
 #endif

@@ -21,6 +21,7 @@ void tcp_episode_end(struct tcp_env *env, struct tcb *t)
 	if (t->episode)
 		env->memory->free(env->memory->context, t->episode, sizeof(*t->episode));
 	t->episode = NULL;
+	t->cc.before = NULL;
 }
 
 static void begin_episode(struct tcp_env *env, struct tcb *t, bool timeout)
@@ -30,6 +31,8 @@ static void begin_episode(struct tcp_env *env, struct tcb *t, bool timeout)
 	if (!t->episode)
 		return;
 	*t->episode = (struct tcp_episode){0};
+	t->cc.before = &t->episode->before;
+	tcp_cc_remember(&t->cc); /* also where nothing is reduced for it */
 	tcp_undo_begin(t, timeout);
 }
 
@@ -75,7 +78,7 @@ void tcp_loss_reduce(struct tcp_env *env, struct tcb *t)
 /* RFC 9937 section 6.2, RecoverFS: what this acknowledgment has delivered counts as in flight. */
 static void enter_fast(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 {
-	uint64_t flight = t->snd_nxt - t->snd_una + ack->n_acked - t->sent.n_sacked + ack->n_sacked;
+	uint64_t flight = t->snd_nxt - t->snd_una + ack->n_acked - tcp_sent(t)->n_sacked + ack->n_sacked;
 
 	if (!t->sack_ok)
 		flight -= t->dup_bytes - ack->n_delivered < flight ? t->dup_bytes - ack->n_delivered : 0;
@@ -134,14 +137,17 @@ static void count(struct tcb *t, struct tcp_ack *ack, bool dup)
 
 static void detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *ack, bool dup)
 {
+	if (!t->flight)
+		return;
 	if (uses_rack(env, t)) {
-		if (t->sent.n_sacked || again_first(t->sent.again) || t->rack.waits) /* else nothing was overtaken */
+		if (tcp_sent(t)->n_sacked || again_first(tcp_sent(t)->again) ||
+		    t->rack.waits) /* else nothing was overtaken */
 			ack->n_lost = tcp_rack_detect(env, t);
 	} else if (t->sack_ok)
 		ack->n_lost = tcp_sack_loss_detect(env, t, ack);
 	else if (ack->n_acked || dup)
 		ack->n_lost = tcp_newreno_detect(env, t, ack, dup);
-	if (t->recovery == TCP_RECOVERY_NONE && t->sent.n_lost > t->sent.n_again && !tcp_plpmtud_lost(env, t))
+	if (t->recovery == TCP_RECOVERY_NONE && tcp_sent(t)->n_lost > tcp_sent(t)->n_again && !tcp_plpmtud_lost(env, t))
 		enter_fast(env, t, ack);
 }
 
@@ -192,23 +198,23 @@ void tcp_loss_late(struct tcp_env *env, struct tcb *t)
 /* RFC 2018 section 8: the first byte is reported as received and yet not acknowledged: the peer has thrown it away. */
 static void check_reneging(struct tcp_env *env, struct tcb *t)
 {
-	if (!t->sent.n || !(sent_at(&t->sent, 0)->flags & SENT_SACKED))
+	if (!tcp_sent(t)->n || !(sent_at(&t->flight->sent, 0)->flags & SENT_SACKED))
 		return;
 	env->counters.reneging++;
-	sent_forget_sacks(&t->sent);
-	ranges_deinit(&t->sacked, env->memory);
-	sent_mark_lost(&t->sent, t->snd_una, t->snd_nxt, true, env->memory);
+	sent_forget_sacks(&t->flight->sent);
+	ranges_deinit(&t->flight->sacked, env->memory);
+	sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_nxt, true, env->memory);
 }
 
 void tcp_loss_timeout(struct tcp_env *env, struct tcb *t, bool first)
 {
 	bool again = t->recovery == TCP_RECOVERY_TIMEOUT;
 
+	if (!again)
+		begin_episode(env, t, true);
 	/* RFC 5681 section 3.1, equation 4: once, not for each time the same segment is sent again. */
 	if (first)
 		t->cc.ops->on_timeout(&t->cc, t->snd_nxt - t->snd_una, env->now);
-	if (!again)
-		begin_episode(env, t, true);
 	tcp_frto_timeout(t, again);
 	t->cc.cwnd = t->mss;
 	t->cc.n_credit = 0;
@@ -217,11 +223,11 @@ void tcp_loss_timeout(struct tcp_env *env, struct tcb *t, bool first)
 	if (uses_rack(env, t))
 		tcp_rack_mark_on_timeout(env, t);
 	else
-		sent_mark_lost(&t->sent, t->snd_una, t->snd_nxt, true, env->memory);
+		sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_nxt, true, env->memory);
 	t->recovery = TCP_RECOVERY_TIMEOUT;
 	t->recover = t->snd_nxt;
 	t->retransmit_due = true;
-	t->lost_edge = uses_rack(env, t) ? t->snd_una : t->snd_nxt;
+	t->flight->lost_edge = uses_rack(env, t) ? t->snd_una : t->snd_nxt;
 	t->reordering = TCP_DUP_THRESH;
 	t->tlp = (struct tcp_tlp){0};
 	t->n_dup_acks = 0;

@@ -58,5 +58,5 @@ uint64_t tcp_newreno_detect(struct tcp_env *env, struct tcb *t, struct tcp_ack *
 		t->episode->partial = true;
 	}
 	t->retransmit_due = true; /* and the hole is filled whatever cwnd says */
-	return sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
+	return sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_una + t->mss, false, env->memory);
 }

@@ -136,7 +136,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	tcp_pmtu_begin(t, mtu);
 	t->mss_peer = tcp_mss_default(t);
 	t->ts_offset = ts_offset(env, &t->e.pair);
-	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->lost_edge = t->rtt_mark = iss;
+	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->rtt_mark = iss;
 	/* The SYN takes one number; the user's bytes follow it. */
 	sendq_init(&t->sendq, iss + 1);
 	t->wscale_ok = env->config.window_scaling;

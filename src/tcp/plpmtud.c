@@ -129,7 +129,7 @@ bool tcp_plpmtud_lost(struct tcp_env *env, struct tcb *t)
 {
 	uint32_t len = t->pmtu.probe ? payload_of(t, t->pmtu.probe) : 0;
 
-	if (!len || (uint32_t)t->snd_una != t->pmtu.left || t->sent.n_lost - t->sent.n_again > len)
+	if (!len || (uint32_t)t->snd_una != t->pmtu.left || tcp_sent(t)->n_lost - tcp_sent(t)->n_again > len)
 		return false;
 	if (++t->pmtu.n_lost >= MAX_PROBES) {
 		t->pmtu.high = t->pmtu.probe;
@@ -137,7 +137,7 @@ bool tcp_plpmtud_lost(struct tcp_env *env, struct tcb *t)
 		t->pmtu.blackout = false;
 	}
 	t->pmtu.probe = 0;
-	sent_mark_lost(&t->sent, t->snd_una, t->snd_una + len, false, env->memory);
+	sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_una + len, false, env->memory);
 	t->recovery = TCP_RECOVERY_TIMEOUT; /* no other: what else is lost until then is found all the same */
 	t->recover = t->snd_una + len;
 	return true;
@@ -146,7 +146,8 @@ bool tcp_plpmtud_lost(struct tcp_env *env, struct tcb *t)
 /* Full segments are what does not get through: the first in flight is one. */
 static bool loses_full_segments(const struct tcb *t, uint32_t smaller)
 {
-	return t->sent.n && sent_at(&t->sent, 0)->right - sent_at(&t->sent, 0)->left > payload_of(t, smaller);
+	return tcp_sent(t)->n &&
+	       sent_at(&t->flight->sent, 0)->right - sent_at(&t->flight->sent, 0)->left > payload_of(t, smaller);
 }
 
 /* Timeouts in a row after which the path is suspected: two, and two more where the size is small already. */

@@ -38,11 +38,11 @@ void tcp_pmtu_path(struct tcp_env *env, struct tcb *t, uint32_t mtu)
 /* Too large are the records of full segments alone: a record may hold several that left at one instant. */
 static void lose_large(struct tcp_env *env, struct tcb *t)
 {
-	for (uint32_t i = 0; i < t->sent.n; i++) {
-		const struct sent_record r = *sent_at(&t->sent, i);
+	for (uint32_t i = 0; i < tcp_sent(t)->n; i++) {
+		const struct sent_record r = *sent_at(&t->flight->sent, i);
 
 		if (r.right - r.left > t->mss && !(r.flags & SENT_SACKED))
-			sent_mark_lost(&t->sent, r.left, r.right, true, env->memory);
+			sent_mark_lost(&t->flight->sent, r.left, r.right, true, env->memory);
 	}
 }
 

@@ -52,9 +52,10 @@ void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a
 
 	if (newest->right) {
 		rack->ns_rtt = env->now - newest->at;
-		if (newest->at > rack->xmit_at || (newest->at == rack->xmit_at && newest->right > rack->end_seq)) {
-			rack->xmit_at = newest->at;
-			rack->end_seq = newest->right;
+		if (newest->at > t->flight->xmit_at ||
+		    (newest->at == t->flight->xmit_at && newest->right > t->flight->end_seq)) {
+			t->flight->xmit_at = newest->at;
+			t->flight->end_seq = newest->right;
 		}
 	}
 	take_dsack(t, ack);
@@ -63,8 +64,8 @@ void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a
 /* As many segments have arrived out of order as mean a loss where nothing was ever reordered. */
 static bool many_sacked(const struct tcb *t)
 {
-	return t->sacked.n >= TCP_DUP_THRESH || t->n_dup_acks >= TCP_DUP_THRESH ||
-	       t->sent.n_sacked > (TCP_DUP_THRESH - 1) * t->mss;
+	return tcp_sacked(t)->n >= TCP_DUP_THRESH || t->n_dup_acks >= TCP_DUP_THRESH ||
+	       tcp_sent(t)->n_sacked > (TCP_DUP_THRESH - 1) * t->mss;
 }
 
 static uint64_t reo_wnd(const struct tcb *t)
@@ -87,13 +88,13 @@ uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t)
 	uint64_t ns_wait = rack->ns_rtt + reo_wnd(t), n_lost, n_again;
 	struct sent_limit limit = {
 		.at = env->now > ns_wait ? env->now - ns_wait : 0,
-		.newest_at = rack->xmit_at,
-		.newest_right = rack->end_seq,
+		.newest_at = t->flight->xmit_at,
+		.newest_right = t->flight->end_seq,
 	};
 
-	if (t->lost_edge < t->snd_una)
-		t->lost_edge = t->snd_una;
-	n_lost = sent_mark_late(&t->sent, &limit, &t->lost_edge, &n_again);
+	if (t->flight->lost_edge < t->snd_una)
+		t->flight->lost_edge = t->snd_una;
+	n_lost = sent_mark_late(&t->flight->sent, &limit, &t->flight->lost_edge, &n_again);
 	rack->waits = limit.pending;
 	if (n_lost)
 		env->counters.rack_losses++;
@@ -104,15 +105,15 @@ uint64_t tcp_rack_detect(struct tcp_env *env, struct tcb *t)
 
 berth_time tcp_rack_deadline(const struct tcb *t)
 {
-	return t->rack.xmit_at + t->rack.ns_rtt + reo_wnd(t);
+	return t->flight->xmit_at + t->rack.ns_rtt + reo_wnd(t);
 }
 
 void tcp_rack_mark_on_timeout(struct tcp_env *env, struct tcb *t)
 {
 	uint64_t ns_wait = t->rack.ns_rtt + reo_wnd(t);
 
-	sent_mark_lost(&t->sent, t->snd_una, t->snd_una + t->mss, true, env->memory);
+	sent_mark_lost(&t->flight->sent, t->snd_una, t->snd_una + t->mss, true, env->memory);
 	if (env->now > ns_wait)
-		sent_mark_all_late(&t->sent, env->now - ns_wait);
+		sent_mark_all_late(&t->flight->sent, env->now - ns_wait);
 	t->rack.waits = false;
 }

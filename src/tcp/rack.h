@@ -14,9 +14,7 @@ struct tcp_env;
 struct tcp_ack;
 
 struct tcp_rack {
-	berth_time xmit_at;      /* of the segment sent last of those that have arrived: RACK.xmit_ts, RACK.end_seq */
-	tcp_seq end_seq;         /* and the end of it */
-	uint64_t ns_rtt;         /* its round trip */
+	uint64_t ns_rtt;         /* of the segment sent last of those that have arrived */
 	uint32_t us_late;        /* as much later than what overtook it a segment has arrived, since persist began */
 	uint32_t dsack_round;    /* snd_nxt on the wire when a D-SACK last widened the window */
 	uint8_t reo_wnd_mult;    /* the window in quarters of the least round trip */

@@ -3,11 +3,6 @@
 
 #include "tcb.h"
 
-void tcp_rate_begin(const struct tcp_env *env, struct tcb *t)
-{
-	t->rate.first_sent = t->rate.delivered_at = env->now;
-}
-
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)
 {
 	struct tcp_rate_mark *mark = &record->mark;
@@ -15,9 +10,9 @@ void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)
 	if (!joined)
 		*mark = (struct tcp_rate_mark){
 			.n_delivered = t->rate.n_delivered,
-			.delivered_at = t->rate.delivered_at,
-			.first_sent = t->rate.first_sent,
-			.n_lost = t->sent.n_lost_ever,
+			.delivered_at = t->flight->rate.delivered_at,
+			.first_sent = t->flight->rate.first_sent,
+			.n_lost = tcp_sent(t)->n_lost_ever,
 			.is_program_limited = t->rate.program_limited_until != 0,
 		};
 	if (t->cc.ops->wants_rate)
@@ -42,16 +37,16 @@ void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_ne
 
 	r->n_delivered += news->n_delivered;
 	if (news->n_delivered)
-		r->delivered_at = env->now;
+		t->flight->rate.delivered_at = env->now;
 	if (r->program_limited_until && r->n_delivered > r->program_limited_until)
 		r->program_limited_until = 0;
 	*sample = (struct tcp_rate_sample){.n_delivered_total = r->n_delivered};
 	if (!newest->right || !newest->mark.delivered_at) /* a SYN-ACK of which no record was kept has no mark */
 		return;
-	r->first_sent = newest->at;
+	t->flight->rate.first_sent = newest->at;
 	sample->n_delivered_then = newest->mark.n_delivered;
 	sample->n_delivered = r->n_delivered - newest->mark.n_delivered;
-	sample->n_lost = t->sent.n_lost_ever - newest->mark.n_lost;
+	sample->n_lost = tcp_sent(t)->n_lost_ever - newest->mark.n_lost;
 	sample->n_in_flight_then = newest->mark.n_in_flight;
 	sample->app_limited = newest->mark.is_program_limited;
 	sample->ns_interval = interval(env, newest);
@@ -66,11 +61,11 @@ void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_ne
 
 void tcp_rate_lost(struct tcb *t, struct tcp_rate_loss *loss)
 {
-	struct sent_loss *latest = &t->sent.latest_loss;
+	struct sent_loss *latest = &t->flight->sent.latest_loss;
 
 	*loss = (struct tcp_rate_loss){
 		.n = latest->n,
-		.n_lost = t->sent.n_lost_ever - latest->n_lost,
+		.n_lost = tcp_sent(t)->n_lost_ever - latest->n_lost,
 		.n_in_flight_then = latest->n_in_flight,
 		.app_limited = latest->is_program_limited,
 	};
@@ -81,7 +76,7 @@ void tcp_rate_check(struct tcb *t)
 {
 	uint64_t pipe;
 
-	if (t->sendq.right > t->snd_nxt || t->sent.n_lost > t->sent.n_again)
+	if (t->sendq.right > t->snd_nxt || tcp_sent(t)->n_lost > tcp_sent(t)->n_again)
 		return;
 	pipe = tcp_pipe(t);
 	if (pipe < t->cc.cwnd)

@@ -21,10 +21,15 @@ struct tcp_rate_mark {
 /* Of a connection. */
 struct tcp_rate {
 	uint64_t n_delivered;
-	berth_time delivered_at, first_sent;
 	uint64_t program_limited_until; /* n_delivered at which the gap has left the network; 0: there is none */
 	uint64_t ns_sample;             /* the last sample of the network's and not the program's rate: */
 	uint32_t n_sample;              /* bytes in that time; ns_sample 0: none yet */
+};
+
+/* And while something is in flight. */
+struct tcp_rate_flight {
+	berth_time delivered_at; /* when n_delivered was last more, or the flight began */
+	berth_time first_sent;   /* when the latest of what was delivered by then had been sent, likewise */
 };
 
 struct tcb;
@@ -34,8 +39,6 @@ struct tcp_rate_loss;
 struct sent_news;
 struct sent_record;
 
-/* The first transmission after silence is about to be recorded: the intervals begin anew. */
-void tcp_rate_begin(const struct tcp_env *env, struct tcb *t);
 /* `record` has just been added or sent again; `joined`: its first part has its mark already. */
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined);
 /* An acknowledgment has brought news. */

@@ -440,12 +440,13 @@ struct tcb *tcp_request_child(struct tcp_env *env, const struct tcp_request *r, 
 	t->syn_retransmitted = r->n_timeouts > 0;
 	t->snd_nxt = t->snd_una + 1;
 	t->rcv_adv = t->rcv_nxt + r->window_own;
-	if (sent_push(&t->sent, t->snd_una, t->snd_nxt, r->waits_since, 0, env->memory)) {
+	if (!tcp_flight_begin(env, t) ||
+	    sent_push(&t->flight->sent, t->snd_una, t->snd_nxt, r->waits_since, 0, env->memory)) {
 		tcp_drop(env, t, 0);
 		return NULL;
 	}
 	if (r->again || !r->has_rtt)
-		sent_at(&t->sent, 0)->flags |= SENT_EVER_AGAIN;
+		sent_at(&t->flight->sent, 0)->flags |= SENT_EVER_AGAIN;
 	return t;
 }
 

@@ -7,8 +7,8 @@ static void fill_flight(const struct tcb *t, struct berth_socket_row *row)
 {
 	row->not_sent = t->sendq.right > t->snd_nxt ? t->sendq.right - t->snd_nxt : 0;
 	row->in_flight = t->snd_nxt - t->snd_una;
-	row->sacked = t->sent.n_sacked;
-	row->lost = t->sent.n_lost;
+	row->sacked = tcp_sent(t)->n_sacked;
+	row->lost = tcp_sent(t)->n_lost;
 	row->recovery = tcp_ca_state(t);
 }
 

@@ -34,13 +34,13 @@ static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp
 	uint64_t n_new = 0;
 	tcp_seq from = left;
 
-	for (uint32_t i = ranges_find(&t->sacked, left); from < right; i++) {
-		bool known = i < t->sacked.n && t->sacked.item[i].left < right;
-		tcp_seq to = known ? t->sacked.item[i].left : right;
+	for (uint32_t i = ranges_find(&t->flight->sacked, left); from < right; i++) {
+		bool known = i < tcp_sacked(t)->n && tcp_sacked(t)->item[i].left < right;
+		tcp_seq to = known ? tcp_sacked(t)->item[i].left : right;
 
 		if (to > from)
-			n_new += sent_mark_sacked(&t->sent, from, to, news, env->memory);
-		from = known ? t->sacked.item[i].right : right;
+			n_new += sent_mark_sacked(&t->flight->sent, from, to, news, env->memory);
+		from = known ? tcp_sacked(t)->item[i].right : right;
 	}
 	return n_new;
 }
@@ -59,13 +59,13 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 			t->tally.n_dsacks++;
 			continue;
 		}
-		if (left < ack->ack)
+		if (left < ack->ack || !t->flight)
 			continue;
 		if (left < t->snd_una) /* the acknowledgment is an old one */
 			left = t->snd_una < right ? t->snd_una : right;
-		if (left == right || ranges_cover(&t->sacked, left, right) || t->sacked.n >= STRETCHES_MAX)
+		if (left == right || ranges_cover(&t->flight->sacked, left, right) || tcp_sacked(t)->n >= STRETCHES_MAX)
 			continue;
 		ack->n_sacked += take_block(env, t, left, right, &ack->news);
-		ranges_add(&t->sacked, left, right, STRETCHES_MAX + 1, env->memory);
+		ranges_add(&t->flight->sacked, left, right, STRETCHES_MAX + 1, env->memory);
 	}
 }

@@ -9,8 +9,8 @@ static tcp_seq lost_below(const struct tcb *t)
 {
 	uint64_t bytes = 0;
 
-	for (uint32_t i = t->sacked.n, stretches = 1; i-- > 0; stretches++) {
-		const struct range *range = &t->sacked.item[i];
+	for (uint32_t i = tcp_sacked(t)->n, stretches = 1; i-- > 0; stretches++) {
+		const struct range *range = &tcp_sacked(t)->item[i];
 
 		bytes += range->right - range->left;
 		if (stretches >= t->reordering || bytes > (t->reordering - 1) * (uint64_t)t->mss)
@@ -21,14 +21,14 @@ static tcp_seq lost_below(const struct tcb *t)
 
 static uint64_t mark(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right)
 {
-	if (t->lost_edge < right)
-		t->lost_edge = right;
-	return sent_mark_lost(&t->sent, left, right, false, env->memory);
+	if (t->flight->lost_edge < right)
+		t->flight->lost_edge = right;
+	return sent_mark_lost(&t->flight->sent, left, right, false, env->memory);
 }
 
 static tcp_seq edge(const struct tcb *t)
 {
-	return t->lost_edge > t->snd_una ? t->lost_edge : t->snd_una;
+	return t->flight->lost_edge > t->snd_una ? t->flight->lost_edge : t->snd_una;
 }
 
 static uint64_t by_scoreboard(struct tcp_env *env, struct tcb *t)
@@ -38,7 +38,8 @@ static uint64_t by_scoreboard(struct tcp_env *env, struct tcb *t)
 	if (below > from)
 		return mark(env, t, from, below);
 	/* Section 5: DupThresh duplicates mean that the first segment is lost even when little data is above it. */
-	if (t->recovery == TCP_RECOVERY_NONE && t->n_dup_acks >= t->reordering && !t->sent.n_lost && t->sent.n_sacked)
+	if (t->recovery == TCP_RECOVERY_NONE && t->n_dup_acks >= t->reordering && !tcp_sent(t)->n_lost &&
+	    tcp_sent(t)->n_sacked)
 		return mark(env, t, t->snd_una, t->snd_una + t->mss);
 	return 0;
 }
@@ -48,29 +49,29 @@ static uint64_t by_scoreboard(struct tcp_env *env, struct tcb *t)
 static uint64_t by_guess(struct tcp_env *env, struct tcb *t)
 {
 	tcp_seq left = edge(t), right = left + t->mss;
-	uint32_t i = ranges_find(&t->sacked, left);
+	uint32_t i = ranges_find(&t->flight->sacked, left);
 
-	if (i < t->sacked.n && t->sacked.item[i].left <= left) {
-		left = t->sacked.item[i++].right;
+	if (i < tcp_sacked(t)->n && tcp_sacked(t)->item[i].left <= left) {
+		left = tcp_sacked(t)->item[i++].right;
 		right = left + t->mss;
 	}
-	if (i == t->sacked.n)
+	if (i == tcp_sacked(t)->n)
 		return 0;
-	if (right > t->sacked.item[i].left)
-		right = t->sacked.item[i].left;
+	if (right > tcp_sacked(t)->item[i].left)
+		right = tcp_sacked(t)->item[i].left;
 	return mark(env, t, left, right);
 }
 
 /* Rule 4: the end of the flight, once a recovery. */
 static uint64_t by_rescue(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 {
-	tcp_seq above = t->sacked.n ? t->sacked.item[t->sacked.n - 1].right : t->snd_una;
+	tcp_seq above = tcp_sacked(t)->n ? tcp_sacked(t)->item[tcp_sacked(t)->n - 1].right : t->snd_una;
 	tcp_seq left = t->recover > above + t->mss ? t->recover - t->mss : above;
 
 	if (!ack->n_acked || !t->episode || t->episode->rescued || left >= t->recover)
 		return 0;
 	t->episode->rescued = true;
-	return sent_mark_lost(&t->sent, left, t->recover, false, env->memory);
+	return sent_mark_lost(&t->flight->sent, left, t->recover, false, env->memory);
 }
 
 /* Nothing is marked, nothing new waits, and there is room: one segment for each acknowledgment that tells something
@@ -80,8 +81,8 @@ static uint64_t by_next_seg(struct tcp_env *env, struct tcb *t, const struct tcp
 {
 	uint64_t n;
 
-	if (t->recovery != TCP_RECOVERY_FAST || t->sent.n_lost > t->sent.n_again || t->sendq.right > t->snd_nxt ||
-	    tcp_pipe(t) + t->mss > t->cc.ssthresh)
+	if (t->recovery != TCP_RECOVERY_FAST || tcp_sent(t)->n_lost > tcp_sent(t)->n_again ||
+	    t->sendq.right > t->snd_nxt || tcp_pipe(t) + t->mss > t->cc.ssthresh)
 		return 0;
 	n = by_guess(env, t);
 	return n ? n : by_rescue(env, t, ack);

@@ -66,7 +66,7 @@ static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 
 	if (!plan->len)
 		return;
-	plan->pushed = plan->again ? sent_pushed(&t->sent, end + !!(plan->flags & TCP_FIN))
+	plan->pushed = plan->again ? sent_pushed(&t->flight->sent, end + !!(plan->flags & TCP_FIN))
 				   : (end == t->sendq.right && !t->more) || ends_record(t, plan);
 	if ((plan->pushed || plan->len > t->mss) && !(plan->flags & TCP_SYN))
 		plan->flags |= TCP_PSH;
@@ -79,15 +79,15 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 	uint32_t limit;
 	tcp_seq left, right;
 
-	if (t->sent.n_lost == t->sent.n_again || (t->episode && tcp_frto_holds(t)) ||
-	    !sent_next_lost(&t->sent, &left, &right))
+	if (tcp_sent(t)->n_lost == tcp_sent(t)->n_again || (t->episode && tcp_frto_holds(t)) ||
+	    !sent_next_lost(&t->flight->sent, &left, &right))
 		return false;
 	pipe = tcp_pipe(t);
 	room = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
 	limit = payload_limit(t, payload_max);
 	if (right - left > room)
 		t->cwnd_limited = true;
-	if (room < t->mss && !t->retransmit_due && (t->sent.n_again || t->recovery == TCP_RECOVERY_FAST))
+	if (room < t->mss && !t->retransmit_due && (tcp_sent(t)->n_again || t->recovery == TCP_RECOVERY_FAST))
 		return false;
 	if (limit > room)
 		limit = room > t->mss ? (uint32_t)(room / t->mss * t->mss) : t->mss;
@@ -223,12 +223,12 @@ static bool plan_tail_probe(struct tcb *t, struct tcp_plan *plan)
 	uint32_t tail;
 
 	t->tlp.due = false;
-	if (t->snd_nxt == t->snd_una || t->recovery != TCP_RECOVERY_NONE || t->sent.n_sacked)
+	if (t->snd_nxt == t->snd_una || t->recovery != TCP_RECOVERY_NONE || tcp_sent(t)->n_sacked)
 		return false;
 	if (len && t->snd_nxt + len <= t->snd_una + t->snd_wnd) {
 		plan_range(t, plan, t->snd_nxt, t->snd_nxt + len);
 	} else {
-		last = sent_at(&t->sent, t->sent.n - 1);
+		last = sent_at(&t->flight->sent, tcp_sent(t)->n - 1);
 		tail = (uint32_t)(last->right - last->left - tcp_fin_sent(t)) % t->mss;
 		if (!tail)
 			tail = t->mss;
@@ -351,18 +351,18 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		return true;
 	if (t->recovery == TCP_RECOVERY_FAST && t->episode)
 		t->episode->prr.out += n;
-	if (t->snd_nxt == t->snd_una)
-		tcp_rate_begin(env, t);
+	if (!tcp_flight_begin(env, t))
+		return false;
 	if (plan->again) {
 		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.left) > 0)
 			t->pmtu.probe = 0; /* its acknowledgment would not say which of the two has arrived */
-		sent_mark_lost(&t->sent, plan->seq, right, true, env->memory);
-		if (sent_mark_again(&t->sent, plan->seq, right, env->now, env->memory))
+		sent_mark_lost(&t->flight->sent, plan->seq, right, true, env->memory);
+		if (sent_mark_again(&t->flight->sent, plan->seq, right, env->now, env->memory))
 			return false;
 		t->retransmit_due = false;
 		if (t->recovery != TCP_RECOVERY_NONE && t->episode)
 			tcp_undo_sent(env, t, plan->len);
-		tcp_rate_sent(t, sent_at(&t->sent, sent_find(&t->sent, plan->seq)), false);
+		tcp_rate_sent(t, sent_at(&t->flight->sent, sent_find(&t->flight->sent, plan->seq)), false);
 		env->counters.segments_retransmitted += plan->len > t->mss ? (plan->len + t->mss - 1) / t->mss : 1;
 		env->counters.bytes_retransmitted += plan->len;
 		t->segments_retransmitted++;
@@ -370,12 +370,16 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		return true;
 	}
 	/* A large segment keeps its own record: lost as one, it is sent again as one. */
-	if (sent_push(&t->sent, plan->seq, right, env->now, plan->len > t->mss ? plan->len : UINT16_MAX, env->memory))
+	if (sent_push(&t->flight->sent, plan->seq, right, env->now, plan->len > t->mss ? plan->len : UINT16_MAX,
+		      env->memory)) {
+		if (t->snd_nxt == t->snd_una)
+			tcp_flight_end(env, t);
 		return false;
+	}
 	if (plan->pushed)
-		sent_mark_pushed(&t->sent);
+		sent_mark_pushed(&t->flight->sent);
 	t->snd_nxt = right;
-	latest = sent_at(&t->sent, t->sent.n - 1);
+	latest = sent_at(&t->flight->sent, tcp_sent(t)->n - 1);
 	if (latest->left == plan->seq || t->cc.ops->wants_rate) /* else it has its mark already */
 		tcp_rate_sent(t, latest, latest->left < plan->seq);
 	env->counters.bytes_out += plan->len;

@@ -21,26 +21,24 @@
 #include "ecn.h"
 #include "challenge.h"
 #include "delack.h"
+#include "flight.h"
 #include "giveup.h"
 #include "linger.h"
 #include "memory.h"
 #include "info.h"
 #include "pace.h"
 #include "pmtu.h"
-#include "ranges.h"
 #include "rate.h"
 #include "record.h"
 #include "recvq.h"
 #include "rtt_min.h"
 #include "sendq.h"
-#include "sent.h"
 #include "seq.h"
 #include "settings.h"
 #include "tcp.h"
 #include "tlp.h"
 #include "tune.h"
 #include "urgent.h"
-#include "validate.h"
 
 /* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
 #define TCP_DUP_THRESH 3u
@@ -132,18 +130,15 @@ struct tcb {
 	uint32_t snd_wnd, snd_wnd_max;
 	uint32_t mss; /* payload bytes of a full segment, options taken off */
 	struct sendq sendq;
-	struct sent sent;
-	struct ranges sacked; /* of [snd_una, snd_nxt), what the peer has */
-	tcp_seq lost_edge;   /* below it all that was sent once and is neither sacked nor acknowledged is marked lost */
-	tcp_seq recover;     /* snd_nxt when recovery began */
-	tcp_seq rtt_mark;    /* the next round trip is measured when it is acknowledged */
-	uint32_t dup_bytes;  /* without SACK: bytes that duplicate ACKs say have left the network */
-	uint16_t reordering; /* DupThresh: as many segments as were seen to overtake another */
+	struct tcp_flight *flight; /* NULL: nothing is in flight */
+	tcp_seq recover;           /* snd_nxt when recovery began */
+	tcp_seq rtt_mark;          /* the next round trip is measured when it is acknowledged */
+	uint32_t dup_bytes;        /* without SACK: bytes that duplicate ACKs say have left the network */
+	uint16_t reordering;       /* DupThresh: as many segments as were seen to overtake another */
 	struct tcp_rack rack;
 	struct tcp_tlp tlp;
 	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
-	struct tcp_validate validate;
 	struct tcp_rate rate;
 	struct tcp_pace pace;
 	struct tcp_ecn ecn;
@@ -238,12 +233,27 @@ static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
 	endpoints_want_tx(env->endpoints, &t->e);
 }
 
+/* ---- flight.c ---- */
+/* What of it there is to read: all zero when nothing is in flight. */
+static inline const struct sent *tcp_sent(const struct tcb *t)
+{
+	return t->flight ? &t->flight->sent : &tcp_flight_none.sent;
+}
+static inline const struct ranges *tcp_sacked(const struct tcb *t)
+{
+	return t->flight ? &t->flight->sacked : &tcp_flight_none.sacked;
+}
+
 /* ---- memory.c ---- */
 /* What t holds, at its true size: chunks, frames with their storage, and the records of both directions. */
 static inline uint64_t tcp_memory_held(const struct tcb *t)
 {
-	return t->sendq.n_memory + recvq_memory(&t->recvq) + t->sent.capacity * sizeof(struct sent_record) +
-	       t->sacked.capacity * sizeof(struct range);
+	uint64_t n = t->sendq.n_memory + recvq_memory(&t->recvq);
+
+	if (t->flight)
+		n += t->flight->sent.capacity * sizeof(struct sent_record) +
+		     t->flight->sacked.capacity * sizeof(struct range);
+	return n;
 }
 
 /* Brings the host's sum up to date with what t holds. Called when a call that may have changed it is over. */
@@ -434,8 +444,9 @@ void tcp_episode_end(struct tcp_env *env, struct tcb *t);
 /* Bytes believed to be in the network (RFC 6675's pipe). */
 static inline uint64_t tcp_pipe(const struct tcb *t)
 {
+	const struct sent *sent = tcp_sent(t);
 	uint64_t in_flight = t->snd_nxt - t->snd_una;
-	uint64_t gone = (uint64_t)t->sent.n_sacked + t->sent.n_lost - t->sent.n_again + t->dup_bytes;
+	uint64_t gone = (uint64_t)sent->n_sacked + sent->n_lost - sent->n_again + t->dup_bytes;
 
 	return in_flight > gone ? in_flight - gone : 0;
 }

@@ -146,7 +146,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 	if (t->state == BERTH_TCP_SYN_SENT || t->state == BERTH_TCP_SYN_RECEIVED) {
 		tcp_fast_open_timeout(env, t);
 		t->syn_due = t->syn_retransmitted = true;
-	} else {
+	} else if (t->flight) {
 		tcp_pmtu_timeout(env, t);
 		tcp_loss_timeout(env, t, first);
 	}

@@ -11,8 +11,7 @@ void tcp_time_wait_enter(struct tcp_env *env, struct tcb *t)
 {
 	tcp_timer_stop_all(env, t);
 	tcp_cc_end(&t->cc, env->memory);
-	sent_deinit(&t->sent, env->memory);
-	ranges_deinit(&t->sacked, env->memory);
+	tcp_flight_end(env, t);
 	tcp_episode_end(env, t);
 	recvq_drop_ahead(&t->recvq, env->memory);
 	list_remove(&t->queue);

@@ -11,7 +11,7 @@
 bool tcp_tlp_wanted(const struct tcp_env *env, const struct tcb *t)
 {
 	return t->sack_ok && env->config.rack && t->ns_srtt && !t->tlp.end_seq && !t->tlp.due &&
-	       t->recovery == TCP_RECOVERY_NONE && !t->sent.n_sacked && !t->sent.n_lost &&
+	       t->recovery == TCP_RECOVERY_NONE && !tcp_sent(t)->n_sacked && !tcp_sent(t)->n_lost &&
 	       tcp_states[t->state].synchronised;
 }
 

@@ -51,7 +51,7 @@ static bool all_duplicate(struct tcb *t, const struct tcp_ack *ack)
 	if (ack->dsack_left == ack->dsack_right || ack->dsack_of_probe || ack->dsack_left < undo->marker)
 		return false;
 	undo->n_duplicate += ack->dsack_right - ack->dsack_left;
-	return undo->n_again && undo->n_duplicate >= undo->n_again && t->sent.n_lost == t->sent.n_again;
+	return undo->n_again && undo->n_duplicate >= undo->n_again && tcp_sent(t)->n_lost == tcp_sent(t)->n_again;
 }
 
 bool tcp_undo_ack(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, const struct tcp_ack *ack)
@@ -103,8 +103,10 @@ void tcp_undo(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 	bool timeout = t->episode->undo.timeout;
 
 	env->counters.undos++;
-	sent_forget_lost(&t->sent);
-	t->lost_edge = t->snd_una;
+	if (t->flight) {
+		sent_forget_lost(&t->flight->sent);
+		t->flight->lost_edge = t->snd_una;
+	}
 	restore_window(t, ack);
 	if (timeout) {
 		env->counters.timeouts_spurious++;

@@ -4,10 +4,10 @@
 
 void tcp_validate_note(struct tcb *t)
 {
-	struct tcp_validate *v = &t->validate;
+	struct tcp_validate *v = t->flight ? &t->flight->validate : NULL;
 	uint64_t flight;
 
-	if (t->snd_una < v->round_end && v->limited && !t->cwnd_limited)
+	if (!v || (t->snd_una < v->round_end && v->limited && !t->cwnd_limited))
 		return;
 	flight = tcp_pipe(t);
 	if (t->snd_una < v->round_end && !t->cwnd_limited && flight <= v->flight_max)
@@ -19,7 +19,7 @@ void tcp_validate_note(struct tcb *t)
 
 bool tcp_validate_used(const struct tcb *t)
 {
-	const struct tcp_validate *v = &t->validate;
+	const struct tcp_validate *v = &t->flight->validate;
 
 	if (t->cwnd_limited || v->limited)
 		return true;

@@ -30,7 +30,7 @@ static void for_nothing(const struct peer_setup *setup)
 	acked(&p, 2);
 	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
 	assert_int_equal(p.env.counters.timeouts_spurious, 1);
-	assert_int_equal(p.t->sent.n_lost - p.t->sent.n_again, 0);
+	assert_int_equal(tcp_sent(p.t)->n_lost - tcp_sent(p.t)->n_again, 0);
 	assert_true(p.t->cc.cwnd >= 10 * MSS);
 	acked(&p, 10);
 	for (uint32_t i = 1; i < 10; i++)

@@ -40,10 +40,10 @@ static void section_6_2_step_5_of_one_instant_the_sequence_decides(void **state)
 
 	flight_begin(&p, &sack, 8);
 	sacked(&p, 0, 2, 5);
-	assert_int_equal(p.t->sent.n_lost, 2 * MSS);
+	assert_int_equal(tcp_sent(p.t)->n_lost, 2 * MSS);
 	assert_int_equal(times(&p, 0), 1);
 	peer_advance(&p, 2 * RTT);
-	assert_int_equal(p.t->sent.n_lost, 2 * MSS);
+	assert_int_equal(tcp_sent(p.t)->n_lost, 2 * MSS);
 	peer_deinit(&p);
 }
 
@@ -119,10 +119,10 @@ static void section_6_2_step_2_an_early_acknowledgment_is_of_the_first_copy(void
 
 	flight_begin(&p, &sack, 8);
 	sacked(&p, 0, 1, 4);
-	before = p.t->rack.xmit_at;
+	before = p.t->flight->xmit_at;
 	peer_advance(&p, 1 * MS);
 	acked(&p, 4);
-	assert_int_equal(p.t->rack.xmit_at, before);
+	assert_int_equal(p.t->flight->xmit_at, before);
 	peer_deinit(&p);
 }
 
@@ -284,7 +284,7 @@ static void section_6_3_a_timeout_loses_only_what_is_old(void **state)
 	peer_advance(&p, 100 * MS);
 	assert_int_equal(p.env.counters.timeouts, 1);
 	only(&p, 0, 1);
-	assert_int_equal(p.t->sent.n_lost, 2 * MSS);
+	assert_int_equal(tcp_sent(p.t)->n_lost, 2 * MSS);
 	peer_deinit(&p);
 }
 

@@ -28,7 +28,10 @@ static double segments(const struct tcp_cc *cc)
 
 static void begin(struct tcp_cc *cc, uint64_t n)
 {
+	static struct tcp_cc_before before;
+
 	tcp_cc_begin(cc, &tcp_cc_cubic, MSS);
+	cc->before = &before;
 	cc->cwnd = n * MSS;
 }
 

@@ -25,8 +25,8 @@ static const char *check_records(const struct tcb *t)
 	uint64_t n_sacked = 0, n_lost = 0, n_again = 0;
 	tcp_seq at = t->snd_una;
 
-	for (uint32_t i = 0; i < t->sent.n; i++) {
-		const struct sent_record *r = sent_at(&t->sent, i);
+	for (uint32_t i = 0; i < tcp_sent(t)->n; i++) {
+		const struct sent_record *r = sent_at(tcp_sent(t), i);
 		uint64_t n = r->right - r->left;
 
 		HOLDS(r->left == at && r->right > r->left, "records of what is in flight have a gap");
@@ -37,7 +37,7 @@ static const char *check_records(const struct tcb *t)
 		at = r->right;
 	}
 	HOLDS(at == t->snd_nxt, "records do not end at snd_nxt");
-	HOLDS(n_sacked == t->sent.n_sacked && n_lost == t->sent.n_lost && n_again == t->sent.n_again,
+	HOLDS(n_sacked == tcp_sent(t)->n_sacked && n_lost == tcp_sent(t)->n_lost && n_again == tcp_sent(t)->n_again,
 	      "a sum over the records is wrong");
 	HOLDS(n_sacked + n_lost - n_again <= t->snd_nxt - t->snd_una, "the pipe is negative");
 	return NULL;
@@ -47,13 +47,13 @@ static const char *check_scoreboard(const struct tcb *t)
 {
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < t->sacked.n; i++) {
-		const struct range *r = &t->sacked.item[i];
+	for (uint32_t i = 0; i < tcp_sacked(t)->n; i++) {
+		const struct range *r = &tcp_sacked(t)->item[i];
 
 		HOLDS(r->left >= t->snd_una && r->right <= t->snd_nxt, "sacked beyond what is in flight");
 		n += r->right - r->left;
 	}
-	HOLDS(n == t->sent.n_sacked, "the scoreboard and the records differ");
+	HOLDS(n == tcp_sent(t)->n_sacked, "the scoreboard and the records differ");
 	return NULL;
 }
 
@@ -167,8 +167,8 @@ static const char *check_belief(const struct tcb *a, const struct tcb *b)
 	if (!tcp_states[a->state].synchronised || !tcp_states[b->state].synchronised)
 		return NULL;
 	HOLDS(tcp_seq_unwrap((uint32_t)a->snd_una, b->rcv_nxt) <= b->rcv_nxt, "acknowledged what has not arrived");
-	for (uint32_t i = 0; i < a->sacked.n; i++) {
-		const struct range *r = &a->sacked.item[i];
+	for (uint32_t i = 0; i < tcp_sacked(a)->n; i++) {
+		const struct range *r = &tcp_sacked(a)->item[i];
 		tcp_seq left = tcp_seq_unwrap((uint32_t)r->left, b->rcv_nxt);
 
 		HOLDS(has(b, left, left + (r->right - r->left)), "sacked what has not arrived");

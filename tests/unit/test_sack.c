@@ -21,23 +21,26 @@ struct fixture {
 	struct heap heap;
 	struct tcp_env env;
 	struct tcb t;
+	struct tcp_flight flight;
 };
 
 static void begin(struct fixture *f)
 {
 	*f = (struct fixture){.t = {.sack_ok = true, .snd_una = UNA, .snd_nxt = UNA + FLIGHT, .mss = 100}};
+	f->t.flight = &f->flight;
 	heap_init(&f->heap);
 	f->env.memory = &f->heap.memory;
 	f->env.now = 5000;
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(
-			sent_push(&f->t.sent, UNA + i * 1000, UNA + (i + 1) * 1000, 1000 + i, 0, f->env.memory), 0);
+			sent_push(&f->flight.sent, UNA + i * 1000, UNA + (i + 1) * 1000, 1000 + i, 0, f->env.memory),
+			0);
 }
 
 static void end(struct fixture *f)
 {
-	sent_deinit(&f->t.sent, f->env.memory);
-	ranges_deinit(&f->t.sacked, f->env.memory);
+	sent_deinit(&f->flight.sent, f->env.memory);
+	ranges_deinit(&f->flight.sacked, f->env.memory);
 	assert_int_equal(f->heap.n_blocks, 0);
 }
 
@@ -92,9 +95,10 @@ static void test_rows(void **state)
 
 		begin(&f);
 		ack = take(&f, r->ack, r->n, r->edges);
-		if (ack.n_sacked != r->n_sacked || f.t.sent.n_sacked != r->n_sacked ||
-		    ranges_sum(&f.t.sacked) != r->n_sacked)
-			fail_msg("%s: %u bytes new, %u marked", r->what, (unsigned)ack.n_sacked, f.t.sent.n_sacked);
+		if (ack.n_sacked != r->n_sacked || f.flight.sent.n_sacked != r->n_sacked ||
+		    ranges_sum(&f.flight.sacked) != r->n_sacked)
+			fail_msg("%s: %u bytes new, %u marked", r->what, (unsigned)ack.n_sacked,
+				 f.flight.sent.n_sacked);
 		assert_int_equal(f.env.counters.dsacks_in, r->dsack);
 		end(&f);
 	}
@@ -140,8 +144,8 @@ static void test_random(void **state)
 			assert_int_equal(take(&f, 0, 1, edges).n_sacked, n_new);
 			for (unsigned i = 0; i < FLIGHT; i++)
 				n_all += has[i];
-			assert_int_equal(f.t.sent.n_sacked, n_all);
-			assert_int_equal(ranges_sum(&f.t.sacked), n_all);
+			assert_int_equal(f.flight.sent.n_sacked, n_all);
+			assert_int_equal(ranges_sum(&f.flight.sacked), n_all);
 		}
 		end(&f);
 	}
@@ -160,10 +164,11 @@ static void test_no_memory(void **state)
 			uint32_t sum = 0;
 
 			take(&f, 0, 1, edges);
-			for (uint32_t i = 0; i < f.t.sent.n; i++)
-				if (sent_at(&f.t.sent, i)->flags & SENT_SACKED)
-					sum += (uint32_t)(sent_at(&f.t.sent, i)->right - sent_at(&f.t.sent, i)->left);
-			assert_int_equal(f.t.sent.n_sacked, sum);
+			for (uint32_t i = 0; i < f.flight.sent.n; i++)
+				if (sent_at(&f.flight.sent, i)->flags & SENT_SACKED)
+					sum += (uint32_t)(sent_at(&f.flight.sent, i)->right -
+							  sent_at(&f.flight.sent, i)->left);
+			assert_int_equal(f.flight.sent.n_sacked, sum);
 		}
 		end(&f);
 	}

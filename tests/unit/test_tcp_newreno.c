@@ -199,7 +199,7 @@ static void test_blocks_uninvited(void **state)
 	begin(&p, 10);
 	for (unsigned i = 0; i < 10; i++)
 		peer_in_sack(&p, 1, 1, 1, edges);
-	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
 	peer_deinit(&p);
 }
 

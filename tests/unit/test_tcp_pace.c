@@ -130,7 +130,7 @@ static void test_program_limited(void **state)
 	peer_advance(&p, 20 * MS);
 	peer_in(&p, TCP_ACK, 1, 2001, 0); /* nothing is left to send, and there is room */
 	peer_send(&p, 5001, 5000);
-	assert_true(sent_at(&p.t->sent, p.t->sent.n - 1)->mark.is_program_limited);
+	assert_true(sent_at(tcp_sent(p.t), tcp_sent(p.t)->n - 1)->mark.is_program_limited);
 	peer_deinit(&p);
 }
 
@@ -142,11 +142,11 @@ static void test_network_limited(void **state)
 	begin(&p, &plain);
 	p.t->cc.cwnd = p.t->cc.ssthresh = 10 * MSS;
 	peer_send(&p, 1, 60000);
-	assert_true(sent_at(&p.t->sent, p.t->sent.n - 1)->mark.is_program_limited);
+	assert_true(sent_at(tcp_sent(p.t), tcp_sent(p.t)->n - 1)->mark.is_program_limited);
 	for (uint32_t i = 1; i < 30; i++) {
 		peer_advance(&p, 1 * MS);
 		peer_in(&p, TCP_ACK, 1, 1 + i * MSS, 0);
-		assert_int_equal(sent_at(&p.t->sent, p.t->sent.n - 1)->mark.is_program_limited, false);
+		assert_int_equal(sent_at(tcp_sent(p.t), tcp_sent(p.t)->n - 1)->mark.is_program_limited, false);
 	}
 	peer_deinit(&p);
 }

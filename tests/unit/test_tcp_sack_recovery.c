@@ -88,7 +88,7 @@ static void test_three_stretches(void **state)
 	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
 	peer_in_sack(&p, 1, at(0), 3, edges);
 	assert_int_equal(p.t->recovery, TCP_RECOVERY_FAST);
-	assert_int_equal(p.t->sent.n_lost, MSS); /* what lies below the third from above, and no more */
+	assert_int_equal(tcp_sent(p.t)->n_lost, MSS); /* what lies below the third from above, and no more */
 	peer_expect(peer_at(&p, 0), TCP_ACK, at(0), 1, MSS);
 	peer_deinit(&p);
 }
@@ -370,17 +370,17 @@ static void test_overtaken(void **state)
 		peer_in(&p, TCP_ACK, 1, at(1), 0);
 		peer_in_sack(&p, 1, at(1), 1, old);
 	}
-	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
 	assert_int_equal(p.t->n_dup_acks, 0);
 	peer_in_sack(&p, 1, at(1), 1, new);
-	assert_int_equal(p.t->sent.n_sacked, 3 * MSS);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 3 * MSS);
 	assert_int_equal(p.t->recovery, TCP_RECOVERY_FAST);
 	assert_int_equal(resent(&p, 10), 1u << 4);
 	peer_in_sack(&p, 1, at(2), 1, across);
-	assert_int_equal(p.t->sent.n_sacked, 4 * MSS);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 4 * MSS);
 	assert_int_equal(p.t->snd_una, p.t->sendq.left);
 	peer_in(&p, TCP_ACK, 1, at(10), 0);
-	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
 	assert_int_equal(p.t->recovery, TCP_RECOVERY_NONE);
 	peer_deinit(&p);
 }
@@ -397,10 +397,10 @@ static void test_dsack(void **state)
 
 		peer_in_sack(&p, 1, at(2), 1, below);
 		assert_int_equal(p.env.counters.dsacks_in, 1);
-		assert_int_equal(p.t->sent.n_sacked, 0);
+		assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
 		peer_in_sack(&p, 1, at(2), 2, inside);
 		assert_int_equal(p.env.counters.dsacks_in, 2);
-		assert_int_equal(p.t->sent.n_sacked, 3 * MSS);
+		assert_int_equal(tcp_sent(p.t)->n_sacked, 3 * MSS);
 	}
 	peer_deinit(&p);
 }
@@ -424,8 +424,8 @@ static void test_bad_blocks(void **state)
 		begin(&p, 10);
 		for (unsigned k = 0; k < 5; k++)
 			peer_in_sack(&p, 1, at(0), 1, bad[i]);
-		assert_int_equal(p.t->sent.n_sacked, 0);
-		assert_int_equal(p.t->sacked.n, 0);
+		assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
+		assert_int_equal(tcp_sacked(p.t)->n, 0);
 		peer_in(&p, TCP_ACK, 1, at(10), 0);
 		assert_int_equal(p.t->snd_una, p.t->snd_nxt);
 		peer_deinit(&p);
@@ -468,14 +468,14 @@ static void test_storm(void **state)
 			n_most = p.heap.n_allocs - n_before;
 		peer_clear(&p);
 	}
-	assert_true(p.t->sacked.n <= 1024);
+	assert_true(tcp_sacked(p.t)->n <= 1024);
 	print_message(
 		"# SACK storm: at most %zu allocations for an ACK, %u stretches, %u records, %zu more bytes held\n",
-		n_most, p.t->sacked.n, p.t->sent.n, p.heap.n_bytes - bytes_before);
+		n_most, tcp_sacked(p.t)->n, tcp_sent(p.t)->n, p.heap.n_bytes - bytes_before);
 	assert_true(n_most <= 8);
-	assert_true(p.t->sent.n <= 2 * 1024 + (p.t->snd_nxt - p.t->snd_una) / 88 + 64);
+	assert_true(tcp_sent(p.t)->n <= 2 * 1024 + (p.t->snd_nxt - p.t->snd_una) / 88 + 64);
 	peer_in(&p, TCP_ACK, 1, (uint32_t)(p.t->snd_nxt - TCP_SEQ_BASE) - BERTH_ISS, 0);
-	assert_int_equal(p.t->sent.n_sacked, 0);
+	assert_int_equal(tcp_sent(p.t)->n_sacked, 0);
 	peer_deinit(&p);
 }
 
@@ -502,18 +502,18 @@ static void test_sums(void **state)
 				     edges);
 			peer_advance(&p, rng_below(&rng, 8) ? 1 * MS : 3 * S);
 			peer_clear(&p);
-			for (uint32_t i = 0; i < p.t->sent.n; i++) {
-				const struct sent_record *r = sent_at(&p.t->sent, i);
+			for (uint32_t i = 0; i < tcp_sent(p.t)->n; i++) {
+				const struct sent_record *r = sent_at(tcp_sent(p.t), i);
 
-				assert_int_equal(r->left, i ? sent_at(&p.t->sent, i - 1)->right : p.t->snd_una);
+				assert_int_equal(r->left, i ? sent_at(tcp_sent(p.t), i - 1)->right : p.t->snd_una);
 				sum.n_sacked += r->flags & SENT_SACKED ? (uint32_t)(r->right - r->left) : 0;
 				sum.n_lost += r->flags & SENT_LOST ? (uint32_t)(r->right - r->left) : 0;
 				sum.n_again += r->flags & SENT_AGAIN ? (uint32_t)(r->right - r->left) : 0;
 			}
-			assert_int_equal(p.t->sent.n_sacked, sum.n_sacked);
-			assert_int_equal(p.t->sent.n_lost, sum.n_lost);
-			assert_int_equal(p.t->sent.n_again, sum.n_again);
-			assert_int_equal(ranges_sum(&p.t->sacked), sum.n_sacked);
+			assert_int_equal(tcp_sent(p.t)->n_sacked, sum.n_sacked);
+			assert_int_equal(tcp_sent(p.t)->n_lost, sum.n_lost);
+			assert_int_equal(tcp_sent(p.t)->n_again, sum.n_again);
+			assert_int_equal(ranges_sum(tcp_sacked(p.t)), sum.n_sacked);
 		}
 		peer_deinit(&p);
 	}
