@@ -66,6 +66,9 @@ int berth_connect(struct berth_host *host, int descriptor, const struct berth_so
  * BERTH_EINPROGRESS: nothing, send it once connected. */
 #define BERTH_MSG_FASTOPEN 0x20000000u
 #define BERTH_MSG_MORE 0x8000u /* send: more follows at once (TCP_CORK, UDP_CORK for this call) */
+/* send, TCP with BERTH_SO_ZEROCOPY: the error queue tells when the caller's bytes are free, by BERTH_ERROR_ZEROCOPY.
+ * All sends copy, so that is at once. */
+#define BERTH_MSG_ZEROCOPY 0x4000000u
 
 /* Sends. TCP: takes as many bytes as there is room for and returns how many, BERTH_EAGAIN when none. UDP: one datagram,
  * all or nothing. Copies; the caller's bytes are free on return. BERTH_ENOTCONN, BERTH_EPIPE (shut down for sending),
@@ -95,12 +98,14 @@ struct berth_extended_error {
 	uint8_t origin;     /* BERTH_ERROR_... */
 	uint8_t type, code; /* of the ICMP message */
 	uint8_t pad;
-	uint32_t info; /* EMSGSIZE: the path's MTU */
-	uint32_t data; /* 0 */
+	uint32_t info; /* EMSGSIZE: the path's MTU. BERTH_ERROR_ZEROCOPY: the first of the sends that are over, */
+	uint32_t data; /* and the last: those that took something count, from 0. Else 0 */
 };
 #define BERTH_ERROR_LOCAL 1 /* this host */
 #define BERTH_ERROR_ICMP 2
 #define BERTH_ERROR_ICMP6 3
+#define BERTH_ERROR_ZEROCOPY 5  /* no error: number 0, code BERTH_ZEROCOPY_COPIED */
+#define BERTH_ZEROCOPY_COPIED 1 /* without the flag it would have been as fast */
 
 /* What goes beside the data: Linux's control messages, as members. `present` says which are set. Sending (UDP): tos,
  * ttl, interface and segment_size count for this message instead of the socket's. Receiving: those that the socket has
@@ -145,7 +150,8 @@ long berth_sendmsg(struct berth_host *host, int descriptor, const struct berth_m
 long berth_recvmsg(struct berth_host *host, int descriptor, struct berth_message *message, unsigned flags);
 
 enum berth_shutdown {
-	BERTH_SHUT_RD = 0, /* no more receiving: what arrives is acknowledged and thrown away */
+	BERTH_SHUT_RD = 0, /* no more waiting for data: a receive that finds none says that it is the end. TCP: what
+			    * arrives later is queued and can be read, as on Linux; unread it fills the window */
 	BERTH_SHUT_WR = 1, /* no more sending: FIN follows what is queued */
 	BERTH_SHUT_RDWR = 2,
 };
@@ -199,6 +205,7 @@ int berth_ready(struct berth_host *host, int descriptor);
 #define BERTH_SO_DOMAIN 39     /* get: enum berth_family */
 /* TCP: bytes a second at most, uint32_t or uint64_t; all ones: no limit. A uint32_t of all ones, too */
 #define BERTH_SO_MAX_PACING_RATE 47
+#define BERTH_SO_ZEROCOPY 60 /* TCP: BERTH_MSG_ZEROCOPY means something; 0 or 1 */
 /* BERTH_SOL_IP. An IPv6 socket has these, too, for its conversations over IPv4: they are the same settings as those of
  * BERTH_SOL_IPV6. */
 #define BERTH_IP_TOS 1

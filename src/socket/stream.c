@@ -1,5 +1,6 @@
 /* TCP sockets: what the socket calls do for them. */
 #include "socket_private.h"
+#include "zerocopy.h"
 
 static struct endpoint *stream_new(struct berth_host *host, enum berth_family family)
 {
@@ -62,14 +63,24 @@ static bool opens(struct berth_host *host, struct endpoint *e)
 	       (state == BERTH_TCP_SYN_SENT && !tcp_connect_is_deferred(tcp_of_endpoint(e)));
 }
 
-static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
-			unsigned flags)
+static long send_or_open(struct berth_host *host, struct endpoint *e, const struct berth_message *message,
+			 unsigned flags)
 {
-	(void)total;
 	if (flags & BERTH_MSG_FASTOPEN && opens(host, e))
 		return message->foreign.address.family ? set_out(host, e, &message->foreign, message)
 						       : BERTH_EOPNOTSUPP;
 	return tcp_send(&host->tcp, tcp_of_endpoint(e), message->vectors, message->n_vectors, flags);
+}
+
+static long stream_send(struct berth_host *host, struct endpoint *e, const struct berth_message *message, size_t total,
+			unsigned flags)
+{
+	long done = send_or_open(host, e, message, flags);
+
+	(void)total;
+	if (done > 0 && flags & BERTH_MSG_ZEROCOPY)
+		tcp_zerocopy_sent(&host->tcp, tcp_of_endpoint(e));
+	return done;
 }
 
 static long stream_recv(struct berth_host *host, struct endpoint *e, struct berth_message *message, unsigned flags)

@@ -3,6 +3,7 @@
 
 #include "error_queue.h"
 #include "socket_private.h"
+#include "zerocopy.h"
 
 /* The vectors' sizes added up. false: more than a long can say. */
 static bool sum_vectors(const struct berth_message *message, size_t *total)
@@ -53,8 +54,12 @@ static long receive_error(struct berth_host *host, struct endpoint *e, struct be
 {
 	long n = error_queue_pop(&e->errors, message, flags & BERTH_MSG_PEEK, host->memory);
 
-	if (n >= 0 && e->kind == ENDPOINT_UDP && !(flags & BERTH_MSG_PEEK))
+	if (n < 0 || flags & BERTH_MSG_PEEK)
+		return n;
+	if (e->kind == ENDPOINT_UDP)
 		udp_of_endpoint(e)->error = e->errors ? -(int)e->errors->first->error.number : BERTH_OK;
+	else
+		tcp_zerocopy_tell(&host->tcp, tcp_of_endpoint(e));
 	return n;
 }
 

@@ -54,9 +54,9 @@ void tcp_cc_end(struct tcp_cc *cc, const struct berth_memory *memory)
 }
 
 /* RFC 3465 section 2.2 bounds what one acknowledgment of many segments adds, so that no burst follows. Its bound of two
- * segments is from before receivers joined segments; eight is RFC 9406's (section 4.2), and paced nothing bursts. After
- * a timeout it stays two, as what is then acknowledged may have arrived long before (section 2.3; its one would make
- * slow start slower than a receiver that acknowledges each second segment is meant to make it). */
+ * segments is from before receivers joined segments; ten is RFC 9406's as tuned (hystart.h), and paced nothing bursts.
+ * After a timeout it stays two, as what is then acknowledged may have arrived long before (section 2.3; its one would
+ * make slow start slower than a receiver that acknowledges each second segment is meant to make it). */
 static uint64_t growth_max(const struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
 	if (ack->recovering)

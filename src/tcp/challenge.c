@@ -26,3 +26,11 @@ void tcp_challenge(struct tcp_env *env, struct tcb *t)
 	env->counters.acks_challenge++;
 	tcp_ack_now(env, t, false);
 }
+
+void tcp_challenge_later(struct tcp_env *env, struct tcb *t)
+{
+	if (!tcp_challenge_allowed(env, t))
+		return;
+	env->counters.acks_challenge++;
+	tcp_delack_wait(env, t);
+}

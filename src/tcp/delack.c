@@ -41,7 +41,14 @@ void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len)
 		look_for_begin(t, us);
 	if (t->rcv_unacked > t->rcv_mss || tcp_delack_is_quick(&t->delack))
 		tcp_ack_now(env, t, false);
-	else if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
+	else
+		tcp_delack_wait(env, t);
+}
+
+void tcp_delack_wait(struct tcp_env *env, struct tcb *t)
+{
+	t->ack_pending = true;
+	if (t->deadline[TCP_TIMER_ACK] == BERTH_NEVER)
 		tcp_timer_set(env, t, TCP_TIMER_ACK, env->now + NS_ACK_DELAY);
 }
 

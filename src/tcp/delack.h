@@ -28,6 +28,9 @@ static inline bool tcp_delack_is_quick(const struct tcp_delack *d)
 /* `len` bytes have arrived in order: an acknowledgment leaves now, or the timer is set. */
 void tcp_delack_data(struct tcp_env *env, struct tcb *t, uint32_t len);
 
+/* An acknowledgment is due when the timer runs out, if not before. */
+void tcp_delack_wait(struct tcp_env *env, struct tcb *t);
+
 /* The next acknowledgments leave at once, `n_max` of them, or for half a window when that is less: the peer has lost
  * something or begins anew. */
 void tcp_delack_quick(struct tcb *t, unsigned n_max);

@@ -61,7 +61,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 	tcp_record_deinit(&t->records, env->memory);
 	recvq_drop_ahead(&t->recvq, env->memory);
 	tcp_tune_end(env, t);
-	if (t->e.descriptor < 0)
+	if (t->e.descriptor < 0 && !tcp_waits_for_accept(t))
 		recvq_deinit(&t->recvq, env->memory);
 	tcp_memory_settle(env, t);
 }

@@ -366,10 +366,15 @@ static enum step check_ack(struct tcp_env *env, struct tcb *t, struct arrival *a
 	 * is how an old SYN-ACK's sender learns that it is one. */
 	if (t->state == BERTH_TCP_SYN_RECEIVED && !ack_opens(env, t, a))
 		return STEP_DROP;
-	/* RFC 5961 section 5.2, with MAX.SND.WND (MAY-12). */
+	/* RFC 5961 section 5.2, with MAX.SND.WND (MAY-12). It asks for an ACK, not for one at once: to what
+	 * acknowledges data that was never sent, and comes with a guessed number as a rule, the next ACK that is due
+	 * anyway is answer enough. */
 	if (a->ack > t->snd_nxt || a->ack + t->snd_wnd_max < t->snd_una) {
 		env->counters.bad_ack++;
-		tcp_challenge(env, t);
+		if (a->ack > t->snd_nxt)
+			tcp_challenge_later(env, t);
+		else
+			tcp_challenge(env, t);
 		return STEP_DROP;
 	}
 	t->heard_at = env->now;

@@ -206,6 +206,11 @@ void tcp_listener_ready(struct tcp_env *env, struct tcb *child)
 	tcp_tell(env, parent, BERTH_READABLE);
 }
 
+bool tcp_waits_for_accept(const struct tcb *t)
+{
+	return t->parent && t->connected;
+}
+
 void tcp_listener_forget(struct tcb *child)
 {
 	struct tcp_listener *l = child->parent->listener;
@@ -218,6 +223,16 @@ void tcp_listener_forget(struct tcb *child)
 	child->parent = NULL;
 }
 
+/* One that is over already has nobody to tell. */
+static void end_child(struct tcp_env *env, struct tcb *child)
+{
+	tcp_listener_forget(child);
+	if (child->state != BERTH_TCP_CLOSED)
+		tcp_abort(env, child, BERTH_ECONNABORTED);
+	else if (!child->reset_due)
+		tcp_end(env, child);
+}
+
 void tcp_listener_end(struct tcp_env *env, struct tcb *t)
 {
 	struct tcp_listener *l = t->listener;
@@ -225,7 +240,7 @@ void tcp_listener_end(struct tcp_env *env, struct tcb *t)
 
 	tcp_requests_end(env, t);
 	while ((node = list_first(&l->half_open)) || (node = list_first(&l->waiting)))
-		tcp_abort(env, CONTAINER_OF(node, struct tcb, queue), BERTH_ECONNABORTED);
+		end_child(env, CONTAINER_OF(node, struct tcb, queue));
 	env->memory->free(env->memory->context, l, sizeof(*l));
 	t->listener = NULL;
 }

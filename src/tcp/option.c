@@ -231,6 +231,17 @@ static void set_inq(struct tcp_env *env, struct tcb *t, int value)
 	t->settings.inq = value != 0;
 }
 
+static int get_zerocopy(struct tcb *t)
+{
+	return t->settings.zerocopy;
+}
+
+static void set_zerocopy(struct tcp_env *env, struct tcb *t, int value)
+{
+	(void)env;
+	t->settings.zerocopy = value != 0;
+}
+
 static int get_error(struct tcb *t)
 {
 	int error = t->error;
@@ -256,6 +267,7 @@ static const struct option options[] = {
 	{BERTH_SOL_TCP, BERTH_TCP_WINDOW_CLAMP, 0, INT32_MAX, false, get_window_clamp, set_window_clamp},
 	{BERTH_SOL_TCP, BERTH_TCP_NOTSENT_LOWAT, INT32_MIN, INT32_MAX, false, get_notsent_lowat, set_notsent_lowat},
 	{BERTH_SOL_TCP, BERTH_TCP_INQ, 0, 1, false, get_inq, set_inq},
+	{BERTH_SOL_SOCKET, BERTH_SO_ZEROCOPY, 0, 1, false, get_zerocopy, set_zerocopy},
 	{BERTH_SOL_TCP, BERTH_TCP_USER_TIMEOUT, 0, INT32_MAX, false, get_ms_user_timeout, set_ms_user_timeout},
 	{BERTH_SOL_SOCKET, BERTH_SO_OOBINLINE, INT32_MIN, INT32_MAX, false, get_oob_inline, set_oob_inline},
 	{BERTH_SOL_TCP, BERTH_TCP_SYNCNT, 1, 127, false, get_syn_retries, set_syn_retries},

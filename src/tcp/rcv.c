@@ -158,7 +158,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_s
 	tcp_seq before = t->rcv_nxt;
 
 	acknowledge_burst(env, t);
-	if (!t->rcv_shut && !push_in_order(env, t, frame, text))
+	if (!push_in_order(env, t, frame, text))
 		return;
 	t->rcv_nxt = gap ? recvq_join(&t->recvq, text->right, env->memory) : text->right;
 	t->bytes_received += t->rcv_nxt - before;

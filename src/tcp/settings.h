@@ -11,6 +11,7 @@ struct tcp_settings {
 	uint32_t notsent_lowat;   /* TCP_NOTSENT_LOWAT; 0: no limit */
 	uint32_t window_clamp;    /* TCP_WINDOW_CLAMP; 0: none */
 	bool inq;                 /* TCP_INQ */
+	bool zerocopy;            /* SO_ZEROCOPY */
 };
 
 #endif

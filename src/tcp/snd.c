@@ -302,7 +302,7 @@ static bool plan_open(struct tcp_env *env, struct tcb *t, uint32_t payload_max, 
 static bool plan_reset(struct tcp_env *env, struct tcb *t, struct tcp_plan *plan)
 {
 	if (!t->reset_due) {
-		if (t->e.descriptor < 0)
+		if (t->e.descriptor < 0 && !tcp_waits_for_accept(t))
 			tcp_end(env, t);
 		return false;
 	}

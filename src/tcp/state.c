@@ -30,21 +30,24 @@ const struct tcp_state_facts tcp_states[BERTH_TCP_STATE_N] = {
 
 static void enter_closed(struct tcp_env *env, struct tcb *t, enum berth_tcp_state from)
 {
+	bool waits = tcp_waits_for_accept(t);
+
 	tcp_timer_stop_all(env, t);
 	tcp_release_buffers(env, t);
-	if (t->parent)
+	if (t->parent && !waits)
 		tcp_listener_forget(t);
 	if (from == BERTH_TCP_SYN_RECEIVED && t->fast_open.child)
 		tcp_fast_open_proved(env, t);
 	if (from == BERTH_TCP_TIME_WAIT)
 		env->n_time_wait--;
-	list_remove(&t->queue);
+	if (!waits)
+		list_remove(&t->queue);
 	if (from == BERTH_TCP_SYN_SENT || from == BERTH_TCP_SYN_RECEIVED)
 		env->counters.failed_opens++;
 	pairs_remove(env->pairs, &t->e);
 	if (t->reset_due)
 		tcp_want_output(env, t);
-	else if (t->e.descriptor < 0)
+	else if (t->e.descriptor < 0 && !waits)
 		tcp_end(env, t);
 	tcp_tell(env, t, BERTH_READABLE | BERTH_WRITABLE | BERTH_HANGUP | (t->error ? BERTH_FAILED : 0));
 }

@@ -39,6 +39,7 @@
 #include "tlp.h"
 #include "tune.h"
 #include "urgent.h"
+#include "zerocopy.h"
 
 /* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
 #define TCP_DUP_THRESH 3u
@@ -106,7 +107,7 @@ struct tcb {
 	bool passive : 1;    /* a listener made it */
 	bool fin_queued : 1; /* FIN follows the send queue */
 	bool rcv_fin : 1;    /* the peer's FIN was taken: rcv_nxt is past it */
-	bool rcv_shut : 1;   /* the user wants no more data */
+	bool rcv_shut : 1;   /* the user waits for no more data: where none is queued, it is the end */
 	bool orphan : 1;     /* the user has closed */
 	bool want_write : 1; /* a send found no room */
 	bool nodelay : 1, cork : 1, keepalive : 1;
@@ -187,6 +188,7 @@ struct tcb {
 	uint32_t segments_sent, segments_received, segments_retransmitted;
 
 	struct tcp_settings settings;
+	struct tcp_zerocopy zerocopy;
 	struct tcp_tally tally;
 	struct tcp_records *records; /* NULL: none */
 
@@ -322,6 +324,9 @@ struct tcb *tcp_listener_child(struct tcp_env *env, struct tcb *listener, const 
 bool tcp_listener_has_room(const struct endpoint *e);
 /* A child leaves SYN-RECEIVED for ESTABLISHED. */
 void tcp_listener_ready(struct tcp_env *env, struct tcb *child);
+/* t is in its listener's queue for accept. It stays there when it ends, as on Linux: accept hands it out, what has
+ * arrived can be read, and then why it ended. */
+bool tcp_waits_for_accept(const struct tcb *t);
 /* A child is no longer its listener's. */
 void tcp_listener_forget(struct tcb *child);
 /* Resets all children and frees the listener's part. */
@@ -360,6 +365,8 @@ void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t);
 bool tcp_challenge_allowed(struct tcp_env *env, struct tcb *t);
 /* An ACK that answers something suspicious: limited (RFC 5961 section 7). */
 void tcp_challenge(struct tcp_env *env, struct tcb *t);
+/* The same, but as late as any acknowledgment may be: one that leaves before then has answered. */
+void tcp_challenge_later(struct tcp_env *env, struct tcb *t);
 
 /* ---- giveup.c ---- */
 /* The connection has waited for as long as it may. */

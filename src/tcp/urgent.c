@@ -27,7 +27,7 @@ void tcp_urgent_in(struct tcp_env *env, struct tcb *t, tcp_seq seq, uint16_t poi
 {
 	tcp_seq up = seq + pointer;
 
-	if (t->orphan || t->rcv_shut || up <= t->rcv_nxt || up <= t->urgent.rcv_up)
+	if (t->orphan || up <= t->rcv_nxt || up <= t->urgent.rcv_up)
 		return;
 	t->urgent.rcv_up = up;
 	t->oob_taken = false;

@@ -20,6 +20,7 @@ bool call_retry(struct object *o)
 	w->try = NULL;
 	w->result = result;
 	w->done_at = o->now;
+	o->ended = true;
 	pthread_cond_signal(&o->done);
 	return true;
 }

@@ -98,6 +98,7 @@ struct object {
 	int n_files;
 	struct packet *first, **last;
 	struct waiting_call waiting;
+	bool ended; /* a call that waited is over, and its thread may not have said so yet */
 };
 
 /* Locks, and makes the host when there is none. */

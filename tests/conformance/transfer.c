@@ -201,12 +201,8 @@ ssize_t transfer_recvmsg(void *user, int fd, struct msghdr *message, int flags)
 
 	c.n_vectors = message->msg_iovlen > N_VECTORS ? -1 : (int)message->msg_iovlen;
 	got = run_recv(user, &c, message->msg_name, &message->msg_namelen);
-	if (got < 0) {
-		message->msg_controllen = 0;
-		message->msg_flags = 0;
-	} else {
+	if (got >= 0)
 		control_give(&c.got, c.domain, message);
-	}
 	return got;
 }
 

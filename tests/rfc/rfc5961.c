@@ -183,6 +183,11 @@ static void section_5_2_acceptable_range_of_acks(void **state)
 			acks[2] = una - 100;
 			acks[3] = una;
 			peer_in(&p, TCP_ACK, rcv_nxt(&p), acks[edge], 0);
+			if (edge == 1) {
+				/* Of what was never sent: as late as any ACK may be. */
+				peer_none(&p);
+				peer_advance(&p, 41 * MS);
+			}
 			if (edge < 2)
 				assert_challenge(&p);
 			else
@@ -257,6 +262,22 @@ static void section_7_repeated_syns_are_throttled(void **state)
 	peer_deinit(&p);
 }
 
+/* An ACK is to be sent back, and one that leaves for another reason is one. */
+static void section_5_2_the_next_ack_answers(void **state)
+{
+	struct peer p;
+
+	begin(&p, BERTH_TCP_ESTABLISHED);
+	peer_in(&p, TCP_ACK, 11, 0x40000000, 100);
+	peer_none(&p);
+	peer_in(&p, TCP_ACK, 11, 21, 100);
+	peer_clear(&p);
+	peer_advance(&p, 50 * MS);
+	assert_true(p.n_out <= 1);
+	assert_int_equal(p.t->recvq.n_bytes, 100);
+	peer_deinit(&p);
+}
+
 /* Section 5.3's other side: what the challenge tells a peer that is only late does no harm. */
 static void section_5_3_the_real_peer_goes_on(void **state)
 {
@@ -264,6 +285,7 @@ static void section_5_3_the_real_peer_goes_on(void **state)
 
 	begin(&p, BERTH_TCP_ESTABLISHED);
 	peer_in(&p, TCP_ACK, 11, 0x40000000, 100);
+	peer_advance(&p, 41 * MS);
 	assert_challenge(&p);
 	peer_in(&p, TCP_ACK, 11, 21, 100);
 	assert_int_equal(peer_recv(&p, 11, 1000), 100);
@@ -283,6 +305,7 @@ int main(void)
 		cmocka_unit_test(section_5_2_acceptable_range_of_acks),
 		cmocka_unit_test(section_5_2_largest_window_counts),
 		cmocka_unit_test(section_5_3_the_real_peer_goes_on),
+		cmocka_unit_test(section_5_2_the_next_ack_answers),
 		cmocka_unit_test(section_7_challenges_are_throttled),
 		cmocka_unit_test(section_7_repeated_syns_are_throttled),
 	};

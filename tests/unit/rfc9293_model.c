@@ -162,7 +162,8 @@ static bool ack_ends_it(struct model *m, const struct model_segment *s, struct m
 		m->state = BERTH_TCP_ESTABLISHED;
 		return false;
 	}
-	o->answer = MODEL_ACK;
+	/* "An ACK sent back", which RFC 5961 section 5.2 does not want at once. */
+	o->answer = s->ack > m->snd_nxt ? MODEL_ACK_SOON : MODEL_ACK;
 	if (s->ack < m->snd_una - m->max_snd_wnd || s->ack > m->snd_nxt)
 		return true;
 	if (m->state == BERTH_TCP_FIN_WAIT_1 && fin_acked) {

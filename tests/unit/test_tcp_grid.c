@@ -353,6 +353,8 @@ static unsigned run_cell(enum state state, enum event event, enum position posit
 	measure(&p, &c);
 	choose_segment(&c, event, position);
 	peer_in(&p, c.flags, c.seq, c.ack, c.n_payload);
+	if (event == ACK_UNSENT && !p.n_out) /* as late as any ACK may be */
+		peer_advance(&p, 40 * MS);
 	check_state(&c, &p, r->next);
 	wrong_number(&c, "segments sent", (long)p.n_out, r->answer != NOTHING);
 	e = pairs_find(&p.pairs, &p.pair);

@@ -403,6 +403,60 @@ static void test_backlog(void **state)
 	peer_deinit(&p);
 }
 
+/* What ends before accept is handed out all the same, as on Linux: what has arrived can be read, and then how it ended.
+ */
+static void test_reset_before_accept(void **state)
+{
+	struct peer p;
+
+	peer_init(&p, &full);
+	peer_listen(&p);
+	syn_from(&p, PEER_PORT);
+	answer(&p, &p.out[0]);
+	peer_in(&p, TCP_ACK, 1, 1, 100);
+	peer_in(&p, TCP_RST, 101, 0, 0);
+	assert_true(tcp_can_accept(p.listener));
+	assert_null(pairs_find(&p.pairs, &p.pair)); /* and its pair is free */
+	peer_accept(&p);
+	assert_int_equal(peer_state(&p), BERTH_TCP_CLOSED);
+	assert_int_equal(peer_recv(&p, 1, 100), 100);
+	assert_int_equal(peer_recv(&p, 101, 100), BERTH_ECONNRESET);
+	assert_int_equal(peer_recv(&p, 101, 100), 0);
+	assert_int_equal(peer_send(&p, 1, 100), BERTH_EPIPE);
+	assert_false(tcp_can_accept(p.listener));
+	peer_deinit(&p);
+}
+
+/* They count in the backlog, and a listener that closes, or a host that goes, frees them. */
+static void test_reset_and_never_accepted(void **state)
+{
+	for (unsigned closes = 0; closes < 2; closes++) {
+		const struct peer_setup setup = {.mss = 1460, .backlog = 2};
+		struct peer p;
+
+		peer_init(&p, &setup);
+		peer_listen(&p);
+		for (uint16_t i = 0; i < 2; i++) {
+			p.pair.foreign_port = (uint16_t)(2000 + i);
+			peer_clear(&p);
+			syn_from(&p, p.pair.foreign_port);
+			answer(&p, &p.out[0]);
+			peer_in(&p, TCP_RST, 1, 0, 0);
+		}
+		peer_clear(&p);
+		syn_from(&p, 4000);
+		peer_none(&p);
+		if (closes) {
+			tcp_close(&p.env, p.listener);
+			p.listener = NULL;
+			peer_pump(&p);
+			peer_none(&p);
+		}
+		p.t = NULL;
+		peer_deinit(&p);
+	}
+}
+
 /* A listener that closes resets those that wait; those that it remembers are reset when they come back; accepted ones
  * live on. */
 static void test_listener_closes(void **state)
@@ -493,6 +547,8 @@ int main(void)
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_listener_closes),
 		cmocka_unit_test(test_icmp),
+		cmocka_unit_test(test_reset_before_accept),
+		cmocka_unit_test(test_reset_and_never_accepted),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_simultaneous_close_at_once),
 		cmocka_unit_test(test_simultaneous_then_close),

@@ -450,6 +450,8 @@ static void test_ack_of_unsent(void **state)
 	tcp_row(&p.env, p.t, &row);
 	assert_int_equal(row.send_queue, 1000);
 	assert_int_equal(p.env.counters.bad_ack, 1000);
+	peer_none(&p);
+	peer_advance(&p, 40 * MS);
 	assert_int_equal(p.n_out, 1);
 	peer_deinit(&p);
 }
