@@ -122,7 +122,7 @@ def test_neighbours(t):
 
 def test_counters(t):
     """What is the other family's alone is not there, and what both have is."""
-    both, raw4, six = {"eth", "neighbour", "tcp", "udp"}, {"ip", "icmp", "igmp"}, {"nd", "ip6", "icmp6", "mld"}
+    both, raw4, six = {"eth", "neighbour", "memory", "tcp", "udp"}, {"ip", "icmp", "igmp"}, {"nd", "ip6", "icmp6", "mld"}
     four = raw4 | {"arp", "acd", "dhcp"}
     groups = {"": both | four | six, "t": {"tcp"}, "u": {"udp"}, "w": raw4 | six, "4": both | four, "6": both | six,
               "tu4": {"tcp", "udp"}, "w6": six}
@@ -130,7 +130,7 @@ def test_counters(t):
         talk(t)
         for options, wanted in groups.items():
             rows = table(t, "-s" + options)
-            assert {row["group"] for row in rows} == wanted, (options, rows)
+            assert {row["group"] for row in rows} == wanted, options
         counters = {row["name"]: row["value"] for row in table(t, f"-s{t.family}")}
         mine, other = ("ip", "ip6") if t.family == 4 else ("ip6", "ip")
         assert counters[mine + "_packets_in"] >= 3 and counters["tcp_segments_in"] >= 3, counters
