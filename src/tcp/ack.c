@@ -83,6 +83,16 @@ static uint64_t round_trip(const struct tcp_env *env, const struct tcb *t, const
 	return env->now - news->newest.at;
 }
 
+/* RFC 5681 section 3.1: the window grows by acknowledgments of new data, and by what they say has arrived that no SACK
+ * block and no duplicate has told before: as one sees only then that it was not lost, it left the network long ago.
+ * Where segments overtake each other such reports are the rule, and grow the window when they come. */
+static uint64_t growth(const struct tcb *t, const struct tcp_ack *a)
+{
+	if (!t->rack.reordering_seen)
+		return a->n_acked ? a->n_delivered : 0;
+	return t->sack_ok ? a->n_delivered : a->n_acked;
+}
+
 /* What the congestion control is told; it moves the window in fast recovery only when it wants to. */
 static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, bool was_fast, bool marked)
 {
@@ -96,7 +106,7 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 	if ((was_fast || t->recovery == TCP_RECOVERY_FAST) && !t->cc.ops->rules_recovery)
 		return;
 	report = (struct tcp_cc_ack){
-		.n_acked = a->n_acked,
+		.n_acked = growth(t, a),
 		.n_delivered = a->n_delivered,
 		.n_lost = a->n_lost,
 		.n_in_flight = tcp_pipe(t),

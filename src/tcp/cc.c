@@ -64,10 +64,10 @@ static uint64_t growth_max(const struct tcp_cc *cc, const struct tcp_cc_ack *ack
 	return cc->pacing_rate ? UINT64_MAX : HYSTART_L * (uint64_t)cc->mss;
 }
 
-uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
+uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack, unsigned divisor)
 {
 	uint64_t room = cc->ssthresh > cc->cwnd ? cc->ssthresh - cc->cwnd : 0;
-	uint64_t most = growth_max(cc, ack), grown = ack->n_acked < most ? ack->n_acked : most;
+	uint64_t most = growth_max(cc, ack), grown = (ack->n_acked < most ? ack->n_acked : most) / divisor;
 
 	if (grown < room) {
 		cc->cwnd += grown;

@@ -33,7 +33,7 @@ struct tcp_rate_loss {
 
 /* What an acknowledgment tells it. Bytes, nanoseconds; 0 where nothing is known. */
 struct tcp_cc_ack {
-	uint64_t n_acked; /* acknowledged cumulatively for the first time */
+	uint64_t n_acked; /* arrived by what lets the window grow: an acknowledgment that advances */
 	uint64_t
 		n_delivered; /* arrived by what this acknowledgment says, cumulatively or selectively, and not before */
 	uint64_t n_lost;     /* found lost because of it */
@@ -128,8 +128,9 @@ int tcp_cc_take(struct tcp_cc *cc, const struct tcp_congestion *ops, uint64_t se
 void tcp_cc_end(struct tcp_cc *cc, const struct berth_memory *memory);
 
 /* Slow start (RFC 5681 section 3.1 with byte counting, RFC 3465): grows cwnd up to ssthresh; bytes acknowledged that
- * are left over. An acknowledgment of much grows it by a few segments only, two after a timeout. */
-uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
+ * are left over. An acknowledgment of much grows it by a few segments only, two after a timeout, and by the part of
+ * that which `divisor` says. */
+uint64_t tcp_cc_slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack, unsigned divisor);
 
 /* Congestion avoidance of RFC 5681: one MSS for each `window` bytes acknowledged. */
 void tcp_cc_avoid(struct tcp_cc *cc, uint64_t n_acked, uint64_t window);

@@ -117,7 +117,7 @@ static void avoid(struct tcp_cc *cc, const struct tcp_cc_ack *ack, uint64_t n_ac
 /* RFC 9406 section 4.2: what is acknowledged beyond the slow start. */
 static uint64_t start(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
-	struct tcp_cc_ack less = *ack;
+	unsigned divisor = 1;
 
 	if (cc->cwnd >= cc->ssthresh) {
 		leave_start(cc);
@@ -127,13 +127,13 @@ static uint64_t start(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 	case HYSTART_SLOW_START:
 		break;
 	case HYSTART_CAUTIOUS:
-		less.n_acked /= HYSTART_GROWTH_DIVISOR;
+		divisor = HYSTART_GROWTH_DIVISOR;
 		break;
 	case HYSTART_DONE:
 		cc->ssthresh = cc->cwnd;
 		return 0;
 	}
-	return ack->cwnd_limited ? tcp_cc_slow_start(cc, &less) : 0;
+	return ack->cwnd_limited ? tcp_cc_slow_start(cc, ack, divisor) : 0;
 }
 
 static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
@@ -151,7 +151,7 @@ static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 		}
 		return;
 	} else if (cc->cwnd < cc->ssthresh) {
-		left = tcp_cc_slow_start(cc, ack);
+		left = tcp_cc_slow_start(cc, ack, 1);
 	}
 	if (left && !cc->starting && ack->cwnd_limited)
 		avoid(cc, ack, left);

@@ -14,7 +14,7 @@ static void on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 
 	if (!ack->cwnd_limited)
 		return;
-	left = tcp_cc_slow_start(cc, ack);
+	left = tcp_cc_slow_start(cc, ack, 1);
 	if (left)
 		tcp_cc_avoid(cc, left, cc->cwnd);
 }

@@ -194,7 +194,7 @@ static void fill_sending(const struct tcb *t, struct berth_tcp_info *info)
 	info->tcpi_snd_cwnd = t->mss ? (uint32_t)(t->cc.cwnd / t->mss) : 0;
 	info->tcpi_snd_ssthresh =
 		!t->mss || t->cc.ssthresh / t->mss >= INT32_MAX ? INT32_MAX : (uint32_t)(t->cc.ssthresh / t->mss);
-	info->tcpi_reordering = 3;
+	info->tcpi_reordering = t->reordering;
 	info->tcpi_delivery_rate = tcp_rate_of(&t->rate);
 	info->tcpi_flags = t->rate.program_limited_until != 0;
 	info->tcpi_pacing_rate = rate ? rate : UINT64_MAX;

@@ -53,7 +53,7 @@ static void look_for_reordering(struct tcp_env *env, struct tcb *t, const struct
 
 	if (!once_left || once_left >= ack->fack)
 		return;
-	tcp_reordered(env, t, (ack->fack - once_left) / t->mss + 1);
+	tcp_reordered(env, t, (ack->fack - once_left + t->mss - 1) / t->mss);
 	tcp_rack_learn(&t->rack, env->now - ack->news.once_left_at);
 }
 

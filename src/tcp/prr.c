@@ -6,11 +6,13 @@ void tcp_prr_begin(struct tcp_prr *p, uint64_t recover_fs)
 	*p = (struct tcp_prr){.recover_fs = recover_fs ? recover_fs : 1};
 }
 
-/* Section 6.2: ssthresh bytes leave for each RecoverFS that arrive. */
-static uint64_t proportional(const struct tcp_prr *p, uint64_t ssthresh)
+/* Section 6.2: ssthresh bytes leave for each RecoverFS that arrive; CEIL is to a whole segment, as nothing less leaves,
+ * and what is sent too early so counts as sent. */
+static uint64_t proportional(const struct tcp_prr *p, uint64_t ssthresh, uint32_t mss)
 {
 	uint64_t due = (p->delivered * ssthresh + p->recover_fs - 1) / p->recover_fs;
 
+	due = (due + mss - 1) / mss * mss;
 	return due > p->out ? due - p->out : 0;
 }
 
@@ -35,7 +37,7 @@ uint64_t tcp_prr_ack(struct tcp_prr *p, uint64_t n_delivered, uint64_t pipe, uin
 
 	p->delivered += n_delivered;
 	if (pipe > ssthresh)
-		n = proportional(p, ssthresh);
+		n = proportional(p, ssthresh, mss);
 	else
 		n = bounded(p, n_delivered, ssthresh - pipe, mss, safe);
 	/* The fast retransmit itself leaves in any case; here too when less than a segment is due, as part of one helps

@@ -51,7 +51,9 @@ void tcp_rack_update(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a
 	struct tcp_rack *rack = &t->rack;
 
 	if (newest->right) {
-		rack->ns_rtt = env->now - newest->at;
+		/* Step 2 takes each segment in turn: RACK.rtt is that of the last, and longer than the newest's when an
+		 * older one was late. */
+		rack->ns_rtt = env->now - ack->news.latest_at;
 		if (newest->at > t->flight->xmit_at ||
 		    (newest->at == t->flight->xmit_at && newest->right > t->flight->end_seq)) {
 			t->flight->xmit_at = newest->at;
@@ -68,6 +70,9 @@ static bool many_sacked(const struct tcb *t)
 	       tcp_sent(t)->n_sacked > (TCP_DUP_THRESH - 1) * t->mss;
 }
 
+/* Section 6.2 step 4. Where the segment that arrived was the last of its flight none is under way that would end the
+ * wait as the third, and none waits for the hole: what is late then gets half as long again, which is a choice of ours
+ * within "a small fraction of the round-trip time". */
 static uint64_t reo_wnd(const struct tcb *t)
 {
 	uint64_t ns;
@@ -75,6 +80,8 @@ static uint64_t reo_wnd(const struct tcb *t)
 	if (!t->rack.reordering_seen && (t->recovery != TCP_RECOVERY_NONE || many_sacked(t)))
 		return 0;
 	ns = t->rack.reo_wnd_mult * tcp_rtt_min(&t->rtt_min) / 4;
+	if (!t->rack.reordering_seen && t->flight->end_seq == t->snd_nxt)
+		ns += ns / 2;
 	if (ns < t->rack.us_late * 1000ull)
 		ns = t->rack.us_late * 1000ull;
 	return ns < t->ns_srtt || !t->ns_srtt ? ns : t->ns_srtt;

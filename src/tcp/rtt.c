@@ -1,20 +1,16 @@
 /* The retransmission timeout, RFC 6298.
  *
- * A deliberate deviation: the minimum is 200 ms where section 2.4 says 1 s. Delayed acknowledgments of the machines of
- * today stay below it, and a lost last segment then costs a fifth. Linux does the same. */
+ * A deliberate deviation: the least timeout is 200 ms above the smoothed round trip where section 2.4 says 1 s in all.
+ * Delayed acknowledgments of the machines of today stay below it also on long paths, and a lost last segment costs a
+ * fifth on short ones. Linux does the same. */
 #include "tcb.h"
 
-#define RTO_MIN 200000000ull
+#define VARIATION_MIN 200000000ull
 #define RTO_MAX 120000000000ull
-#define CLOCK_GRANULARITY 1000000ull
 
 static void set_rto(struct tcb *t)
 {
-	uint64_t variation = 4 * t->ns_rttvar > CLOCK_GRANULARITY ? 4 * t->ns_rttvar : CLOCK_GRANULARITY;
-
-	t->ns_rto = t->ns_srtt + variation;
-	if (t->ns_rto < RTO_MIN)
-		t->ns_rto = RTO_MIN;
+	t->ns_rto = t->ns_srtt + (4 * t->ns_rttvar > VARIATION_MIN ? 4 * t->ns_rttvar : VARIATION_MIN);
 	if (t->ns_rto > RTO_MAX)
 		t->ns_rto = RTO_MAX;
 }

@@ -28,6 +28,23 @@ static void take_dsack(const struct tcb *t, struct tcp_ack *ack, tcp_seq left, t
 	ack->dsack_of_probe = t->tlp.end_seq && t->tlp.again && right + tcp_fin_sent(t) >= t->tlp.end_seq;
 }
 
+/* What of [left, right) are whole segments, as they were sent. A receiver keeps segments and not parts of them; a part
+ * is reported by who wants to be a burden or by a path that cuts segments anew, and then counts once the rest of it is
+ * reported, too. So no peer makes more records than there are segments. A FIN is not always reported with its data. */
+static void take_whole(const struct tcb *t, tcp_seq *left, tcp_seq *right)
+{
+	const struct sent_record *first = sent_at(tcp_sent(t), sent_find(tcp_sent(t), *left));
+	const struct sent_record *last = sent_at(tcp_sent(t), sent_find(tcp_sent(t), *right - 1));
+
+	if (*left > first->left && !(first->flags & SENT_SACKED)) {
+		*left = first->left + (*left - first->left + t->mss - 1) / t->mss * t->mss;
+		if (*left > first->right)
+			*left = first->right;
+	}
+	if (*right < last->right && !(last->flags & SENT_SACKED) && !(tcp_fin_sent(t) && *right == tcp_fin_seq(t)))
+		*right -= (*right - last->left) % t->mss;
+}
+
 /* What of [left, right) was not known to have arrived. */
 static uint64_t take_block(struct tcp_env *env, struct tcb *t, tcp_seq left, tcp_seq right, struct sent_news *news)
 {
@@ -64,6 +81,9 @@ void tcp_sack_in(struct tcp_env *env, struct tcb *t, const struct tcp_header *h,
 		if (left < t->snd_una) /* the acknowledgment is an old one */
 			left = t->snd_una < right ? t->snd_una : right;
 		if (left == right || ranges_cover(&t->flight->sacked, left, right) || tcp_sacked(t)->n >= STRETCHES_MAX)
+			continue;
+		take_whole(t, &left, &right);
+		if (left >= right)
 			continue;
 		ack->n_sacked += take_block(env, t, left, right, &ack->news);
 		ranges_add(&t->flight->sacked, left, right, STRETCHES_MAX + 1, env->memory);

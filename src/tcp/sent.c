@@ -108,6 +108,7 @@ static void deliver(struct sent_news *news, const struct sent_record *r, tcp_seq
 	} else if (r->at > news->again_until) {
 		return;
 	}
+	news->latest_at = r->at;
 	if (r->at > newest->at || (r->at == newest->at && right > newest->right)) {
 		*newest = *r;
 		newest->right = right;

@@ -77,6 +77,7 @@ struct sent_news {
 	tcp_seq once_left;         /* the lowest of those sent once; 0: none such */
 	berth_time once_left_at;   /* when that was sent */
 	struct sent_record newest; /* the one sent last, by time and then by right edge; right 0: none */
+	berth_time latest_at;      /* when the one was sent that was found delivered last; 0: none */
 };
 
 /* Cuts everything below `left`; adds to *news what was not sacked before. */

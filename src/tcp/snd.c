@@ -72,6 +72,15 @@ static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 		plan->flags |= TCP_PSH;
 }
 
+/* A segment of n bytes or more is lost, and cwnd leaves `room`: for a whole one, or for a small one in fast recovery,
+ * whose rate counts bytes. */
+static bool may_send_again(const struct tcb *t, uint64_t n, uint64_t room)
+{
+	if (t->recovery == TCP_RECOVERY_FAST)
+		return room >= t->mss || room >= n;
+	return room >= t->mss || !tcp_sent(t)->n_again;
+}
+
 /* What is lost goes first. */
 static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
 {
@@ -87,7 +96,7 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 	limit = payload_limit(t, payload_max);
 	if (right - left > room)
 		t->cwnd_limited = true;
-	if (room < t->mss && !t->retransmit_due && (tcp_sent(t)->n_again || t->recovery == TCP_RECOVERY_FAST))
+	if (!t->retransmit_due && !may_send_again(t, right - left, room))
 		return false;
 	if (limit > room)
 		limit = room > t->mss ? (uint32_t)(room / t->mss * t->mss) : t->mss;
@@ -340,6 +349,20 @@ static bool decide(struct tcp_env *env, struct tcb *t, uint32_t payload_max, str
 	return false;
 }
 
+/* How long the record of what was sent last may become by the plan. A large segment keeps its own: lost as one, it is
+ * sent again as one. No data follows what is not made of full segments, so that a record tells where its segments end.
+ */
+static uint32_t record_max(const struct tcp_env *env, const struct tcb *t, const struct tcp_plan *plan)
+{
+	const struct sent_record *last = tcp_sent(t)->n ? sent_at(tcp_sent(t), tcp_sent(t)->n - 1) : NULL;
+
+	if (plan->len > t->mss)
+		return 0;
+	if (plan->len && last && last->at == env->now && !is_whole(t, last->right - last->left))
+		return 0;
+	return UINT16_MAX;
+}
+
 /* Records that the plan's sequence numbers are in flight. false without memory: then they are not sent. */
 static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan)
 {
@@ -369,9 +392,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		t->bytes_retransmitted += plan->len;
 		return true;
 	}
-	/* A large segment keeps its own record: lost as one, it is sent again as one. */
-	if (sent_push(&t->flight->sent, plan->seq, right, env->now, plan->len > t->mss ? plan->len : UINT16_MAX,
-		      env->memory)) {
+	if (sent_push(&t->flight->sent, plan->seq, right, env->now, record_max(env, t, plan), env->memory)) {
 		if (t->snd_nxt == t->snd_una)
 			tcp_flight_end(env, t);
 		return false;

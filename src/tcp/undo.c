@@ -5,6 +5,7 @@
 
 /* Timestamps count milliseconds. */
 #define NS_PER_TICK 1000000ull
+#define NS_DELAY_MAX 10000000000ull
 
 void tcp_undo_begin(struct tcb *t, bool timeout)
 {
@@ -83,7 +84,8 @@ static void restore_window(struct tcb *t, const struct tcp_ack *ack)
 	t->cc.cwnd = limit;
 }
 
-/* Step 9: what the timer took for a loss was a delay, which it has to know of. */
+/* Step 9: what the timer took for a loss was a delay, which it has to know of. What lasts longer than anything is
+ * queued anywhere was an outage, and no reason to wait as long for each loss that follows. */
 static void adapt_timer(const struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 {
 	const struct tcp_undo *undo = &t->episode->undo;
@@ -93,6 +95,8 @@ static void adapt_timer(const struct tcp_env *env, struct tcb *t, const struct t
 		ns_delay = env->now - ack->news.once;
 	if (!undo->ns_srtt || !ns_delay)
 		return;
+	if (ns_delay > NS_DELAY_MAX)
+		ns_delay = NS_DELAY_MAX;
 	t->ns_srtt = undo->ns_srtt;
 	t->ns_rttvar = undo->ns_rttvar;
 	tcp_rtt_at_least(t, ns_delay);
@@ -108,6 +112,7 @@ void tcp_undo(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 		t->flight->lost_edge = t->snd_una;
 	}
 	restore_window(t, ack);
+	t->ecn.reduced = t->snd_una; /* so that the next loss in this window finds it not reduced */
 	if (timeout) {
 		env->counters.timeouts_spurious++;
 		t->n_backoff = 0;

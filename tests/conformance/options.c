@@ -99,6 +99,7 @@ int options_get(void *user, int fd, int level, int option, void *value, socklen_
 
 	object_enter(o);
 	f = file_get(o, fd, FILE_SOCKET);
+	berth_host_expire(o->host, o->now); /* it knows no other clock, and TCP_INFO tells times */
 	error = f ? berth_getsockopt(o->host, f->descriptor, level, option, value, &size) : BERTH_EBADF;
 	if (!error)
 		*n = (socklen_t)size;

@@ -44,9 +44,42 @@ static void section_2_with_sack_only_what_is_new_counts(void **state)
 	peer_deinit(&p);
 }
 
+/* What turns out to have been reordered grows the window by what no duplicate has told before (RFC 5681 section 3.1).
+ */
+static void reordered(const struct peer_setup *setup)
+{
+	struct peer p;
+
+	flight_begin(&p, setup, 20);
+	for (uint32_t i = 2; i <= 3; i++) {
+		if (setup->sack)
+			sacked(&p, 0, 1, i);
+		else
+			acked(&p, 0);
+	}
+	only(&p, 10, 12);
+	peer_clear(&p);
+	acked(&p, 3);
+	only(&p, 12, 14);
+	assert_int_equal(p.t->cc.cwnd, 11 * MSS);
+	peer_deinit(&p);
+}
+
+static void section_2_an_end_of_reordering_grows_by_what_is_new(void **state)
+{
+	reordered(&plain);
+}
+
+static void section_2_an_end_of_reordering_grows_by_what_is_new_with_sack(void **state)
+{
+	reordered(&sack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(section_2_an_end_of_reordering_grows_by_what_is_new),
+		cmocka_unit_test(section_2_an_end_of_reordering_grows_by_what_is_new_with_sack),
 		cmocka_unit_test(section_2_each_of_two_duplicates_lets_one_out),
 		cmocka_unit_test(section_2_no_more_than_two_beyond_cwnd),
 		cmocka_unit_test(section_2_with_sack_only_what_is_new_counts),

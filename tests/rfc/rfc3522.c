@@ -55,6 +55,26 @@ static void section_3_2_step_4_an_old_echo_undoes_a_fast_retransmit(void **state
 	peer_deinit(&p);
 }
 
+/* A loss that is found in the window whose reduction was undone reduces it: else recovery would end without a
+ * threshold. */
+static void section_3_2_after_an_undo_a_loss_in_the_same_window_counts(void **state)
+{
+	struct peer p;
+
+	flight_begin(&p, &sack, 30);
+	sacked(&p, 0, 1, 4);
+	assert_int_equal(times(&p, 0), 1);
+	peer_advance(&p, 5 * MS);
+	acked(&p, 4);
+	assert_int_equal(p.env.counters.undos, 1);
+	assert_true(p.t->cc.ssthresh >= 10 * MSS);
+	sacked(&p, 4, 5, 9);
+	peer_advance(&p, RTT);
+	assert_int_equal(p.t->recovery, TCP_RECOVERY_FAST);
+	assert_true(p.t->cc.ssthresh < 10 * MSS);
+	peer_deinit(&p);
+}
+
 /* The echo of the retransmission undoes nothing. */
 static void section_3_2_step_4_a_new_echo_confirms_the_loss(void **state)
 {
@@ -93,6 +113,7 @@ static void rfc_4015_section_3_2_step_8_no_burst_after_undoing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(section_3_2_after_an_undo_a_loss_in_the_same_window_counts),
 		cmocka_unit_test(rfc_4015_section_3_2_step_8_no_burst_after_undoing),
 		cmocka_unit_test(section_3_2_step_4_a_new_echo_confirms_the_loss),
 		cmocka_unit_test(section_3_2_step_4_an_old_echo_undoes_a_fast_retransmit),

@@ -76,13 +76,13 @@ static void section_4_dup_thresh_grows_with_reordering(void **state)
 	struct peer p;
 
 	flight_begin(&p, &sack, 10);
-	sacked(&p, 0, 1, 3);
-	acked(&p, 3); /* 0 was overtaken by two */
+	sacked(&p, 0, 3, 4);
+	acked(&p, 4); /* 0 was overtaken by 3 */
 	assert_int_equal(p.t->reordering, 4);
-	sacked(&p, 3, 4, 7);
+	sacked(&p, 4, 5, 8);
 	peer_none(&p);
-	sacked(&p, 3, 4, 8);
-	assert_int_equal(times(&p, 3), 1);
+	sacked(&p, 4, 5, 9);
+	assert_int_equal(times(&p, 4), 1);
 	peer_deinit(&p);
 }
 

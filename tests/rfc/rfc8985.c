@@ -52,11 +52,12 @@ static void section_6_2_step_5_a_lost_retransmission_is_found(void **state)
 {
 	struct peer p;
 
-	flight_begin(&p, &sack, 20);
+	flight_begin(&p, &sack, 10);
 	sacked(&p, 0, 1, 4);
-	assert_int_equal(times(&p, 0), 1);
+	only(&p, 0, 1);
 	peer_clear(&p);
 	peer_advance(&p, 1 * MS);
+	assert_int_equal(peer_send(&p, at(10), MSS), MSS);
 	sacked(&p, 0, 1, 10); /* lets new data out */
 	assert_true(times(&p, 10) == 1);
 	assert_int_equal(times(&p, 0), 0);
@@ -66,6 +67,36 @@ static void section_6_2_step_5_a_lost_retransmission_is_found(void **state)
 	assert_int_equal(times(&p, 0), 1);
 	assert_int_equal(p.env.counters.lost_retransmits, 1);
 	assert_int_equal(p.env.counters.timeouts, 0);
+	peer_deinit(&p);
+}
+
+/* RACK.rtt is that of the segment that was taken last, here of one that was late: what else was sent with it is not
+ * lost because a retransmission came back quickly. */
+static void section_6_2_step_2_the_round_trip_is_that_of_the_last_segment(void **state)
+{
+	struct peer p;
+
+	flight_begin(&p, &sack, 10);
+	sacked(&p, 0, 1, 3);
+	peer_advance(&p, RTT / 4 + 1 * MS);
+	assert_int_equal(times(&p, 0), 1);
+	peer_advance(&p, RTT);
+	acked(&p, 4); /* 0, sent a round trip ago, and 3, sent long before */
+	assert_int_equal(p.t->rack.ns_rtt, 2 * RTT + RTT / 4 + 1 * MS);
+	peer_deinit(&p);
+}
+
+/* At the end of a flight nothing comes that would end the wait: it is half as long again. */
+static void section_6_2_step_4_the_last_of_a_flight_waits_longer(void **state)
+{
+	struct peer p;
+
+	flight_begin(&p, &sack, 4);
+	sacked(&p, 0, 3, 4);
+	peer_advance(&p, RTT / 4 + 5 * MS);
+	peer_none(&p);
+	peer_advance(&p, RTT / 8);
+	assert_int_equal(times(&p, 0), 1);
 	peer_deinit(&p);
 }
 
@@ -295,6 +326,8 @@ int main(void)
 		cmocka_unit_test(section_6_2_step_3_reordering_that_was_seen_is_waited_for),
 		cmocka_unit_test(section_6_2_step_4_dsack_widens_the_window_for_sixteen_recoveries),
 		cmocka_unit_test(section_6_2_step_4_three_above_mean_no_window),
+		cmocka_unit_test(section_6_2_step_2_the_round_trip_is_that_of_the_last_segment),
+		cmocka_unit_test(section_6_2_step_4_the_last_of_a_flight_waits_longer),
 		cmocka_unit_test(section_6_2_step_5_a_lost_retransmission_is_found),
 		cmocka_unit_test(section_6_2_step_5_of_one_instant_the_sequence_decides),
 		cmocka_unit_test(section_6_2_step_5_what_was_sent_before_is_lost_after_the_window),

@@ -88,9 +88,37 @@ static void section_6_2_the_window_ends_at_ssthresh_without_sack(void **state)
 	recover(&plain);
 }
 
+/* The rate counts bytes: where segments are small, a hole of one is filled by less than a whole segment's share, when
+ * the acknowledgment before it comes and not by the timer. */
+static void section_6_2_a_small_segment_needs_no_more_than_its_size(void **state)
+{
+	const uint32_t edges[2] = {at(0) + 1600, at(0) + 2800};
+	struct peer p;
+
+	flight_open(&p, &sack);
+	peer_option(&p, BERTH_SOL_TCP, BERTH_TCP_NODELAY, 1);
+	for (uint32_t i = 0; i < 7; i++)
+		assert_int_equal(peer_send(&p, at(0) + i * 400, 400), 400);
+	assert_int_equal(peer_send(&p, at(0) + 2800, 7 * MSS), 7 * MSS);
+	peer_advance(&p, RTT);
+	peer_clear(&p);
+	peer_in_sack(&p, 1, at(0), 1, edges);
+	peer_advance(&p, RTT / 4 + 1 * MS);
+	assert_int_equal(peer_at(&p, 0)->seq, at(0));
+	assert_int_equal(peer_at(&p, 0)->len, 400);
+	peer_advance(&p, RTT);
+	peer_clear(&p);
+	peer_in_sack(&p, 1, at(0) + 400, 1, edges);
+	assert_int_equal(peer_at(&p, 0)->seq, at(0) + 800);
+	assert_int_equal(peer_at(&p, 0)->len, 400);
+	assert_int_equal(p.env.counters.timeouts, 0);
+	peer_deinit(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(section_6_2_a_small_segment_needs_no_more_than_its_size),
 		cmocka_unit_test(section_6_2_as_much_leaves_as_ssthresh_is_of_the_flight),
 		cmocka_unit_test(section_6_2_the_conservative_bound_sends_what_has_arrived),
 		cmocka_unit_test(section_6_2_the_fast_retransmit_leaves),

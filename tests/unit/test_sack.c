@@ -26,7 +26,7 @@ struct fixture {
 
 static void begin(struct fixture *f)
 {
-	*f = (struct fixture){.t = {.sack_ok = true, .snd_una = UNA, .snd_nxt = UNA + FLIGHT, .mss = 100}};
+	*f = (struct fixture){.t = {.sack_ok = true, .snd_una = UNA, .snd_nxt = UNA + FLIGHT, .mss = 1}};
 	f->t.flight = &f->flight;
 	heap_init(&f->heap);
 	f->env.memory = &f->heap.memory;

@@ -116,12 +116,10 @@ static void test_inflation(void **state)
 	duplicates(&p, 0, 1);
 	peer_expect(peer_at(&p, 2), TCP_ACK, at(0), 1, MSS);
 	assert_int_equal(p.t->cc.ssthresh, 5 * MSS);
-	duplicates(&p, 0, 2);
-	assert_int_equal(p.n_out, 3);
-	duplicates(&p, 0, 4);
+	duplicates(&p, 0, 2); /* 5 of 12 have arrived, and half as much may leave: two and a part, of which one has */
 	peer_expect(peer_at(&p, 3), TCP_ACK, at(12), 1, MSS);
+	duplicates(&p, 0, 4);
 	peer_expect(peer_at(&p, 4), TCP_ACK, at(13), 1, MSS);
-	assert_int_equal(p.n_out, 5);
 	assert_true(tcp_pipe(p.t) <= p.t->cc.cwnd);
 	peer_deinit(&p);
 }
