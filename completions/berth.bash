@@ -61,12 +61,15 @@ _berth_netstat() {
 	esac
 }
 
-_berth_host_options='--link --address --gateway --dns --wire --pcap --name -h --help'
+_berth_host_options='--link --address --gateway --dns --wire --pcap --name --no-offload --congestion --ecn'
+_berth_host_options="$_berth_host_options --receive-buffer -h --help"
 
 _berth_other() {
 	case $prev in
 	--pcap) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--address) _berth_words 'dhcp auto'; return ;;
+	--congestion) _berth_words 'cubic reno bbr'; return ;;
+	--ecn) _berth_words 'off accept on'; return ;;
 	--link) _berth_words "$(ls /sys/class/net 2>/dev/null | sed 's/^/tap:/')"; return ;;
 	-g | --group) _berth_words 'well-known registered private'; return ;;
 	-t | --transport) [ "$1" = ports ] && _berth_list 'tcp udp sctp dccp' && return ;;

@@ -100,6 +100,10 @@ for verb in serve nc
 	complete -c berth -n "$seen" -l wire -x -d 'a bad wire'
 	complete -c berth -n "$seen" -l pcap -rF -d 'write all frames to'
 	complete -c berth -n "$seen" -l name -x -d "the host's name in netstat"
+	complete -c berth -n "$seen" -l no-offload -d 'the host makes checksums and segments'
+	complete -c berth -n "$seen" -l congestion -x -a 'cubic reno bbr' -d "TCP's congestion control"
+	complete -c berth -n "$seen" -l ecn -x -a 'off accept on' -d 'TCP understands marks of congestion'
+	complete -c berth -n "$seen" -l receive-buffer -x -d 'what a socket may hold unread'
 end
 complete -c berth -n '__fish_seen_subcommand_from serve' -l http -x -d 'serve files over HTTP'
 complete -c berth -n '__fish_seen_subcommand_from serve' -l echo -x -d 'send back what comes'

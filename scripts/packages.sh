@@ -14,6 +14,7 @@ demo='curl coreutils'
 tests='clang tmux g++ netbase iproute2 iputils-ping netcat-openbsd tshark util-linux'
 tests="$tests busybox python3-jsonschema python3-prometheus-client"
 tests="$tests dnsmasq-base unbound radvd ndisc6 iputils-tracepath"
+tests="$tests bind9-dnsutils iperf3 nginx-light socat"
 
 case ${1-} in
 demo) wanted="$build $demo" ;;

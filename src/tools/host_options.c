@@ -12,6 +12,10 @@
 /* Room for an address and the name of an interface, which are cut apart in it. */
 #define TEXT_MAX (BERTH_ADDRESS_TEXT + BERTH_INTERFACE_NAME_MAX)
 
+/* What SO_RCVBUF takes. */
+#define RECEIVE_BUFFER_LEAST 4096u
+#define RECEIVE_BUFFER_MOST 67108864u
+
 static int wrong(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static int wrong(char *why, const char *format, ...)
@@ -244,6 +248,60 @@ static int parse_name(struct host_options *options, const char *value, char *why
 	return 0;
 }
 
+static int parse_congestion(struct host_options *options, const char *value, char *why)
+{
+	struct berth_host_config config;
+
+	berth_host_config_default(&config);
+	snprintf(config.congestion, sizeof(config.congestion), "%s", value);
+	if (strlen(value) >= sizeof(config.congestion) || berth_host_config_validate(&config, NULL) != 0)
+		return wrong(why, "--congestion '%s': no such congestion control; cubic, reno and bbr are there",
+			     value);
+	options->congestion = value;
+	return 0;
+}
+
+static int parse_ecn(struct host_options *options, const char *value, char *why)
+{
+	static const char *const words[] = {
+		[BERTH_ECN_OFF] = "off", [BERTH_ECN_ACCEPT] = "accept", [BERTH_ECN_ON] = "on"};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) != 0)
+			continue;
+		options->has_ecn = true;
+		options->ecn = (uint8_t)i;
+		return 0;
+	}
+	return wrong(why, "--ecn '%s' is none of off, accept and on", value);
+}
+
+static int parse_receive_buffer(struct host_options *options, const char *value, char *why)
+{
+	uint64_t n;
+
+	if (!tool_number(value, RECEIVE_BUFFER_LEAST, RECEIVE_BUFFER_MOST, &n))
+		return wrong(why, "--receive-buffer '%s' is no number of bytes from %u to %u", value,
+			     RECEIVE_BUFFER_LEAST, RECEIVE_BUFFER_MOST);
+	options->receive_buffer = (uint32_t)n;
+	return 0;
+}
+
+/* How the host's TCP is to be. */
+static int parse_tcp(struct host_options *options, int c, const char *value, char *why)
+{
+	switch (c) {
+	case HOST_OPTION_CONGESTION:
+		return parse_congestion(options, value, why);
+	case HOST_OPTION_ECN:
+		return parse_ecn(options, value, why);
+	case HOST_OPTION_RECEIVE_BUFFER:
+		return parse_receive_buffer(options, value, why);
+	default:
+		return -1;
+	}
+}
+
 static int parse(struct host_options *options, int c, const char *value, char *why)
 {
 	switch (c) {
@@ -262,8 +320,11 @@ static int parse(struct host_options *options, int c, const char *value, char *w
 		return 0;
 	case HOST_OPTION_NAME:
 		return parse_name(options, value, why);
+	case HOST_OPTION_NO_OFFLOAD:
+		options->no_offload = true;
+		return 0;
 	default:
-		return -1;
+		return parse_tcp(options, c, value, why);
 	}
 }
 

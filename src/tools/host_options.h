@@ -37,6 +37,11 @@ struct host_options {
 	struct berth_wire_config wire;
 	const char *pcap; /* NULL: none */
 	const char *name; /* the host's; NULL: the verb's */
+	bool no_offload;
+	const char *congestion;  /* NULL: the host's default */
+	bool has_ecn;            /* else the host's default */
+	uint8_t ecn;             /* enum berth_ecn */
+	uint32_t receive_buffer; /* 0: the host's default, and it grows */
 };
 
 enum host_option {
@@ -47,6 +52,10 @@ enum host_option {
 	HOST_OPTION_WIRE,
 	HOST_OPTION_PCAP,
 	HOST_OPTION_NAME,
+	HOST_OPTION_NO_OFFLOAD,
+	HOST_OPTION_CONGESTION,
+	HOST_OPTION_ECN,
+	HOST_OPTION_RECEIVE_BUFFER,
 	HOST_OPTION_END, /* a verb's own long options begin here */
 };
 
@@ -57,8 +66,12 @@ enum host_option {
 		{"dns", required_argument, NULL, HOST_OPTION_DNS},                                                     \
 		{"wire", required_argument, NULL, HOST_OPTION_WIRE},                                                   \
 		{"pcap", required_argument, NULL, HOST_OPTION_PCAP},                                                   \
+		{"name", required_argument, NULL, HOST_OPTION_NAME},                                                   \
+		{"no-offload", no_argument, NULL, HOST_OPTION_NO_OFFLOAD},                                             \
+		{"congestion", required_argument, NULL, HOST_OPTION_CONGESTION},                                       \
+		{"ecn", required_argument, NULL, HOST_OPTION_ECN},                                                     \
 	{                                                                                                              \
-		"name", required_argument, NULL, HOST_OPTION_NAME                                                      \
+		"receive-buffer", required_argument, NULL, HOST_OPTION_RECEIVE_BUFFER                                  \
 	}
 
 #define HOST_USAGE                                                                                                     \
@@ -70,7 +83,12 @@ enum host_option {
 	"  --dns A             a server to ask for names; may be repeated\n"                                           \
 	"  --wire SPEC         a bad wire: delay=10ms,loss=2%,seed=7 (see berth-serve(1))\n"                           \
 	"  --pcap FILE         write all frames to FILE\n"                                                             \
-	"  --name NAME         the host's name in 'berth netstat'\n"
+	"  --name NAME         the host's name in 'berth netstat'\n"                                                   \
+	"  --no-offload        the host makes checksums and segments, and not the kernel\n"                            \
+	"  --congestion NAME   TCP's congestion control: cubic, reno or bbr\n"                                         \
+	"  --ecn WHEN          TCP understands marks of congestion: off; accept: when the\n"                           \
+	"                      peer asks; on: asks, too\n"                                                             \
+	"  --receive-buffer N  bytes that a socket may hold unread; it does not grow then\n"
 
 /* Room for what is wrong with an option. */
 #define HOST_OPTION_WHY 512

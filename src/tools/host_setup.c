@@ -78,6 +78,7 @@ static int open_tap(struct host_setup *setup)
 
 	berth_tap_config_default(&config);
 	snprintf(config.name, sizeof(config.name), "%s", options->tap);
+	config.offload = !options->no_offload;
 	int r = berth_link_tap(&config, &setup->link);
 	if (r < 0)
 		return tap_failed(options, r);
@@ -234,6 +235,16 @@ static void on_event(void *user, struct berth_host *host, const struct berth_eve
 		berth_loop_dispatch(event);
 }
 
+static void configure_tcp(struct berth_host_config *config, const struct host_options *options)
+{
+	if (options->congestion)
+		snprintf(config->congestion, sizeof(config->congestion), "%s", options->congestion);
+	if (options->has_ecn)
+		config->ecn = options->ecn;
+	if (options->receive_buffer)
+		config->receive_buffer = config->receive_buffer_max = options->receive_buffer;
+}
+
 static int make_host(struct host_setup *setup)
 {
 	const struct host_options *options = setup->options;
@@ -241,6 +252,7 @@ static int make_host(struct host_setup *setup)
 
 	int r = berth_host_config_real(&config);
 	snprintf(config.name, sizeof(config.name), "%s", options->name ? options->name : options->verb);
+	configure_tcp(&config, options);
 	if (r == 0)
 		r = berth_host_new(&config, &setup->host);
 	if (r == 0)

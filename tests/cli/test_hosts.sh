@@ -30,7 +30,7 @@ done
 
 # What serve and nc share.
 for verb in serve nc; do
-	for option in link address gateway dns wire pcap name; do
+	for option in link address gateway dns wire pcap name congestion ecn receive-buffer; do
 		wrong $verb "option '--$option' needs a value; 'berth $verb --help' says which" --$option
 	done
 	for link in '' tap tap: eth0 mem:x 'tap:a b' tap:../x; do

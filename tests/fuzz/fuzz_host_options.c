@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	text[n] = '\0';
 	for (; line; line = end) {
 		char why[HOST_OPTION_WHY] = "";
-		int c = HOST_OPTION_LINK + (unsigned char)line[0] % 8;
+		int c = HOST_OPTION_LINK + ((line[0] & 7) | (line[0] & 16) >> 1);
 
 		end = strchr(line, '\n');
 		if (end)

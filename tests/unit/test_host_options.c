@@ -197,6 +197,26 @@ static void test_the_others(void **state)
 	assert_true(host_option_parse(&options, 'h', NULL, (char[HOST_OPTION_WHY]){0}) == -1);
 }
 
+static void test_tcp(void **state)
+{
+	struct host_options options = {0};
+
+	assert_int_equal(take(&options, HOST_OPTION_NO_OFFLOAD, NULL), 0);
+	assert_int_equal(take(&options, HOST_OPTION_CONGESTION, "bbr"), 0);
+	assert_int_equal(take(&options, HOST_OPTION_ECN, "on"), 0);
+	assert_int_equal(take(&options, HOST_OPTION_RECEIVE_BUFFER, "4096"), 0);
+	assert_true(options.no_offload && options.has_ecn && options.ecn == BERTH_ECN_ON);
+	assert_string_equal(options.congestion, "bbr");
+	assert_int_equal(options.receive_buffer, 4096);
+	assert_int_equal(take(&options, HOST_OPTION_ECN, "off"), 0);
+	assert_true(options.has_ecn && options.ecn == BERTH_ECN_OFF);
+	refuse(&options, HOST_OPTION_CONGESTION, "", "no such congestion control");
+	refuse(&options, HOST_OPTION_CONGESTION, "cubicubicubicubicubicubicubicubic", "no such congestion control");
+	refuse(&options, HOST_OPTION_ECN, "maybe", "none of off, accept and on");
+	refuse(&options, HOST_OPTION_RECEIVE_BUFFER, "4095", "from 4096 to 67108864");
+	refuse(&options, HOST_OPTION_RECEIVE_BUFFER, "67108865", "from 4096 to 67108864");
+}
+
 /* What the options are together: the words of the complaint, or NULL for none. */
 static void validate(const char *const *addresses, const char *gateway, const char *complaint)
 {
@@ -283,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_dns),
 		cmocka_unit_test(test_the_others),
+		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_how),
 		cmocka_unit_test(test_addresses_of_others),
