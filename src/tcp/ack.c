@@ -19,10 +19,10 @@ static bool measure(struct tcp_env *env, struct tcb *t, const struct tcp_header 
 	} else {
 		ns_elapsed = sent->once ? env->now - sent->once : 0;
 	}
-	if (t->snd_una >= t->rtt_mark) {
+	if (t->snd_una >= t->flight->rtt_mark) {
 		if (ns_elapsed)
 			tcp_rtt_sample(t, ns_elapsed);
-		t->rtt_mark = t->snd_nxt;
+		t->flight->rtt_mark = t->snd_nxt;
 	}
 	return true;
 }

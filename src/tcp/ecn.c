@@ -60,12 +60,13 @@ void tcp_ecn_data_in(struct tcp_env *env, struct tcb *t, unsigned flags, unsigne
 
 bool tcp_ecn_may_reduce(const struct tcb *t)
 {
-	return t->snd_una >= t->ecn.reduced;
+	return !t->flight || t->snd_una >= t->flight->reduced;
 }
 
 void tcp_ecn_reduced(struct tcb *t)
 {
-	t->ecn.reduced = t->snd_nxt;
+	if (t->flight)
+		t->flight->reduced = t->snd_nxt;
 	t->ecn.cwr_due = t->ecn.ok;
 }
 

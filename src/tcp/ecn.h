@@ -28,7 +28,6 @@ enum tcp_ecn_bits {
 };
 
 struct tcp_ecn {
-	tcp_seq reduced;  /* snd_nxt when cwnd was reduced last: once a round trip is enough */
 	bool asked : 1;   /* our SYN says that we can */
 	bool ok : 1;      /* both sides have said so */
 	bool echo : 1;    /* a mark has come and its CWR has not */

@@ -62,7 +62,7 @@ static void syn_sent_established(struct tcp_env *env, struct tcb *t, struct arri
 {
 	tcp_seq iss = t->snd_una;
 
-	t->snd_wl2 = a->ack;
+	t->snd_wl2 = (uint32_t)a->ack;
 	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
 	tcp_ack_in(env, t, a->h, a->ack, false);
 	tcp_fast_open_answered(env, t, a->h, iss);
@@ -127,7 +127,8 @@ static enum step check_paws(struct tcp_env *env, struct tcb *t, struct arrival *
 		env->counters.paws++; /* section 3.2: once negotiated, it is there */
 		return STEP_DROP;
 	}
-	if ((int32_t)(a->h->ts_val - t->ts_recent) >= 0 || env->now - t->ts_recent_at > NS_TS_VALID)
+	if ((int32_t)(a->h->ts_val - t->ts_recent) >= 0 ||
+	    (uint32_t)((uint32_t)(env->now >> TCP_TS_AGE_SHIFT) - t->ts_recent_at) > NS_TS_VALID >> TCP_TS_AGE_SHIFT)
 		return STEP_CONTINUE;
 	/* A repeated SYN of a handshake still running has an old timestamp by right. */
 	env->counters.paws++;
@@ -192,7 +193,8 @@ static bool is_last_fin(const struct tcb *t, const struct arrival *a)
 static enum step check_seq(struct tcp_env *env, struct tcb *t, struct arrival *a)
 {
 	/* Until our SYN is acknowledged the peer's is what last set the window; its data may be there already. */
-	if (t->state == BERTH_TCP_SYN_RECEIVED && (a->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && a->seq == t->snd_wl1)
+	if (t->state == BERTH_TCP_SYN_RECEIVED && (a->flags & (TCP_SYN | TCP_RST)) == TCP_SYN &&
+	    (uint32_t)a->seq == t->snd_wl1)
 		return repeated_syn(env, t, a);
 	if (acceptable(t, a))
 		return STEP_CONTINUE;
@@ -258,10 +260,10 @@ static enum step check_syn(struct tcp_env *env, struct tcb *t, struct arrival *a
 /* RFC 7323 section 4.3, with Last.ACK.sent. */
 static void take_timestamp(struct tcp_env *env, struct tcb *t, const struct arrival *a)
 {
-	if (t->ts_ok && a->h->has_timestamp && a->seq <= t->last_ack_sent &&
+	if (t->ts_ok && a->h->has_timestamp && (int32_t)((uint32_t)a->seq - t->last_ack_sent) <= 0 &&
 	    (int32_t)(a->h->ts_val - t->ts_recent) >= 0) {
 		t->ts_recent = a->h->ts_val;
-		t->ts_recent_at = env->now;
+		t->ts_recent_at = (uint32_t)(env->now >> TCP_TS_AGE_SHIFT);
 	}
 }
 
@@ -273,8 +275,8 @@ static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
 		return false;
 	}
 	t->syn_due = false;
-	t->snd_wl1 = a->seq;
-	t->snd_wl2 = a->ack;
+	t->snd_wl1 = (uint32_t)a->seq;
+	t->snd_wl2 = (uint32_t)a->ack;
 	t->snd_wnd = (uint32_t)a->h->window << t->snd_wscale;
 	t->snd_wnd_max = t->snd_wnd;
 	tcp_set_state(env, t, BERTH_TCP_ESTABLISHED);
@@ -287,12 +289,13 @@ static bool ack_opens(struct tcp_env *env, struct tcb *t, struct arrival *a)
 static void update_window(struct tcp_env *env, struct tcb *t, const struct arrival *a)
 {
 	uint32_t window = (uint32_t)a->h->window << t->snd_wscale;
+	int32_t newer = (int32_t)((uint32_t)a->seq - t->snd_wl1);
 	bool opened;
 
-	if (a->ack < t->snd_una || t->snd_wl1 > a->seq || (t->snd_wl1 == a->seq && t->snd_wl2 > a->ack))
+	if (a->ack < t->snd_una || newer < 0 || (newer == 0 && (int32_t)((uint32_t)a->ack - t->snd_wl2) < 0))
 		return;
-	t->snd_wl1 = a->seq;
-	t->snd_wl2 = a->ack;
+	t->snd_wl1 = (uint32_t)a->seq;
+	t->snd_wl2 = (uint32_t)a->ack;
 	if (window == t->snd_wnd)
 		return;
 	opened = !t->snd_wnd;
@@ -304,7 +307,7 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 		t->probing = false;
 		sent_take_back(&t->flight->sent, t->snd_nxt, env->memory);
 		t->snd_nxt--;
-		t->snd_small = t->snd_nxt;
+		t->flight->small = t->snd_nxt;
 		if (t->snd_nxt == t->snd_una)
 			tcp_flight_end(env, t);
 	}

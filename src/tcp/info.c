@@ -120,7 +120,7 @@ uint8_t tcp_ca_state(const struct tcb *t)
 	case TCP_RECOVERY_NONE:
 		break;
 	}
-	if (t->ecn.reduced > t->snd_una)
+	if (!tcp_ecn_may_reduce(t))
 		return BERTH_TCP_CA_CWR;
 	return t->n_dup_acks || tcp_sent(t)->n_sacked || tcp_sent(t)->n_lost ? BERTH_TCP_CA_DISORDER
 									     : BERTH_TCP_CA_OPEN;

@@ -86,7 +86,7 @@ static void enter_fast(struct tcp_env *env, struct tcb *t, const struct tcp_ack 
 	t->recovery = TCP_RECOVERY_FAST;
 	t->recover = t->snd_nxt;
 	t->retransmit_due = true; /* RFC 6675 section 5, step 4.3: the first leaves in any case */
-	t->tlp.end_seq = 0;
+	t->tlp.outstanding = false;
 	begin_episode(env, t, false);
 	reduce(env, t);
 	if (t->episode)
@@ -165,7 +165,7 @@ static void look_for_undo(struct tcp_env *env, struct tcb *t, const struct tcp_h
 void tcp_loss_ack(struct tcp_env *env, struct tcb *t, const struct tcp_header *h, struct tcp_ack *ack, bool dup)
 {
 	count(t, ack, dup);
-	if (t->tlp.end_seq)
+	if (t->tlp.outstanding)
 		tcp_tlp_ack(env, t, ack, dup);
 	if (t->sack_ok)
 		look_for_reordering(env, t, ack);

@@ -136,7 +136,7 @@ void tcp_begin(struct tcp_env *env, struct tcb *t, uint32_t isn, uint32_t mtu)
 	tcp_pmtu_begin(t, mtu);
 	t->mss_peer = tcp_mss_default(t);
 	t->ts_offset = ts_offset(env, &t->e.pair);
-	t->snd_una = t->snd_nxt = t->snd_small = t->recover = t->rtt_mark = iss;
+	t->snd_una = t->snd_nxt = t->recover = iss;
 	/* The SYN takes one number; the user's bytes follow it. */
 	sendq_init(&t->sendq, iss + 1);
 	t->wscale_ok = env->config.window_scaling;
@@ -164,11 +164,12 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 {
 	tcp_seq irs = TCP_SEQ_BASE + h->seq;
 
-	t->rcv_nxt = t->last_ack_sent = irs + 1;
+	t->rcv_nxt = irs + 1;
+	t->last_ack_sent = (uint32_t)t->rcv_nxt;
 	/* Our SYN, or the SYN-ACK that follows, offers this much: its window is not scaled. */
 	t->rcv_adv = t->rcv_nxt + (t->receive_buffer < 65535 ? t->receive_buffer : 65535);
-	t->snd_wl1 = irs;
-	t->snd_wl2 = t->snd_una;
+	t->snd_wl1 = (uint32_t)irs;
+	t->snd_wl2 = (uint32_t)t->snd_una;
 	t->snd_wnd = t->snd_wnd_max = h->window; /* a SYN's window is not scaled: RFC 7323 section 2.2 */
 	if (h->has_mss)
 		t->mss_peer = h->mss > MSS_FLOOR ? h->mss : MSS_FLOOR;
@@ -178,7 +179,7 @@ void tcp_take_syn(struct tcp_env *env, struct tcb *t, const struct tcp_header *h
 	t->wscale_ok = h->has_wscale && env->config.window_scaling;
 	if (t->ts_ok) {
 		t->ts_recent = h->ts_val;
-		t->ts_recent_at = env->now;
+		t->ts_recent_at = (uint32_t)(env->now >> TCP_TS_AGE_SHIFT);
 	}
 	if (t->wscale_ok) {
 		t->snd_wscale = h->wscale < WSCALE_MAX ? h->wscale : WSCALE_MAX;

@@ -41,7 +41,7 @@ bool tcp_pace_allows(struct tcp_env *env, struct tcb *t, uint32_t *payload_max)
 	ns_ahead = t->pace.next > env->now ? t->pace.next - env->now : 0;
 	if (ns_ahead >= ns_quantum) {
 		tcp_timer_set(env, t, TCP_TIMER_PACE, t->pace.next - ns_quantum / 2);
-		t->pace.waits = true;
+		t->pace_waits = true;
 		return false;
 	}
 	quantum -= (uint32_t)(ns_ahead * rate / NS_PER_S);
@@ -54,12 +54,12 @@ void tcp_pace_sent(const struct tcp_env *env, struct tcb *t, uint32_t len)
 {
 	uint64_t rate = tcp_pace_rate(t), from = env->now;
 
-	if (t->pace.waits)
+	if (t->pace_waits)
 		from -= from < NS_LATE_MAX ? from : NS_LATE_MAX;
 	if (t->pace.next > from)
 		from = t->pace.next;
 	if (rate)
 		t->pace.next = from + ns_for(len, rate);
 	if (t->pace.next >= env->now)
-		t->pace.waits = false;
+		t->pace_waits = false;
 }

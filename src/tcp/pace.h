@@ -18,7 +18,6 @@ struct tcp_env;
 
 struct tcp_pace {
 	berth_time next;
-	bool waits; /* data has been held back since data last left on time */
 };
 
 /* Bytes a second, 0: data is not paced. */

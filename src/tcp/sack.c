@@ -25,7 +25,8 @@ static void take_dsack(const struct tcb *t, struct tcp_ack *ack, tcp_seq left, t
 {
 	ack->dsack_left = left;
 	ack->dsack_right = right;
-	ack->dsack_of_probe = t->tlp.end_seq && t->tlp.again && right + tcp_fin_sent(t) >= t->tlp.end_seq;
+	ack->dsack_of_probe = t->tlp.outstanding && t->tlp.again &&
+			      (int32_t)((uint32_t)right + tcp_fin_sent(t) - t->tlp.end_seq) >= 0;
 }
 
 /* What of [left, right) are whole segments, as they were sent. A receiver keeps segments and not parts of them; a part

@@ -120,7 +120,7 @@ static bool is_whole(const struct tcb *t, uint64_t len)
  * acknowledgment. */
 static bool nagle_allows(const struct tcb *t)
 {
-	return t->nodelay || (t->cut ? t->snd_nxt == t->snd_una : t->snd_small <= t->snd_una);
+	return t->nodelay || (t->cut ? t->snd_nxt == t->snd_una : !t->flight || t->flight->small <= t->snd_una);
 }
 
 static bool may_send_small(const struct tcb *t)
@@ -408,7 +408,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	if (plan->mtu_probe && plan->len > t->mss)
 		tcp_plpmtud_sent(env, t, plan->len);
 	else if (!is_whole(t, plan->len))
-		t->snd_small = right;
+		t->flight->small = right;
 	return true;
 }
 

@@ -44,6 +44,9 @@
 /* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
 #define TCP_DUP_THRESH 3u
 
+/* The age of a timestamp is counted in units of 2^32 ns. */
+#define TCP_TS_AGE_SHIFT 32
+
 /* Where loss recovery stands (RFC 5681 section 3.2, RFC 6675 section 5). */
 enum tcp_recovery {
 	TCP_RECOVERY_NONE,
@@ -121,19 +124,18 @@ struct tcb {
 	bool ack_pending : 1;                             /* something was received that no segment has acknowledged */
 	bool send_buffer_set : 1, receive_buffer_set : 1; /* by the user: they stay as they are */
 	bool syn_retransmitted : 1;
-	bool connected : 1; /* has reached ESTABLISHED */
-	int error;          /* pending for the user, BERTH_E..., 0 none */
+	bool pace_waits : 1; /* data has been held back since data last left on time */
+	bool connected : 1;  /* has reached ESTABLISHED */
+	int error;           /* pending for the user, BERTH_E..., 0 none */
 
 	/* send */
 	tcp_seq snd_una, snd_nxt;
-	tcp_seq snd_wl1, snd_wl2; /* seq and ack of the segment that last set the window */
-	tcp_seq snd_small;        /* end of the last segment that was smaller than the MSS (Minshall's Nagle) */
+	uint32_t snd_wl1, snd_wl2; /* seq and ack of the segment that last set the window, low 32 bits */
 	uint32_t snd_wnd, snd_wnd_max;
 	uint32_t mss; /* payload bytes of a full segment, options taken off */
 	struct sendq sendq;
 	struct tcp_flight *flight; /* NULL: nothing is in flight */
 	tcp_seq recover;           /* snd_nxt when recovery began */
-	tcp_seq rtt_mark;          /* the next round trip is measured when it is acknowledged */
 	uint32_t dup_bytes;        /* without SACK: bytes that duplicate ACKs say have left the network */
 	uint16_t reordering;       /* DupThresh: as many segments as were seen to overtake another */
 	struct tcp_rack rack;
@@ -148,13 +150,13 @@ struct tcb {
 	tcp_seq rcv_nxt;
 	tcp_seq rcv_adv; /* right edge of the window as the peer knows it */
 	struct recvq recvq;
-	tcp_seq rcv_fin_at;   /* where the peer's FIN is, once a segment has said so; 0 not yet */
-	uint32_t rcv_unacked; /* bytes in order since the last ACK */
-	uint32_t rcv_mss;     /* the peer's segments, as seen */
-	uint32_t ts_recent;   /* RFC 7323 section 4.3 */
-	berth_time ts_recent_at;
+	tcp_seq rcv_fin_at;     /* where the peer's FIN is, once a segment has said so; 0 not yet */
+	uint32_t rcv_unacked;   /* bytes in order since the last ACK */
+	uint32_t rcv_mss;       /* the peer's segments, as seen */
+	uint32_t ts_recent;     /* RFC 7323 section 4.3 */
+	uint32_t ts_recent_at;  /* in units of 4.3 s: TCP_TS_AGE_SHIFT */
+	uint32_t last_ack_sent; /* low 32 bits */
 	struct tcp_delack delack;
-	tcp_seq last_ack_sent;
 	uint32_t ts_offset; /* added to our clock: a peer learns nothing of the host's age */
 
 	/* sizes and times */
@@ -177,7 +179,6 @@ struct tcb {
 	struct wheel_timer timer; /* armed for the earliest of them or before */
 	berth_time heard_at;      /* the last segment from the peer */
 	berth_time sent_at;       /* the last data segment */
-	berth_time rto_from;      /* when the retransmission timer was last started */
 
 	struct tcp_giveup giveup;
 	struct tcp_urgent urgent;
@@ -466,7 +467,7 @@ void tcp_ack_now(struct tcp_env *env, struct tcb *t, bool each);
 /* An acknowledgment has left, in whatever segment. */
 static inline void tcp_acked(struct tcb *t)
 {
-	t->last_ack_sent = t->rcv_nxt;
+	t->last_ack_sent = (uint32_t)t->rcv_nxt;
 	if (t->ack_pending && t->delack.n_quick)
 		t->delack.n_quick--;
 	t->ack_pending = false;

@@ -58,7 +58,7 @@ static void wait_for_ack(struct tcp_env *env, struct tcb *t)
 	t->tlp.single = false;
 	if (!t->giveup.since)
 		t->giveup.since = env->now;
-	rto = tcp_giveup_before(env, t, t->rto_from + backed_off(t, NS_TIMEOUT_MAX));
+	rto = tcp_giveup_before(env, t, t->flight->rto_from + backed_off(t, NS_TIMEOUT_MAX));
 	if (t->rack.waits) {
 		kind = TCP_MAIN_REORDER;
 		first = tcp_rack_deadline(t);
@@ -75,7 +75,7 @@ static void wait_for_ack(struct tcp_env *env, struct tcb *t)
 static void update_wait(struct tcp_env *env, struct tcb *t, bool restart)
 {
 	if (restart || !tcp_timer_waits_for_ack(t->timer_kind))
-		t->rto_from = env->now;
+		t->flight->rto_from = env->now;
 	else if (!t->tlp.single || t->snd_nxt - t->snd_una <= t->mss)
 		return;
 	wait_for_ack(env, t);

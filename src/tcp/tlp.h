@@ -14,10 +14,11 @@ struct tcp_env;
 struct tcp_ack;
 
 struct tcp_tlp {
-	tcp_seq end_seq; /* snd_nxt after the probe was sent; 0: none is outstanding */
-	bool again;      /* it repeated a segment: TLP.is_retrans */
-	bool single;     /* the timer is set for a flight of one segment */
-	bool due;        /* it has to leave */
+	uint32_t end_seq;     /* snd_nxt after the probe was sent, low 32 bits: TLP.end_seq */
+	bool outstanding : 1; /* it has left, and what became of it is not known yet */
+	bool again : 1;       /* it repeated a segment: TLP.is_retrans */
+	bool single : 1;      /* the timer is set for a flight of one segment */
+	bool due : 1;         /* it has to leave */
 };
 
 /* A probe may be waited for: section 7.2. */

@@ -112,7 +112,8 @@ void tcp_undo(struct tcp_env *env, struct tcb *t, const struct tcp_ack *ack)
 		t->flight->lost_edge = t->snd_una;
 	}
 	restore_window(t, ack);
-	t->ecn.reduced = t->snd_una; /* so that the next loss in this window finds it not reduced */
+	if (t->flight)
+		t->flight->reduced = 0; /* so that the next loss in this window finds it not reduced */
 	if (timeout) {
 		env->counters.timeouts_spurious++;
 		t->n_backoff = 0;

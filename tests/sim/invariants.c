@@ -15,7 +15,7 @@ static const char *check_sequence_space(const struct tcb *t)
 	HOLDS(t->snd_nxt <= end || t->snd_nxt == t->sendq.left, "snd_nxt is beyond what there is to send");
 	HOLDS(t->sendq.left <= t->sendq.right, "the send queue ends before it begins");
 	HOLDS(!t->rcv_nxt || t->rcv_nxt <= t->rcv_adv, "rcv_nxt is beyond the window's right edge");
-	HOLDS(t->last_ack_sent <= t->rcv_nxt, "more was acknowledged than has arrived");
+	HOLDS((int32_t)((uint32_t)t->rcv_nxt - t->last_ack_sent) >= 0, "more was acknowledged than has arrived");
 	return NULL;
 }
 
