@@ -96,15 +96,11 @@ static uint64_t growth(const struct tcb *t, const struct tcp_ack *a)
 /* What the congestion control is told; it moves the window in fast recovery only when it wants to. */
 static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, bool was_fast, bool marked)
 {
-	struct tcp_cc_ack report;
 	uint64_t ns_rtt = round_trip(env, t, &a->news);
-	struct tcp_rate_sample rate;
+	struct tcp_cc_ack report;
 
 	if (ns_rtt)
 		tcp_rtt_min_sample(&t->rtt_min, ns_rtt, env->now);
-	tcp_rate_ack(env, t, &a->news, &rate);
-	if ((was_fast || t->recovery == TCP_RECOVERY_FAST) && !t->cc.ops->rules_recovery)
-		return;
 	report = (struct tcp_cc_ack){
 		.n_acked = growth(t, a),
 		.n_delivered = a->n_delivered,
@@ -118,9 +114,11 @@ static void report(struct tcp_env *env, struct tcb *t, const struct tcp_ack *a, 
 		.cwnd_limited = !marked && tcp_validate_used(t),
 		.sack = t->sack_ok,
 		.recovering = t->recovery != TCP_RECOVERY_NONE,
-		.rate = rate,
 		.now = env->now,
 	};
+	tcp_rate_ack(env, t, &a->news, &report.rate);
+	if ((was_fast || t->recovery == TCP_RECOVERY_FAST) && !t->cc.ops->rules_recovery)
+		return;
 	if (t->cc.ops->wants_rate)
 		tcp_rate_lost(t, &report.loss);
 	t->cc.ops->on_ack(&t->cc, &report);

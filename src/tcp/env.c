@@ -69,6 +69,7 @@ void tcp_release_buffers(struct tcp_env *env, struct tcb *t)
 static void tcb_free(struct tcp_env *env, struct tcb *t)
 {
 	error_queue_deinit(&t->e.errors, env->memory);
+	tcp_settings_free(env, t);
 	list_remove(&t->queue);
 	recvq_deinit(&t->recvq, env->memory);
 	tcp_memory_settle(env, t);
@@ -154,9 +155,6 @@ struct tcb *tcp_new(struct tcp_env *env, enum berth_family family)
 	t->e.ttl = family == BERTH_IP4 ? env->config.ttl : 0;
 	t->send_buffer = env->config.send_buffer;
 	t->receive_buffer = env->config.receive_buffer;
-	t->s_keep_idle = 7200; /* RFC 1122 section 4.2.3.6: no less than two hours */
-	t->s_keep_interval = 75;
-	t->n_keep_max = 9;
 	tcp_linger_init(env, t);
 	t->cc.ops = env->config.congestion;
 	for (unsigned i = 0; i < TCP_TIMER_N; i++)

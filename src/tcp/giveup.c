@@ -21,12 +21,12 @@
 
 static uint64_t ns_user(const struct tcb *t)
 {
-	return t->ms_user_timeout * NS_PER_MS;
+	return tcp_settings(t)->ms_user_timeout * NS_PER_MS;
 }
 
 static uint64_t ns_patience(const struct tcb *t)
 {
-	if (t->ms_user_timeout)
+	if (tcp_settings(t)->ms_user_timeout)
 		return ns_user(t);
 	if (t->state == BERTH_TCP_SYN_SENT)
 		return NS_GIVE_UP_SYN;
@@ -39,16 +39,17 @@ static uint64_t ns_patience(const struct tcb *t)
  * than the retransmission timeout. */
 bool tcp_giveup_due(const struct tcp_env *env, const struct tcb *t, berth_time since)
 {
-	if (t->state == BERTH_TCP_SYN_SENT && t->n_syn_retries && !t->ms_user_timeout)
-		return t->giveup.n_tries >= t->n_syn_retries;
-	return (t->ms_user_timeout ? t->n_backoff : t->giveup.n_tries) && env->now - since >= ns_patience(t);
+	if (t->state == BERTH_TCP_SYN_SENT && tcp_settings(t)->n_syn_retries && !tcp_settings(t)->ms_user_timeout)
+		return t->giveup.n_tries >= tcp_settings(t)->n_syn_retries;
+	return (tcp_settings(t)->ms_user_timeout ? t->n_backoff : t->giveup.n_tries) &&
+	       env->now - since >= ns_patience(t);
 }
 
 berth_time tcp_giveup_before(const struct tcp_env *env, const struct tcb *t, berth_time deadline)
 {
 	berth_time end = t->giveup.since + ns_user(t);
 
-	if (!t->ms_user_timeout || !t->n_backoff)
+	if (!tcp_settings(t)->ms_user_timeout || !t->n_backoff)
 		return deadline;
 	if (end <= env->now) /* over, but what was just sent again is given the time of an answer */
 		end = env->now + t->ns_rto;
@@ -58,16 +59,16 @@ berth_time tcp_giveup_before(const struct tcp_env *env, const struct tcb *t, ber
 /* As on Linux, a user timeout takes the place of TCP_KEEPCNT; one probe at least is sent (MUST-29). */
 bool tcp_giveup_keepalive_due(const struct tcp_env *env, const struct tcb *t)
 {
-	if (t->ms_user_timeout)
+	if (tcp_settings(t)->ms_user_timeout)
 		return t->n_keep && env->now - t->heard_at >= ns_user(t);
-	return t->n_keep >= t->n_keep_max;
+	return t->n_keep >= tcp_settings(t)->n_keep_max;
 }
 
 berth_time tcp_giveup_before_keepalive(const struct tcp_env *env, const struct tcb *t, berth_time deadline)
 {
 	berth_time end = t->heard_at + ns_user(t);
 
-	return t->ms_user_timeout && end > env->now && end < deadline ? end : deadline;
+	return tcp_settings(t)->ms_user_timeout && end > env->now && end < deadline ? end : deadline;
 }
 
 /* RFC 5461 section 2, RFC 9293 SHLD-25: when ICMP has said why, the user is told that. */

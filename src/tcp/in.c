@@ -314,7 +314,7 @@ static void update_window(struct tcp_env *env, struct tcb *t, const struct arriv
 	if (opened) {
 		t->n_backoff = 0;
 		/* Where the user has said how long, or is gone, only a byte taken counts: the window may flap. */
-		if (!t->orphan && !t->ms_user_timeout)
+		if (!t->orphan && !tcp_settings(t)->ms_user_timeout)
 			t->giveup = (struct tcp_giveup){.soft_error = t->giveup.soft_error};
 	}
 	tcp_timer_update(env, t, opened);
@@ -445,7 +445,8 @@ static void in_other(struct tcp_env *env, struct tcb *t, struct arrival *a)
 	check_urg(env, t, a);
 	if (take_text(env, t, a))
 		return;
-	check_fin(env, t);
+	if (t->rcv_fin_at)
+		check_fin(env, t);
 }
 
 void tcp_connection_in(struct tcp_env *env, struct tcb *t, const struct tcp_segment *segment)

@@ -179,7 +179,7 @@ static void fill_times(const struct tcp_env *env, const struct tcb *t, struct be
 
 static void fill_sending(const struct tcb *t, struct berth_tcp_info *info)
 {
-	uint64_t rate = t->cc.pacing_rate, most = t->settings.pacing_rate_max;
+	uint64_t rate = t->cc.pacing_rate, most = tcp_settings(t)->pacing_rate_max;
 	struct tcp_flight_sum flight;
 
 	tcp_flight_count(t, &flight);

@@ -85,12 +85,9 @@ static void inherit(struct tcb *t, const struct tcb *listener)
 	t->keepalive = listener->keepalive;
 	t->linger = listener->linger;
 	t->oob_inline = listener->oob_inline;
-	t->settings = listener->settings;
-	t->s_keep_idle = listener->s_keep_idle;
-	t->s_keep_interval = listener->s_keep_interval;
-	t->n_keep_max = listener->n_keep_max;
-	t->ms_user_timeout = listener->ms_user_timeout;
 	t->cc.ops = listener->cc.ops;
+	if (t->settings) /* but what is a listener's alone */
+		t->settings->n_syn_retries = t->settings->n_defer_accept = 0;
 }
 
 /* A connection that follows another of the same pair begins above its numbers (RFC 9293 section 3.6.1, MAY-2), also
@@ -111,6 +108,10 @@ struct tcb *tcp_listener_child(struct tcp_env *env, struct tcb *listener, const 
 
 	if (!t)
 		return NULL;
+	if (listener->settings && !tcp_settings_own(env, t, listener->settings)) {
+		tcp_end(env, t);
+		return NULL;
+	}
 	t->e.pair = *pair;
 	t->passive = true;
 	inherit(t, listener);

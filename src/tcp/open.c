@@ -40,17 +40,6 @@ uint32_t tcp_isn(const struct tcp_env *env, const struct socket_pair *pair)
 	return (uint32_t)(env->now / 4000) + (uint32_t)tcp_pair_hash(env, pair, TCP_HASH_ISN, 0, 0);
 }
 
-static uint32_t ms_clock(const struct tcp_env *env)
-{
-	return (uint32_t)(env->now / 1000000);
-}
-
-/* Milliseconds (RFC 7323 section 5.4), from a point that differs with each pair. */
-uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t)
-{
-	return ms_clock(env) + t->ts_offset;
-}
-
 static uint32_t ts_offset(const struct tcp_env *env, const struct socket_pair *pair)
 {
 	return (uint32_t)tcp_pair_hash(env, pair, TCP_HASH_TIMESTAMP, 0, 0);
@@ -58,7 +47,7 @@ static uint32_t ts_offset(const struct tcp_env *env, const struct socket_pair *p
 
 uint32_t tcp_timestamp_of_pair(const struct tcp_env *env, const struct socket_pair *pair)
 {
-	return ms_clock(env) + ts_offset(env, pair);
+	return tcp_tally_ms(env->now) + ts_offset(env, pair);
 }
 
 static unsigned header_min(uint8_t family)

@@ -28,14 +28,14 @@ struct option {
 		t->member = value != 0;                                                                                \
 		tcp_option_changed(env, t);                                                                            \
 	}
-#define NUMBER(member, type)                                                                                           \
+#define SETTING(member, type)                                                                                          \
 	static int get_##member(struct tcb *t)                                                                         \
 	{                                                                                                              \
-		return (int)t->member;                                                                                 \
+		return (int)tcp_settings(t)->member;                                                                   \
 	}                                                                                                              \
 	static void set_##member(struct tcp_env *env, struct tcb *t, int value)                                        \
 	{                                                                                                              \
-		t->member = (type)value;                                                                               \
+		t->settings->member = (type)value;                                                                     \
 		tcp_option_changed(env, t);                                                                            \
 	}
 
@@ -67,10 +67,10 @@ static void set_nodelay(struct tcp_env *env, struct tcb *t, int value)
 	tcp_option_changed(env, t);
 }
 
-NUMBER(s_keep_idle, uint16_t)
-NUMBER(s_keep_interval, uint16_t)
-NUMBER(n_keep_max, uint8_t)
-NUMBER(ms_user_timeout, uint32_t)
+SETTING(s_keep_idle, uint16_t)
+SETTING(s_keep_interval, uint16_t)
+SETTING(n_keep_max, uint8_t)
+SETTING(ms_user_timeout, uint32_t)
 
 static int get_send_buffer(struct tcb *t)
 {
@@ -135,13 +135,13 @@ static void set_mss(struct tcp_env *env, struct tcb *t, int value)
 
 static int get_syn_retries(struct tcb *t)
 {
-	return t->n_syn_retries ? t->n_syn_retries : SYN_RETRIES;
+	return tcp_settings(t)->n_syn_retries ? tcp_settings(t)->n_syn_retries : SYN_RETRIES;
 }
 
 static void set_syn_retries(struct tcp_env *env, struct tcb *t, int value)
 {
 	(void)env;
-	t->n_syn_retries = (uint8_t)value;
+	t->settings->n_syn_retries = (uint8_t)value;
 }
 
 /* Seconds until the n-th timeout of a SYN-ACK: 1, 3, 7 ... and then each two minutes. */
@@ -156,7 +156,7 @@ static int s_until_timeout(unsigned n)
 
 static int get_defer_accept(struct tcb *t)
 {
-	return s_until_timeout(t->n_defer_accept);
+	return s_until_timeout(tcp_settings(t)->n_defer_accept);
 }
 
 static void set_defer_accept(struct tcp_env *env, struct tcb *t, int value)
@@ -166,7 +166,7 @@ static void set_defer_accept(struct tcp_env *env, struct tcb *t, int value)
 	(void)env;
 	while (n < UINT8_MAX && s_until_timeout(n) < value)
 		n++;
-	t->n_defer_accept = (uint8_t)n;
+	t->settings->n_defer_accept = (uint8_t)n;
 }
 
 static int get_fast_open(struct tcb *t)
@@ -186,60 +186,60 @@ static int get_fast_open_no_cookie(struct tcb *t)
 
 static int get_receive_lowat(struct tcb *t)
 {
-	return t->settings.receive_lowat ? (int)t->settings.receive_lowat : 1;
+	return tcp_settings(t)->receive_lowat ? (int)tcp_settings(t)->receive_lowat : 1;
 }
 
 /* As on Linux: below 0 is as much as there can be. */
 static void set_receive_lowat(struct tcp_env *env, struct tcb *t, int value)
 {
-	t->settings.receive_lowat = value < 0 ? INT32_MAX : (uint32_t)value;
+	t->settings->receive_lowat = value < 0 ? INT32_MAX : (uint32_t)value;
 	if (tcp_ready(t) & BERTH_READABLE)
 		tcp_tell(env, t, BERTH_READABLE);
 }
 
 static int get_notsent_lowat(struct tcb *t)
 {
-	return (int)t->settings.notsent_lowat;
+	return (int)tcp_settings(t)->notsent_lowat;
 }
 
 static void set_notsent_lowat(struct tcp_env *env, struct tcb *t, int value)
 {
-	t->settings.notsent_lowat = (uint32_t)value;
+	t->settings->notsent_lowat = (uint32_t)value;
 	tcp_tell_room(env, t);
 }
 
 static int get_window_clamp(struct tcb *t)
 {
-	return (int)t->settings.window_clamp;
+	return (int)tcp_settings(t)->window_clamp;
 }
 
 /* As on Linux: not below half of the smallest receive buffer, or no segment would ever fit. */
 static void set_window_clamp(struct tcp_env *env, struct tcb *t, int value)
 {
-	t->settings.window_clamp = !value || value > BUFFER_MIN / 2 ? (uint32_t)value : BUFFER_MIN / 2;
+	t->settings->window_clamp = !value || value > BUFFER_MIN / 2 ? (uint32_t)value : BUFFER_MIN / 2;
 	tcp_option_changed(env, t);
 }
 
 static int get_inq(struct tcb *t)
 {
-	return t->settings.inq;
+	return tcp_settings(t)->inq;
 }
 
 static void set_inq(struct tcp_env *env, struct tcb *t, int value)
 {
 	(void)env;
-	t->settings.inq = value != 0;
+	t->settings->inq = value != 0;
 }
 
 static int get_zerocopy(struct tcb *t)
 {
-	return t->settings.zerocopy;
+	return tcp_settings(t)->zerocopy;
 }
 
 static void set_zerocopy(struct tcp_env *env, struct tcb *t, int value)
 {
 	(void)env;
-	t->settings.zerocopy = value != 0;
+	t->settings->zerocopy = value != 0;
 }
 
 static int get_error(struct tcb *t)
@@ -355,7 +355,7 @@ static bool is_fast_open(int level, int number)
 }
 
 /* All ones, of either width: no limit. */
-static int set_pacing_rate(struct tcb *t, const void *value, size_t n)
+static int set_pacing_rate(struct tcp_env *env, struct tcb *t, const void *value, size_t n)
 {
 	uint64_t rate;
 	uint32_t narrow;
@@ -366,8 +366,25 @@ static int set_pacing_rate(struct tcb *t, const void *value, size_t n)
 	rate = narrow == UINT32_MAX ? UINT64_MAX : narrow;
 	if (n >= sizeof(rate))
 		memcpy(&rate, value, sizeof(rate));
-	t->settings.pacing_rate_max = rate == UINT64_MAX ? 0 : rate;
+	if (!tcp_settings_own(env, t, &tcp_settings_default))
+		return BERTH_ENOMEM;
+	t->settings->pacing_rate_max = rate == UINT64_MAX ? 0 : rate;
 	return 0;
+}
+
+/* Those that are kept in struct tcp_settings. */
+static bool is_setting(const struct option *option)
+{
+	static const int tcp[] = {BERTH_TCP_KEEPIDLE,      BERTH_TCP_KEEPINTVL,    BERTH_TCP_KEEPCNT,
+				  BERTH_TCP_USER_TIMEOUT,  BERTH_TCP_SYNCNT,       BERTH_TCP_DEFER_ACCEPT,
+				  BERTH_TCP_NOTSENT_LOWAT, BERTH_TCP_WINDOW_CLAMP, BERTH_TCP_INQ};
+
+	if (option->level == BERTH_SOL_SOCKET)
+		return option->number == BERTH_SO_RCVLOWAT || option->number == BERTH_SO_ZEROCOPY;
+	for (size_t i = 0; i < sizeof(tcp) / sizeof(tcp[0]); i++)
+		if (option->number == tcp[i])
+			return true;
+	return false;
 }
 
 int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, const void *value, size_t n)
@@ -384,7 +401,7 @@ int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, co
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_FASTOPEN_KEY)
 		return tcp_fast_open_set_key(t, value, n);
 	if (level == BERTH_SOL_SOCKET && number == BERTH_SO_MAX_PACING_RATE)
-		return set_pacing_rate(t, value, n);
+		return set_pacing_rate(env, t, value, n);
 	if (!option || !option->set)
 		return BERTH_ENOPROTOOPT;
 	if (n < sizeof(v))
@@ -397,6 +414,8 @@ int tcp_setsockopt(struct tcp_env *env, struct tcb *t, int level, int number, co
 	/* 0 is the path's; so small a segment that nothing fits beside its options is refused. */
 	if (level == BERTH_SOL_TCP && number == BERTH_TCP_MAXSEG && v && v < MSS_LEAST)
 		return BERTH_EINVAL;
+	if (is_setting(option) && !tcp_settings_own(env, t, &tcp_settings_default))
+		return BERTH_ENOMEM;
 	option->set(env, t, v);
 	return 0;
 }
@@ -438,7 +457,7 @@ static int get_info(const struct tcp_env *env, const struct tcb *t, void *value,
 
 static int get_pacing_rate(const struct tcb *t, void *value, size_t *n)
 {
-	uint64_t rate = t->settings.pacing_rate_max ? t->settings.pacing_rate_max : UINT64_MAX;
+	uint64_t rate = tcp_settings(t)->pacing_rate_max ? tcp_settings(t)->pacing_rate_max : UINT64_MAX;
 	uint32_t narrow = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 
 	return *n < sizeof(rate) ? give(value, n, &narrow, sizeof(narrow)) : give(value, n, &rate, sizeof(rate));

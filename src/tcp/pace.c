@@ -9,7 +9,7 @@
 
 uint64_t tcp_pace_rate(const struct tcb *t)
 {
-	uint64_t rate = t->cc.pacing_rate, most = t->settings.pacing_rate_max;
+	uint64_t rate = t->cc.pacing_rate, most = tcp_settings(t)->pacing_rate_max;
 
 	return most && (!rate || rate > most) ? most : rate;
 }

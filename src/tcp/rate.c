@@ -3,6 +3,8 @@
 
 #include "tcb.h"
 
+#define NS_UNIT 64
+
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)
 {
 	struct tcp_rate_mark *mark = &record->mark;
@@ -17,6 +19,13 @@ void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined)
 		};
 	if (t->cc.ops->wants_rate)
 		mark->n_in_flight = tcp_pipe(t) & INT32_MAX;
+}
+
+static uint32_t time_of(uint64_t ns)
+{
+	uint64_t n = ns / NS_UNIT + !(ns / NS_UNIT);
+
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 /* The longer of the times in which it was sent and acknowledged: neither a burst of acknowledgments nor one of segments
@@ -40,7 +49,7 @@ void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_ne
 		t->flight->rate.delivered_at = env->now;
 	if (r->program_limited_until && r->n_delivered > r->program_limited_until)
 		r->program_limited_until = 0;
-	*sample = (struct tcp_rate_sample){.n_delivered_total = r->n_delivered};
+	sample->n_delivered_total = r->n_delivered;
 	if (!newest->right || !newest->mark.delivered_at) /* a SYN-ACK of which no record was kept has no mark */
 		return;
 	t->flight->rate.first_sent = newest->at;
@@ -53,8 +62,8 @@ void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_ne
 	/* Less than a round trip: what was acknowledged was an earlier copy. */
 	if (sample->ns_interval < tcp_rtt_min(&t->rtt_min))
 		sample->ns_interval = 0;
-	if (sample->ns_interval && (!sample->app_limited || !r->ns_sample)) {
-		r->ns_sample = sample->ns_interval;
+	if (sample->ns_interval && (!sample->app_limited || !r->time_sample)) {
+		r->time_sample = time_of(sample->ns_interval);
 		r->n_sample = (uint32_t)sample->n_delivered;
 	}
 }
@@ -85,5 +94,5 @@ void tcp_rate_check(struct tcb *t)
 
 uint64_t tcp_rate_of(const struct tcp_rate *rate)
 {
-	return rate->ns_sample ? (uint64_t)((double)rate->n_sample * 1e9 / (double)rate->ns_sample) : 0;
+	return rate->time_sample ? (uint64_t)((double)rate->n_sample * (1e9 / NS_UNIT) / rate->time_sample) : 0;
 }

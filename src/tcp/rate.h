@@ -22,8 +22,9 @@ struct tcp_rate_mark {
 struct tcp_rate {
 	uint64_t n_delivered;
 	uint64_t program_limited_until; /* n_delivered at which the gap has left the network; 0: there is none */
-	uint64_t ns_sample;             /* the last sample of the network's and not the program's rate: */
-	uint32_t n_sample;              /* bytes in that time; ns_sample 0: none yet */
+	/* The last sample of the network's and not the program's rate: bytes, and their time in units of 64 ns. 0: none
+	 * yet. */
+	uint32_t n_sample, time_sample;
 };
 
 /* And while something is in flight. */
@@ -41,7 +42,7 @@ struct sent_record;
 
 /* `record` has just been added or sent again; `joined`: its first part has its mark already. */
 void tcp_rate_sent(struct tcb *t, struct sent_record *record, bool joined);
-/* An acknowledgment has brought news. */
+/* An acknowledgment has brought news. *sample is all zero. */
 void tcp_rate_ack(const struct tcp_env *env, struct tcb *t, const struct sent_news *news,
 		  struct tcp_rate_sample *sample);
 /* What was found lost since this was asked last. */

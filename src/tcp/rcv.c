@@ -19,7 +19,10 @@ static void acknowledge_by_reply(struct tcp_env *env, struct tcb *t)
 {
 	struct tcp_plan plan = {.seq = t->snd_nxt, .flags = TCP_ACK};
 
-	env->reply = (struct tcp_reply){.wanted = true, .pair = t->e.pair, .tos = t->e.tos, .ttl = t->e.ttl};
+	env->reply.wanted = true;
+	env->reply.pair = t->e.pair;
+	env->reply.tos = t->e.tos;
+	env->reply.ttl = t->e.ttl;
 	tcp_build_fields(env, t, &plan, &env->reply.header);
 	env->counters.segments_out++;
 	t->segments_sent++;
@@ -59,8 +62,8 @@ static uint64_t window_max(const struct tcb *t)
 {
 	uint64_t field = 65535ull << t->rcv_wscale;
 
-	if (t->settings.window_clamp && t->settings.window_clamp < field)
-		field = t->settings.window_clamp;
+	if (t->settings && t->settings->window_clamp && t->settings->window_clamp < field)
+		field = t->settings->window_clamp;
 	return t->receive_buffer < field ? t->receive_buffer : field;
 }
 
@@ -171,7 +174,7 @@ static void take_in_order(struct tcp_env *env, struct tcb *t, const struct tcp_s
 	tcp_delack_data(env, t, len);
 	if (gap)
 		tcp_ack_now(env, t, false); /* RFC 5681 section 4.2: a filled gap at once */
-	if (t->recvq.n_bytes >= t->settings.receive_lowat || tcp_ready(t) & BERTH_READABLE)
+	if (!t->settings || t->recvq.n_bytes >= t->settings->receive_lowat || tcp_ready(t) & BERTH_READABLE)
 		tcp_tell(env, t, BERTH_READABLE);
 }
 

@@ -208,8 +208,8 @@ static unsigned retries(const struct tcp_request *r)
 	const struct tcb *listener = r->listener;
 	const struct tcp_listener *l = listener->listener;
 
-	if (listener->n_syn_retries)
-		return listener->n_syn_retries;
+	if (tcp_settings(listener)->n_syn_retries)
+		return tcp_settings(listener)->n_syn_retries;
 	return l->n_half_open > 1 && l->n_half_open > l->backlog / 2 ? RETRIES_PRESSED : RETRIES;
 }
 
@@ -217,7 +217,7 @@ static unsigned retries(const struct tcp_request *r)
  * SYN-ACK before that asks the peer to say something. true: a segment is in env->reply. */
 static bool timeout(struct tcp_env *env, struct tcp_request *r)
 {
-	unsigned n_defer = r->listener->n_defer_accept;
+	unsigned n_defer = tcp_settings(r->listener)->n_defer_accept;
 	bool given_up = r->n_timeouts >= retries(r);
 
 	if (given_up && (!n_defer || !r->acked || r->n_timeouts >= n_defer)) {
@@ -364,7 +364,7 @@ static void complete(struct tcp_env *env, struct tcp_request *r, const struct tc
 	struct tcb *listener = r->listener, *t;
 	bool empty = !segment->len && !(segment->header.flags & TCP_FIN);
 
-	if (empty && r->n_timeouts < listener->n_defer_accept) {
+	if (empty && r->n_timeouts < tcp_settings(listener)->n_defer_accept) {
 		r->acked = true;
 		return;
 	}

@@ -12,7 +12,7 @@ static uint32_t payload_limit(const struct tcb *t, uint32_t payload_max)
 /* Asked here, where most answers are no. */
 static bool is_paced(const struct tcb *t)
 {
-	return t->cc.pacing_rate || t->settings.pacing_rate_max;
+	return t->cc.pacing_rate || (t->settings && t->settings->pacing_rate_max);
 }
 
 static bool plan_simple(struct tcp_plan *plan, tcp_seq seq, uint8_t flags)
@@ -62,10 +62,11 @@ static bool ends_record(const struct tcb *t, const struct tcp_plan *plan)
  * what it could join to it. Data on a SYN goes without the flag, and has it when it is sent again. */
 static void plan_push(const struct tcb *t, struct tcp_plan *plan)
 {
-	tcp_seq end = plan->seq + !!(plan->flags & TCP_SYN) + plan->len;
+	tcp_seq end;
 
 	if (!plan->len)
 		return;
+	end = plan->seq + !!(plan->flags & TCP_SYN) + plan->len;
 	plan->pushed = plan->again ? sent_pushed(&t->flight->sent, end + !!(plan->flags & TCP_FIN))
 				   : (end == t->sendq.right && !t->more) || ends_record(t, plan);
 	if ((plan->pushed || plan->len > t->mss) && !(plan->flags & TCP_SYN))
@@ -88,7 +89,7 @@ static bool plan_lost(struct tcb *t, uint32_t payload_max, struct tcp_plan *plan
 	uint32_t limit;
 	tcp_seq left, right;
 
-	if (tcp_sent(t)->n_lost == tcp_sent(t)->n_again || (t->episode && tcp_frto_holds(t)) ||
+	if (!t->flight || t->flight->sent.n_lost == t->flight->sent.n_again || (t->episode && tcp_frto_holds(t)) ||
 	    !sent_next_lost(&t->flight->sent, &left, &right))
 		return false;
 	pipe = tcp_pipe(t);
@@ -322,6 +323,8 @@ static bool plan_reset(struct tcp_env *env, struct tcb *t, struct tcp_plan *plan
 
 static bool decide(struct tcp_env *env, struct tcb *t, uint32_t payload_max, struct tcp_plan *plan)
 {
+	if (t->state == BERTH_TCP_ESTABLISHED) /* nearly always */
+		return plan_open(env, t, payload_max, plan);
 	switch ((enum berth_tcp_state)t->state) {
 	case BERTH_TCP_CLOSED:
 		return plan_reset(env, t, plan);
@@ -374,7 +377,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 		return true;
 	if (t->recovery == TCP_RECOVERY_FAST && t->episode)
 		t->episode->prr.out += n;
-	if (!tcp_flight_begin(env, t))
+	if (!t->flight && !tcp_flight_begin(env, t))
 		return false;
 	if (plan->again) {
 		if (t->pmtu.probe && (int32_t)((uint32_t)right - t->pmtu.left) > 0)
@@ -436,7 +439,7 @@ static void commit(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 			tcp_delack_answer(env, t);
 		if (plan->len)
 			t->tally.data_segments_out += n_parts;
-		if (t->settings.notsent_lowat)
+		if (t->settings && t->settings->notsent_lowat)
 			tcp_tell_room(env, t);
 		if (plan->tail_probe)
 			tcp_tlp_sent(env, t, plan->again);

@@ -39,7 +39,6 @@
 #include "tlp.h"
 #include "tune.h"
 #include "urgent.h"
-#include "zerocopy.h"
 
 /* RFC 5681 section 3.2, RFC 6675 section 2: duplicates that mean a loss, where nothing was seen to be reordered. */
 #define TCP_DUP_THRESH 3u
@@ -95,6 +94,7 @@ struct tcb {
 	uint8_t n_dup_acks;
 	uint8_t n_acks_early; /* ACKs that left within the burst that the host is handing over */
 	uint8_t n_acks_due;   /* pure ACKs that have to leave now, one each for the peer's count of duplicates */
+	uint8_t n_keep;       /* keepalive probes without an answer */
 	uint8_t snd_wscale, rcv_wscale;
 
 	bool sack_ok : 1;        /* both sides said SACK-permitted */
@@ -127,24 +127,27 @@ struct tcb {
 	bool pace_waits : 1; /* data has been held back since data last left on time */
 	bool connected : 1;  /* has reached ESTABLISHED */
 	int error;           /* pending for the user, BERTH_E..., 0 none */
+	struct tcp_fast_open fast_open;
 
 	/* send */
 	tcp_seq snd_una, snd_nxt;
 	uint32_t snd_wl1, snd_wl2; /* seq and ack of the segment that last set the window, low 32 bits */
 	uint32_t snd_wnd, snd_wnd_max;
-	uint32_t mss; /* payload bytes of a full segment, options taken off */
+	uint32_t mss;       /* payload bytes of a full segment, options taken off */
+	uint32_t dup_bytes; /* without SACK: bytes that duplicate ACKs say have left the network */
 	struct sendq sendq;
 	struct tcp_flight *flight; /* NULL: nothing is in flight */
 	tcp_seq recover;           /* snd_nxt when recovery began */
-	uint32_t dup_bytes;        /* without SACK: bytes that duplicate ACKs say have left the network */
 	uint16_t reordering;       /* DupThresh: as many segments as were seen to overtake another */
+	uint16_t mss_peer;         /* from its SYN, tcp_mss_default when it said none */
+	uint16_t mss_user;         /* TCP_MAXSEG, 0 not set */
+	struct tcp_ecn ecn;
 	struct tcp_rack rack;
 	struct tcp_tlp tlp;
 	struct tcp_episode *episode; /* of recovery; NULL: none of late */
 	struct tcp_cc cc;
 	struct tcp_rate rate;
 	struct tcp_pace pace;
-	struct tcp_ecn ecn;
 
 	/* receive */
 	tcp_seq rcv_nxt;
@@ -163,18 +166,11 @@ struct tcb {
 	uint32_t send_buffer, receive_buffer;
 	struct tcp_tune *tune; /* NULL: it has received little so far */
 	uint32_t n_memory;     /* what the host's budget knows that our queues hold */
-	uint16_t mss_peer;     /* from its SYN, tcp_mss_default when it said none */
-	uint16_t mss_user;     /* TCP_MAXSEG, 0 not set */
 	uint32_t mtu;          /* of the path, as packets are made now */
 	struct tcp_pmtu pmtu;
-	uint32_t ms_user_timeout; /* 0: the default */
-	uint16_t s_keep_idle, s_keep_interval;
-	uint8_t n_keep_max, n_keep;
-	struct tcp_fast_open fast_open;
-	uint8_t n_syn_retries;  /* TCP_SYNCNT, 0 not set */
-	uint8_t n_defer_accept; /* TCP_DEFER_ACCEPT: timeouts of the SYN-ACK that a peer's data is waited for */
-	uint64_t ns_srtt, ns_rttvar, ns_rto;
+	struct tcp_linger linger;
 	struct tcp_rtt_min rtt_min;
+	uint64_t ns_srtt, ns_rttvar, ns_rto;
 	berth_time deadline[TCP_TIMER_N];
 	struct wheel_timer timer; /* armed for the earliest of them or before */
 	berth_time heard_at;      /* the last segment from the peer */
@@ -183,13 +179,11 @@ struct tcb {
 	struct tcp_giveup giveup;
 	struct tcp_urgent urgent;
 	struct tcp_challenge challenge;
-	struct tcp_linger linger;
 
 	uint64_t bytes_sent, bytes_received, bytes_retransmitted;
-	uint32_t segments_sent, segments_received, segments_retransmitted;
 
-	struct tcp_settings settings;
-	struct tcp_zerocopy zerocopy;
+	struct tcp_settings *settings; /* NULL: the default */
+	uint32_t segments_sent, segments_received, segments_retransmitted;
 	struct tcp_tally tally;
 	struct tcp_records *records; /* NULL: none */
 
@@ -234,6 +228,12 @@ void tcp_tell(struct tcp_env *env, struct tcb *t, unsigned events);
 static inline void tcp_want_output(struct tcp_env *env, struct tcb *t)
 {
 	endpoints_want_tx(env->endpoints, &t->e);
+}
+
+/* ---- settings.c ---- */
+static inline const struct tcp_settings *tcp_settings(const struct tcb *t)
+{
+	return t->settings ? t->settings : &tcp_settings_default;
 }
 
 /* ---- flight.c ---- */
@@ -298,7 +298,11 @@ uint16_t tcp_mss_offered(uint8_t family, uint32_t mtu, uint16_t mss_user);
 uint8_t tcp_wscale(const struct tcp_env *env, const struct tcb *t);
 /* The handshake is complete. */
 void tcp_establish(struct tcp_env *env, struct tcb *t);
-uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t);
+/* Milliseconds (RFC 7323 section 5.4), from a point that differs with each pair. */
+static inline uint32_t tcp_timestamp(const struct tcp_env *env, const struct tcb *t)
+{
+	return tcp_tally_ms(env->now) + t->ts_offset;
+}
 uint32_t tcp_timestamp_of_pair(const struct tcp_env *env, const struct socket_pair *pair);
 
 /* ---- in.c ---- */
@@ -452,10 +456,12 @@ void tcp_episode_end(struct tcp_env *env, struct tcb *t);
 /* Bytes believed to be in the network (RFC 6675's pipe). */
 static inline uint64_t tcp_pipe(const struct tcb *t)
 {
-	const struct sent *sent = tcp_sent(t);
-	uint64_t in_flight = t->snd_nxt - t->snd_una;
-	uint64_t gone = (uint64_t)sent->n_sacked + sent->n_lost - sent->n_again + t->dup_bytes;
+	const struct sent *sent = t->flight ? &t->flight->sent : NULL;
+	uint64_t in_flight = t->snd_nxt - t->snd_una, gone;
 
+	if (!sent)
+		return in_flight;
+	gone = (uint64_t)sent->n_sacked + sent->n_lost - sent->n_again + t->dup_bytes;
 	return in_flight > gone ? in_flight - gone : 0;
 }
 

@@ -112,7 +112,7 @@ void tcp_timer_review(struct tcp_env *env, struct tcb *t)
 
 void tcp_keepalive_restart(struct tcp_env *env, struct tcb *t)
 {
-	berth_time idle_until = t->heard_at + t->s_keep_idle * NS_PER_S;
+	berth_time idle_until = t->heard_at + tcp_settings(t)->s_keep_idle * NS_PER_S;
 
 	t->n_keep = 0;
 	if (t->keepalive && t->connected && t->state != BERTH_TCP_TIME_WAIT && t->state != BERTH_TCP_CLOSED)
@@ -133,7 +133,7 @@ static void retransmit_timeout(struct tcp_env *env, struct tcb *t)
 	bool first = !t->timed_out;
 
 	/* RFC 9293 SHLD-17: what a shrunk window leaves outside is no reason to end a connection whose peer answers. */
-	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !t->ms_user_timeout &&
+	if (tcp_states[t->state].synchronised && !t->snd_wnd && !t->orphan && !tcp_settings(t)->ms_user_timeout &&
 	    t->heard_at > since)
 		since = t->heard_at;
 	if (tcp_giveup_due(env, t, since)) {
@@ -188,7 +188,7 @@ static void persist_timeout(struct tcp_env *env, struct tcb *t)
 		tcp_want_output(env, t);
 		return;
 	}
-	if (tcp_giveup_due(env, t, t->orphan || t->ms_user_timeout ? t->giveup.since : t->heard_at)) {
+	if (tcp_giveup_due(env, t, t->orphan || tcp_settings(t)->ms_user_timeout ? t->giveup.since : t->heard_at)) {
 		tcp_give_up(env, t);
 		return;
 	}
@@ -234,13 +234,13 @@ static bool is_idle(const struct tcb *t)
 /* RFC 9293 section 3.8.4: only on an idle connection (MUST-26), and one answer is enough. */
 static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
 {
-	berth_time idle_until = t->heard_at + t->s_keep_idle * NS_PER_S;
+	berth_time idle_until = t->heard_at + tcp_settings(t)->s_keep_idle * NS_PER_S;
 
 	tcp_timer_stop(t, TCP_TIMER_KEEPALIVE);
 	if (idle_until > env->now || !is_idle(t)) {
 		t->n_keep = 0;
 		tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE,
-			      idle_until > env->now ? idle_until : env->now + t->s_keep_idle * NS_PER_S);
+			      idle_until > env->now ? idle_until : env->now + tcp_settings(t)->s_keep_idle * NS_PER_S);
 		return;
 	}
 	if (tcp_giveup_keepalive_due(env, t)) {
@@ -252,7 +252,7 @@ static void keepalive_timeout(struct tcp_env *env, struct tcb *t)
 	t->keepalive_due = true;
 	tcp_want_output(env, t);
 	tcp_timer_set(env, t, TCP_TIMER_KEEPALIVE,
-		      tcp_giveup_before_keepalive(env, t, env->now + t->s_keep_interval * NS_PER_S));
+		      tcp_giveup_before_keepalive(env, t, env->now + tcp_settings(t)->s_keep_interval * NS_PER_S));
 }
 
 static void pace_timeout(struct tcp_env *env, struct tcb *t)

@@ -46,7 +46,7 @@ static uint64_t held_back(const struct tcb *t)
  * TCP_NOTSENT_LOWAT. */
 static bool has_room(const struct tcb *t)
 {
-	if (t->settings.notsent_lowat && 2 * held_back(t) >= t->settings.notsent_lowat)
+	if (tcp_settings(t)->notsent_lowat && 2 * held_back(t) >= tcp_settings(t)->notsent_lowat)
 		return false;
 	return queued(t) <= t->send_buffer - t->send_buffer / 3 && queued(t) < t->send_buffer;
 }
@@ -72,16 +72,16 @@ static size_t room_of(const struct tcb *t)
 	uint64_t used = queued(t), below;
 	uint64_t room = t->send_buffer > used ? t->send_buffer - used : 0;
 
-	if (!t->settings.notsent_lowat || !room)
+	if (!tcp_settings(t)->notsent_lowat || !room)
 		return (size_t)room;
-	below = room_below(t, t->settings.notsent_lowat);
+	below = room_below(t, tcp_settings(t)->notsent_lowat);
 	return (size_t)(room < below ? room : below);
 }
 
 /* Bytes in order that make the socket readable: SO_RCVLOWAT, but no more than what the buffer will hold. */
 static uint32_t readable_from(const struct tcb *t)
 {
-	uint32_t lowat = t->settings.receive_lowat ? t->settings.receive_lowat : 1;
+	uint32_t lowat = tcp_settings(t)->receive_lowat ? tcp_settings(t)->receive_lowat : 1;
 
 	return lowat < t->receive_buffer / 2 ? lowat : t->receive_buffer / 2;
 }
@@ -232,7 +232,7 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 
 void tcp_control(const struct tcb *t, struct berth_control *control)
 {
-	if (!t->settings.inq)
+	if (!tcp_settings(t)->inq)
 		return;
 	control->present |= BERTH_CONTROL_INQ;
 	/* As on Linux: 1 when nothing but the end of data remains. */

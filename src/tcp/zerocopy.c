@@ -15,16 +15,13 @@ static bool joins(struct error_queue *queue, const struct tcp_zerocopy *z)
 
 void tcp_zerocopy_tell(struct tcp_env *env, struct tcb *t)
 {
-	struct tcp_zerocopy *z = &t->zerocopy;
-	struct error_entry entry = {
-		.error = {.origin = BERTH_ERROR_ZEROCOPY,
-			  .code = BERTH_ZEROCOPY_COPIED,
-			  .info = z->told,
-			  .data = z->next - 1},
-	};
+	struct tcp_zerocopy *z = t->settings ? &t->settings->zerocopies : NULL;
+	struct error_entry entry = {.error = {.origin = BERTH_ERROR_ZEROCOPY, .code = BERTH_ZEROCOPY_COPIED}};
 
-	if (z->told == z->next)
+	if (!z || z->told == z->next)
 		return;
+	entry.error.info = z->told;
+	entry.error.data = z->next - 1;
 	if (!joins(t->e.errors, z) && !error_queue_push(&t->e.errors, &entry, env->memory))
 		return;
 	z->told = z->next;
@@ -33,8 +30,8 @@ void tcp_zerocopy_tell(struct tcp_env *env, struct tcb *t)
 
 void tcp_zerocopy_sent(struct tcp_env *env, struct tcb *t)
 {
-	if (!t->settings.zerocopy)
+	if (!t->settings || !t->settings->zerocopy)
 		return;
-	t->zerocopy.next++;
+	t->settings->zerocopies.next++;
 	tcp_zerocopy_tell(env, t);
 }

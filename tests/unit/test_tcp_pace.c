@@ -14,6 +14,12 @@ static void begin(struct peer *p, const struct peer_setup *setup)
 	p->t->cc.cwnd = 100 * MSS;
 }
 
+static void set_rate(struct peer *p, uint64_t rate)
+{
+	assert_int_equal(tcp_setsockopt(&p->env, p->t, BERTH_SOL_SOCKET, BERTH_SO_MAX_PACING_RATE, &rate, sizeof(rate)),
+			 0);
+}
+
 /* No more than a quantum at once, and the rate over all. */
 static void test_rate(void **state)
 {
@@ -27,7 +33,7 @@ static void test_rate(void **state)
 
 			begin(&p, &plain);
 			p.payload_max = large ? 60000 : 0;
-			p.t->settings.pacing_rate_max = rates[i];
+			set_rate(&p, rates[i]);
 			began = p.env.now;
 			peer_send(&p, 1, 60000);
 			peer_advance(&p, 60000 * S / rates[i] + 20 * MS);
@@ -59,7 +65,7 @@ static void test_late_host(void **state)
 		struct peer p;
 
 		begin(&p, &plain);
-		p.t->settings.pacing_rate_max = 10000000;
+		set_rate(&p, 10000000);
 		peer_send(&p, 1, 100000);
 		p.env.now += rows[i].late;
 		tcp_expire(&p.env);
@@ -89,7 +95,7 @@ static void test_what_waits(void **state)
 	struct peer p;
 
 	begin(&p, &plain);
-	p.t->settings.pacing_rate_max = 1000000;
+	set_rate(&p, 1000000);
 	peer_send(&p, 1, 60000);
 	assert_int_equal(p.n_out, 2);
 	peer_clear(&p);
