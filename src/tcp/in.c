@@ -496,5 +496,6 @@ void tcp_segment_in(struct tcp_env *env, struct tcp_segment *segment)
 	} else {
 		tcp_connection_in(env, tcp_of_endpoint(e), segment);
 	}
-	tcp_reap(env);
+	if (!list_is_empty(&env->ended))
+		tcp_reap(env);
 }

@@ -34,9 +34,12 @@ static void acknowledge_by_reply(struct tcp_env *env, struct tcb *t)
  * after 2, 2, 4, 4, then each 8 segments. */
 static void acknowledge_burst(struct tcp_env *env, struct tcb *t)
 {
-	unsigned stretch = t->n_acks_early < 4 ? t->n_acks_early / 2 : 2;
+	unsigned stretch;
 
-	if (!t->n_acks_due || t->rcv_unacked < (2 * t->rcv_mss) << stretch || t->recvq.ahead)
+	if (!t->n_acks_due || t->rcv_unacked < 2 * t->rcv_mss)
+		return;
+	stretch = t->n_acks_early < 4 ? t->n_acks_early / 2 : 2;
+	if (t->rcv_unacked < (2 * t->rcv_mss) << stretch || t->recvq.ahead)
 		return;
 	t->n_acks_early += t->n_acks_early < UINT8_MAX;
 	acknowledge_by_reply(env, t);
