@@ -1,5 +1,6 @@
 /* Attacks on memory by way of TCP's queues: what a peer, or many, can make a host hold, and who still gets through.
  * Numbers are rows of the list of attacks. */
+#include "rng.h"
 #include "tcp_peer.h"
 
 #define MAX (1u << 20)
@@ -219,9 +220,103 @@ static void row_36_shut_windows_do_not_stop_other_senders(void **state)
 	peer_deinit(&p);
 }
 
+/* ---- 25: the work of one acknowledgment ---- */
+
+enum { STORM_SEGMENTS = 4000, STORM_ACKS = 3000 };
+
+static const struct peer_setup wide = {
+	.mss = 1000, .sack = true, .has_wscale = true, .wscale = 8, .send_buffer = STORM_SEGMENTS * FULL};
+
+/* Nothing but one large flight, sent at one instant. */
+static void begin_storm(struct peer *p)
+{
+	peer_init(p, &wide);
+	peer_establish_active(p);
+	peer_in(p, TCP_ACK, 1, 1, 0); /* the window of a SYN is not scaled */
+	p->t->cc.cwnd = STORM_SEGMENTS * FULL;
+	assert_int_equal(peer_send(p, 1, STORM_SEGMENTS * FULL), STORM_SEGMENTS * FULL);
+	assert_int_equal(p->t->snd_nxt - p->t->snd_una, STORM_SEGMENTS * FULL);
+}
+
+/* Takes the blocks; how many records were moved or changed for them, wherever in the ring. */
+static uint32_t work_of(struct peer *p, const struct tcp_header *h)
+{
+	static struct sent_record before[2 * STORM_SEGMENTS + 1];
+	const struct sent *s = &p->t->flight->sent;
+	struct tcp_ack ack = {.ack = p->t->snd_una};
+	uint32_t n = s->capacity, n_changed = 0;
+
+	assert_true(n <= sizeof(before) / sizeof(before[0]));
+	memcpy(before, s->ring, n * sizeof(before[0]));
+	tcp_sack_in(&p->env, p->t, h, &ack);
+	if (s->capacity != n) /* it has grown, which doubles it: each record was copied once */
+		return s->n;
+	for (uint32_t i = 0; i < n; i++)
+		n_changed += memcmp(&before[i], &s->ring[i], sizeof(before[0])) != 0;
+	return n_changed;
+}
+
+static struct tcp_header blocks(const struct peer *p, struct rng *rng, uint32_t offset, uint32_t len)
+{
+	struct tcp_header h = {.n_sacks = 4};
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t left = (uint32_t)p->t->snd_una + (1 + (uint32_t)rng_below(rng, STORM_SEGMENTS - 2)) * FULL;
+
+		h.sacks[i] = (struct tcp_sack_block){left + offset, left + offset + len};
+	}
+	return h;
+}
+
+/* Segments at random, four an acknowledgment. Each block moves at most half of the records once for each of its edges
+ * and once for what it is joined with; there are never more than segments, and no more stretches than the cap. */
+static void row_25_blocks_everywhere_cost_a_bounded_amount(void **state)
+{
+	uint32_t n_most = 0, n_records = 0;
+	struct rng rng;
+	struct peer p;
+
+	begin_storm(&p);
+	rng_init(&rng, 25);
+	for (unsigned i = 0; i < STORM_ACKS; i++) {
+		struct tcp_header h = blocks(&p, &rng, 0, FULL);
+		uint32_t n_work = work_of(&p, &h), n = tcp_sent(p.t)->n;
+
+		assert_true(n_work <= 4 * 3 * (n / 2 + 2));
+		assert_true(n <= STORM_SEGMENTS);
+		assert_true(tcp_sacked(p.t)->n <= 1025);
+		n_most = n_work > n_most ? n_work : n_most;
+		n_records = n > n_records ? n : n_records;
+	}
+	print_message("# at most %u of %u records changed for one acknowledgment\n", n_most, n_records);
+	peer_deinit(&p);
+}
+
+/* Parts of segments, which no receiver has reason to report: nothing is done for them at all. */
+static void row_25_parts_of_segments_cost_nothing(void **state)
+{
+	struct rng rng;
+	struct peer p;
+	uint32_t n;
+
+	begin_storm(&p);
+	rng_init(&rng, 25);
+	n = tcp_sent(p.t)->n;
+	for (unsigned i = 0; i < STORM_ACKS; i++) {
+		struct tcp_header h = blocks(&p, &rng, 1 + i % (FULL - 2), 1);
+
+		assert_int_equal(work_of(&p, &h), 0);
+	}
+	assert_int_equal(tcp_sent(p.t)->n, n);
+	assert_int_equal(tcp_sacked(p.t)->n, 0);
+	peer_deinit(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(row_25_blocks_everywhere_cost_a_bounded_amount),
+		cmocka_unit_test(row_25_parts_of_segments_cost_nothing),
 		cmocka_unit_test(row_27_bytes_with_gaps_between_them_are_capped),
 		cmocka_unit_test(row_26_the_mss_has_a_floor),
 		cmocka_unit_test(row_26_tiny_segments_in_order_are_kept_together),
