@@ -29,6 +29,7 @@ void tcp_fast_open_deinit(struct tcp_env *env)
 		env->memory->free(env->memory->context, env->fast_open.entries,
 				  TCP_FAST_OPEN_ENTRIES * sizeof(*env->fast_open.entries));
 	env->fast_open.entries = NULL;
+	env->fast_open.n = 0;
 }
 
 static struct tcp_fast_open_entry *find(const struct tcp_env *env, const struct socket_pair *pair)

@@ -410,7 +410,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	t->bytes_sent += plan->len;
 	if (plan->mtu_probe && plan->len > t->mss)
 		tcp_plpmtud_sent(env, t, plan->len);
-	else if (!is_whole(t, plan->len))
+	else if (!is_whole(t, plan->len) && !(plan->flags & TCP_SYN)) /* a SYN has room for no whole segment */
 		t->flight->small = right;
 	return true;
 }

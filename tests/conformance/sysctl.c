@@ -166,6 +166,9 @@ void sysctl_command(struct object *o, const char *command)
 	pthread_mutex_lock(&o->mutex);
 	if (strstr(command, "defaults.sh"))
 		set_defaults(o);
+	/* What Linux keeps of its peers, of which the host has the cookies of fast open. */
+	if (o->host && strstr(command, "tcp_metrics flush"))
+		tcp_fast_open_deinit(&o->host->tcp);
 	for (size_t i = 0; i < 2; i++) {
 		const char *at = command;
 

@@ -226,6 +226,27 @@ static void a_syn_that_is_too_big_goes_again_without_data(void **state)
 	peer_deinit(&p);
 }
 
+/* Data that the server did not take and that fills no segment is no reason for Nagle's rule: the SYN had no room for
+ * more. */
+static void section_4_2_2_what_follows_the_syns_data_does_not_wait_for_it(void **state)
+{
+	struct peer p;
+
+	peer_init(&p, &full);
+	learn(&p, 8);
+	assert_int_equal(fast(&p, 4000), 1420);
+	peer_clear(&p);
+	syn_ack(&p, 1, 8);
+	peer_expect(peer_only(&p), TCP_ACK, 1, 1, 1420);
+	peer_clear(&p);
+	assert_int_equal(peer_send(&p, 1421, 100), 100);
+	peer_expect(peer_only(&p), TCP_ACK, 1421, 1, 100);
+	peer_clear(&p);
+	assert_int_equal(peer_send(&p, 1521, 100), 100); /* but for this */
+	peer_none(&p);
+	peer_deinit(&p);
+}
+
 /* Section 4.1.3.2: the MSS is that of the latest SYN-ACK, with a cookie or without. */
 static void section_4_1_3_2_the_mss_follows_the_server(void **state)
 {
@@ -676,6 +697,7 @@ int main(void)
 		cmocka_unit_test(section_3_the_first_connection_asks_for_a_cookie),
 		cmocka_unit_test(section_4_2_1_data_leaves_with_the_syn_and_its_cookie),
 		cmocka_unit_test(section_4_2_2_data_that_was_not_taken_is_sent_again_at_once),
+		cmocka_unit_test(section_4_2_2_what_follows_the_syns_data_does_not_wait_for_it),
 		cmocka_unit_test(section_4_1_3_the_mss_is_kept_with_the_cookie),
 		cmocka_unit_test(section_4_1_3_without_a_cookie_the_mss_is_the_least),
 		cmocka_unit_test(section_4_1_3_1_lost_data_is_given_up_for_a_while),
