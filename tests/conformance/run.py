@@ -12,10 +12,12 @@ import subprocess
 import sys
 
 FOUR = ["--local_ip=192.168.0.1", "--gateway_ip=192.168.0.1", "--netmask_ip=255.255.0.0", "--remote_ip=192.0.2.1",
-        "-DTFO_COOKIE=3021b9d889017eeb", "-DCODE=host_unreachable", "-DCMSG_LEVEL_IP=SOL_IP",
-        "-DCMSG_TYPE_RECVERR=IP_RECVERR"]
+        "-DTFO_COOKIE=3021b9d889017eeb", "-DCODE=host_unreachable"]
 SIX = ["--local_ip=fd3d:0a0b:17d6::1", "--gateway_ip=fd3d:0a0b:17d6:8888::1", "--remote_ip=fd3d:fa7b:d17d::1",
-       "-DTFO_COOKIE=c1d1e9742a47a9bc", "-DCMSG_LEVEL_IP=SOL_IPV6", "-DCMSG_TYPE_RECVERR=IPV6_RECVERR"]
+       "-DTFO_COOKIE=c1d1e9742a47a9bc"]
+# Control data is named by the socket's family, not by that of its packets.
+CONTROL_FOUR = ["-DCMSG_LEVEL_IP=SOL_IP", "-DCMSG_TYPE_RECVERR=IP_RECVERR"]
+CONTROL_SIX = ["-DCMSG_LEVEL_IP=SOL_IPV6", "-DCMSG_TYPE_RECVERR=IPV6_RECVERR"]
 FLAGS = {
     "ipv4": "local=192.168.0.1/16,gateway=192.168.0.1,remote=192.0.2.1",
     "ipv6": "local=fd3d:a0b:17d6::1/48,gateway=fd3d:a0b:17d6:8888::1,remote=fd3d:fa7b:d17d::1",
@@ -36,7 +38,7 @@ def command(program, library, script, version):
     # An IPv6 header is 20 bytes longer: with as much more room, scripts find the same MSS.
     n_mtu = int(mtu.group(1)) if mtu else 1520 if version == "ipv6" else 1500
     flags = FLAGS["ipv6" if version == "ipv6" else "ipv4"]
-    arguments = list(SIX if version == "ipv6" else FOUR)
+    arguments = (SIX if version == "ipv6" else FOUR) + (CONTROL_FOUR if version == "ipv4" else CONTROL_SIX)
     for name, value in re.findall(r"^--(local|remote)_ip=(\S+)", script.read_text(errors="replace"), re.M):
         if (":" in value) == (version == "ipv6"):
             arguments = [f"--{name}_ip={value}" if a.startswith(f"--{name}_ip=") else a for a in arguments]
