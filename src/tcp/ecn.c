@@ -71,12 +71,13 @@ void tcp_ecn_reduced(struct tcb *t)
 }
 
 /* Section 6.1.2. A window of one segment is not made smaller, and two are the least that a control asks for: then it is
- * the delayed acknowledgment that sets the pace. */
+ * the delayed acknowledgment that sets the pace. With nothing in flight there is nothing that a router can have marked:
+ * it was answered when it was acknowledged, and in TIME-WAIT the control is gone. */
 void tcp_ecn_echo_in(struct tcp_env *env, struct tcb *t)
 {
 	uint64_t in_flight = t->snd_nxt - t->snd_una;
 
-	if (!tcp_ecn_may_reduce(t) || t->recovery != TCP_RECOVERY_NONE || t->state == BERTH_TCP_TIME_WAIT)
+	if (!in_flight || !tcp_ecn_may_reduce(t) || t->recovery != TCP_RECOVERY_NONE)
 		return;
 	env->counters.ecn_reductions++;
 	t->cc.ops->on_ecn(&t->cc, in_flight < t->cc.cwnd ? in_flight : t->cc.cwnd, env->now);

@@ -156,6 +156,7 @@ long tcp_fast_open_send(struct tcp_env *env, struct tcb *t, const struct berth_v
 			break;
 	}
 	t->fast_open.has_data = done > 0;
+	tcp_memory_settle(env, t);
 	return done ? (long)done : BERTH_EINPROGRESS;
 }
 
@@ -297,6 +298,7 @@ static bool let_in(struct tcp_env *env, struct tcb *listener, const struct tcp_s
 	if (segment->len) {
 		t->fast_open.taken = true;
 		tcp_take_text(env, t, segment, t->rcv_nxt, false);
+		tcp_memory_settle(env, t);
 	}
 	tcp_listener_ready(env, t);
 	tcp_want_output(env, t);

@@ -205,8 +205,10 @@ long tcp_recv(struct tcp_env *env, struct tcb *t, const struct berth_vector *vec
 
 	if (flags & BERTH_MSG_OOB)
 		return tcp_urgent_recv(t, vectors, n, flags);
-	if (t->urgent.rcv_up)
+	if (t->urgent.rcv_up) {
 		most = tcp_urgent_stop(t, flags & BERTH_MSG_PEEK, &skip);
+		tcp_memory_settle(env, t); /* a byte may have been stepped over, and be all there was */
+	}
 	for (size_t i = 0; i < n && done == wanted && done < most; i++) {
 		uint32_t room = most - (uint32_t)done;
 		uint32_t part = vectors[i].n < room ? (uint32_t)vectors[i].n : room;

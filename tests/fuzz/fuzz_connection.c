@@ -1,18 +1,21 @@
 /* A connection in any of its states, and a peer that says whatever the input makes it say.
  *
  * The first byte chooses the state, which is reached by segments and calls as they are meant; the second what was
- * negotiated. What follows is a little program: segments with numbers near those that count, options of all kinds, ICMP
- * errors about what was sent, time, and the user's calls. Both streams have a content that follows from the position,
- * so that after everything the host has only sent, and the user has only read, what belongs there. After each step the
- * invariants of the simulation hold; at the end not one byte is allocated. */
+ * negotiated, the next two how the host is configured. What follows is a little program: segments with numbers near
+ * those that count, alone or joined by the link, options of all kinds, marks of routers, ICMP errors about what was
+ * sent, other peers' SYNs, time, the user's calls, and allocations that fail. Both streams have a content that follows
+ * from the position, so that after everything the host has only sent, and the user has only read, what belongs there.
+ * After each step the invariants of the simulation hold; at the end not one byte is allocated. */
 #include "fuzz.h"
 
 #include <berth/berth.h>
 
 #include "../sim/invariants.h"
 #include "../unit/heap.h"
+#include "calls.h"
 #include "host_frames.h"
 #include "icmp.h"
+#include "socket_private.h"
 
 #define MS UINT64_C(1000000)
 #define HOST_PORT 80
@@ -34,19 +37,39 @@ enum {
 	WITH_ECN = 0x80,
 };
 
+/* What the third byte says of the host. */
+enum {
+	HOST_COUNTS = 0x01, /* no RACK */
+	HOST_WITHOUT_SACK = 0x02,
+	HOST_WITHOUT_TIMESTAMPS = 0x04,
+	HOST_WITHOUT_WSCALE = 0x08,
+	HOST_COOKIES = 0x10, /* one handshake is remembered, and another peer has begun it */
+	HOST_SHORT = 0x20,   /* the memory for queues is as little as can be */
+	HOST_ECN = 0x40,     /* it asks for it, too */
+	HOST_MTU_DARK = 0x80 /* no probing */
+};
+
+/* What the fourth says; the lowest two bits: the congestion control. */
+enum {
+	HOST_FAST_OPEN = 0x04, /* listeners take data on SYNs without a cookie */
+	HOST_SEGMENT = 0x08,   /* the link takes large segments, and does checksums */
+	HOST_SMALL_MAX = 0x10, /* buffers do not grow */
+};
+
 struct world {
 	struct heap heap;
 	struct berth_host *host;
 	struct input in;
 	struct invariants past;
 	berth_time now;
-	uint8_t options; /* WITH_... */
+	uint8_t options;             /* WITH_... */
+	uint8_t config, more_config; /* HOST_... */
+	uint8_t ecn;                 /* of the next segment in */
+	uint16_t joined;             /* its segment_size */
 	int descriptor, listener;
 	/* The peer's side: what it sends next, what it has, the last segment's numbers. */
 	uint32_t seq, ack, iss_host, ts_host;
-	bool heard;    /* iss_host is known */
-	bool by_input; /* the peer's first number was the input's choice: its stream begins anywhere */
-	uint64_t read; /* by the user */
+	bool heard; /* iss_host is known */
 	uint64_t written;
 	uint8_t last[FRAME_MAX]; /* the IP packet that the host sent last */
 	size_t n_last;
@@ -87,9 +110,9 @@ static void hear(struct world *w, const uint8_t *ip, size_t n)
 	if (h.flags & TCP_SYN) {
 		w->iss_host = h.seq;
 		w->heard = true;
-	} else if (w->heard) {
-		check_content(w, h.seq, ip + len + header, n - len - header);
 	}
+	if (w->heard)
+		check_content(w, h.seq + !!(h.flags & TCP_SYN), ip + len + header, n - len - header);
 	if (h.has_timestamp)
 		w->ts_host = h.ts_val;
 	h.seq += (uint32_t)(n - len - header) + !!(h.flags & TCP_SYN) + !!(h.flags & TCP_FIN);
@@ -129,8 +152,15 @@ static void packet_in(struct world *w, const struct packet *p)
 	size_t n = packet_emit(p, bytes) - ETHERNET;
 	struct berth_frame *frame = berth_frame_new(&w->heap.memory, (uint32_t)n);
 
+	if (!frame) /* as a link has it that finds no memory */
+		return;
 	memcpy(frame->data, bytes + ETHERNET, n);
 	frame->len = (uint32_t)n;
+	if (p->protocol == IP_PROTOCOL_TCP && w->joined) {
+		frame->segment_size = w->joined;
+		frame->checksum = BERTH_CHECKSUM_VALID;
+	}
+	w->joined = 0;
 	berth_host_frame_in(w->host, 1, frame, w->now);
 }
 
@@ -151,7 +181,9 @@ static void segment_in(struct world *w, const struct tcp_header *h, const uint8_
 		tcp[len + i] = content(2, first + (uint32_t)i);
 	put_be16(tcp + TCP_OFF_URGENT, h->urgent);
 	packet.n = len + n;
-	packet.tos = with(w, WITH_ECN) ? 2 : 0;
+	packet.tos = w->ecn;
+	w->ecn = with(w, WITH_ECN) ? 2 : 0;
+	w->joined = n > w->joined ? w->joined : 0;
 	packet_seal(&packet, TCP_OFF_CHECKSUM);
 	packet_in(w, &packet);
 }
@@ -190,6 +222,22 @@ static void say(struct world *w, uint8_t flags)
 	flush(w);
 }
 
+/* Another peer, on a port of its own, asks for a connection and then says no more. */
+static void others_syn(struct world *w, uint8_t which)
+{
+	uint8_t tcp[TCP_HEADER] = {0};
+	struct packet packet = {.ends = ends_of(with(w, WITH_IP6)), .protocol = IP_PROTOCOL_TCP, .transport = tcp};
+	struct tcp_header h = {.source_port = (uint16_t)(PEER_PORT + 1 + which),
+			       .destination_port = HOST_PORT,
+			       .seq = which * 1000u,
+			       .flags = TCP_SYN,
+			       .window = 1000};
+
+	packet.n = (size_t)(tcp_header_emit(&h, tcp) - tcp);
+	packet_seal(&packet, TCP_OFF_CHECKSUM);
+	packet_in(w, &packet);
+}
+
 /* A block near what the host has in flight, or anywhere. */
 static struct tcp_sack_block block(struct world *w)
 {
@@ -208,6 +256,12 @@ static void any_segment(struct world *w)
 	const uint8_t *options = NULL;
 
 	n = n < DATA_MAX ? n : DATA_MAX;
+	if (bits & 128) {
+		uint8_t link = take(&w->in);
+
+		w->ecn = link & 3;
+		w->joined = (uint16_t)((link >> 2) * 9);
+	}
 	h.seq += (uint32_t)(d_seq * (bits & 4 ? 1400 : 1));
 	h.ack += (uint32_t)(d_ack * (bits & 8 ? 1400 : 1));
 	h.urgent = bits & 16 ? (uint16_t)(take(&w->in) * 257) : 0;
@@ -253,27 +307,57 @@ static void icmp_error(struct world *w)
 
 /* ---- the user ---- */
 
-static void user_sends(struct world *w, size_t n)
+static const struct tcb *connection_of(const struct world *w)
 {
+	struct endpoint *e = socket_endpoint(w->host, w->descriptor);
+
+	return e ? tcp_of_endpoint(e) : NULL;
+}
+
+static struct berth_socket_address at(const struct world *w, uint8_t last, uint16_t port)
+{
+	struct berth_address ip6 = {.family = BERTH_IP6, .bytes = {0xfd, [15] = last}};
+
+	return (struct berth_socket_address){with(w, WITH_IP6) ? ip6 : berth_ip4(192, 168, 1, last), port};
+}
+
+static void user_sends(struct world *w, size_t n, unsigned flags)
+{
+	struct berth_socket_address peer = at(w, 5, PEER_PORT);
 	uint8_t data[20000];
 	long taken;
 
 	for (size_t i = 0; i < n; i++)
 		data[i] = content(1, (uint32_t)(w->written + i));
-	taken = berth_send(w->host, w->descriptor, data, n, 0);
+	taken = berth_sendto(w->host, w->descriptor, data, n, flags, &peer);
 	if (taken > 0)
 		w->written += (uint64_t)taken;
+}
+
+/* The number of the next byte that the user reads. */
+static tcp_seq read_at(const struct tcb *t)
+{
+	return t->rcv_nxt - t->rcv_fin - t->recvq.n_bytes;
 }
 
 static void user_reads(struct world *w, size_t n, unsigned flags)
 {
 	uint8_t data[20000];
+	const struct tcb *t = connection_of(w);
+	/* Without SO_OOBINLINE the urgent byte is stepped over. */
+	bool steps = t && tcp_at_mark(t) && !t->oob_inline;
 	long taken = berth_recv(w->host, w->descriptor, data, n, flags);
+	tcp_seq first;
 
-	for (long i = 0; i < taken && !w->by_input; i++)
-		CHECK(data[i] == content(2, (uint32_t)(w->read + (uint64_t)i)));
-	if (taken > 0 && !(flags & BERTH_MSG_PEEK))
-		w->read += (uint64_t)taken;
+	if (taken <= 0 || flags & (BERTH_MSG_TRUNC | BERTH_MSG_ERRQUEUE))
+		return;
+	CHECK(t && (size_t)taken <= n);
+	if (flags & BERTH_MSG_OOB)
+		first = t->urgent.rcv_up - 1;
+	else
+		first = flags & BERTH_MSG_PEEK ? read_at(t) + steps : read_at(t) - (uint64_t)taken;
+	for (long i = 0; i < taken; i++)
+		CHECK(data[i] == content(2, (uint32_t)first - PEER_ISS - 1 + (uint32_t)i));
 }
 
 static void user_sets(struct world *w)
@@ -290,11 +374,11 @@ static void user_sets(struct world *w)
 	uint8_t which = take(&w->in);
 	int value = take(&w->in) * (which & 0x80 ? 100 : 1);
 	size_t i = which % (sizeof(options) / sizeof(options[0]));
-	static const char *const controls[] = {"cubic", "reno"};
+	static const char *const controls[] = {"cubic", "reno", "bbr"};
 
 	if (which == 0x7f)
-		berth_setsockopt(w->host, w->descriptor, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, controls[value % 2],
-				 strlen(controls[value % 2]));
+		berth_setsockopt(w->host, w->descriptor, BERTH_SOL_TCP, BERTH_TCP_CONGESTION, controls[value % 3],
+				 strlen(controls[value % 3]));
 	else
 		berth_setsockopt(w->host, w->descriptor, options[i].level, options[i].number, &value, sizeof(value));
 }
@@ -312,22 +396,22 @@ static void user_closes(struct world *w, uint8_t how)
 static void user_accepts(struct world *w)
 {
 	w->descriptor = berth_accept(w->host, w->listener, NULL);
-	w->read = w->written = 0;
-	w->by_input = true;
+	w->written = 0;
 }
 
 static void user(struct world *w)
 {
 	uint8_t what = take(&w->in), operand = take(&w->in);
+	unsigned flags = what & 0x40 ? call_flags(take(&w->in)) : 0;
 
 	if (w->descriptor < 0 && w->listener >= 0)
 		user_accepts(w);
 	switch (what % 6) {
 	case 0:
-		user_sends(w, operand * (what & 0x80 ? 78u : 1u));
+		user_sends(w, operand * (what & 0x80 ? 78u : 1u), flags);
 		break;
 	case 1:
-		user_reads(w, operand * (what & 0x80 ? 78u : 1u), what & 0x40 ? BERTH_MSG_PEEK : 0);
+		user_reads(w, operand * (what & 0x80 ? 78u : 1u), flags);
 		break;
 	case 2:
 		berth_shutdown(w->host, w->descriptor, operand % 3);
@@ -350,19 +434,24 @@ static void user(struct world *w)
 
 /* ---- the way to each state ---- */
 
-static struct berth_socket_address at(const struct world *w, uint8_t last, uint16_t port)
+/* A socket that has its address and no peer. */
+static void open_socket(struct world *w)
 {
-	struct berth_address ip6 = {.family = BERTH_IP6, .bytes = {0xfd, [15] = last}};
+	struct berth_socket_address local = at(w, 7, HOST_PORT);
 
-	return (struct berth_socket_address){with(w, WITH_IP6) ? ip6 : berth_ip4(192, 168, 1, last), port};
+	w->descriptor = berth_socket(w->host, local.address.family, BERTH_STREAM);
+	w->written = 0;
+	if (w->descriptor >= 0 && berth_bind(w->host, w->descriptor, &local)) {
+		berth_close(w->host, w->descriptor);
+		w->descriptor = -1;
+	}
 }
 
 static void open_actively(struct world *w, bool simultaneous)
 {
-	struct berth_socket_address local = at(w, 7, HOST_PORT), peer = at(w, 5, PEER_PORT);
+	struct berth_socket_address peer = at(w, 5, PEER_PORT);
 
-	w->descriptor = berth_socket(w->host, local.address.family, BERTH_STREAM);
-	CHECK(!berth_bind(w->host, w->descriptor, &local));
+	open_socket(w);
 	CHECK(berth_connect(w->host, w->descriptor, &peer) == BERTH_EINPROGRESS);
 	flush(w);
 	if (simultaneous)
@@ -376,6 +465,13 @@ static void listen_there(struct world *w)
 	w->listener = berth_socket(w->host, local.address.family, BERTH_STREAM);
 	CHECK(!berth_bind(w->host, w->listener, &local));
 	CHECK(!berth_listen(w->host, w->listener, 4));
+	if (w->more_config & HOST_FAST_OPEN) {
+		berth_setsockopt(w->host, w->listener, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN, &(int){2}, sizeof(int));
+		berth_setsockopt(w->host, w->listener, BERTH_SOL_TCP, BERTH_TCP_FASTOPEN_NO_COOKIE, &(int){1},
+				 sizeof(int));
+	}
+	if (w->config & HOST_COOKIES)
+		others_syn(w, 1);
 }
 
 static void establish(struct world *w)
@@ -416,13 +512,14 @@ static void to_state(struct world *w, enum berth_tcp_state state)
 {
 	switch (state) {
 	case BERTH_TCP_CLOSED:
+		open_socket(w);
+		break;
 	case BERTH_TCP_STATE_N:
 		break;
 	case BERTH_TCP_LISTEN:
 		listen_there(w);
 		break;
 	case BERTH_TCP_SYN_SENT:
-		w->by_input = true;
 		open_actively(w, false);
 		break;
 	case BERTH_TCP_SYN_RECEIVED:
@@ -447,6 +544,28 @@ static void to_state(struct world *w, enum berth_tcp_state state)
 
 /* ---- the whole ---- */
 
+static void configure(const struct world *w, struct berth_host_config *config)
+{
+	static const char *const controls[] = {"cubic", "reno", "bbr", "cubic"};
+
+	config->rack = !(w->config & HOST_COUNTS);
+	config->sack = !(w->config & HOST_WITHOUT_SACK);
+	config->timestamps = !(w->config & HOST_WITHOUT_TIMESTAMPS);
+	config->window_scaling = !(w->config & HOST_WITHOUT_WSCALE);
+	if (w->config & HOST_COOKIES)
+		config->n_half_open_max = 1;
+	if (w->config & HOST_SHORT)
+		config->memory_max = 65536;
+	if (w->config & HOST_ECN)
+		config->ecn = BERTH_ECN_ON;
+	config->mtu_probing = !(w->config & HOST_MTU_DARK);
+	memcpy(config->congestion, controls[w->more_config & 3], strlen(controls[w->more_config & 3]) + 1);
+	if (w->more_config & HOST_FAST_OPEN)
+		config->fast_open = BERTH_FAST_OPEN_CLIENT | BERTH_FAST_OPEN_SERVER;
+	if (w->more_config & HOST_SMALL_MAX)
+		config->send_buffer_max = config->receive_buffer_max = 20000;
+}
+
 static void make_host(struct world *w)
 {
 	struct berth_address address = at(w, 7, 0).address;
@@ -457,13 +576,61 @@ static void make_host(struct world *w)
 	config.memory = &w->heap.memory;
 	if (with(w, WITH_SMALL_BUFFERS))
 		config.send_buffer = config.receive_buffer = 5000;
+	configure(w, &config);
 	CHECK(!berth_host_new(&config, &w->host));
 	berth_interface_config_default(&interface);
+	if (w->more_config & HOST_SEGMENT)
+		interface.capabilities = BERTH_LINK_SEGMENT | BERTH_LINK_CHECKSUM;
 	memcpy(interface.name, "ip0", 4);
 	interface.ethernet = false;
 	interface.ms_dad = 0;
 	CHECK(berth_host_interface_add(w->host, &interface) == 1);
 	CHECK(!berth_host_address_add(w->host, 1, &address, with(w, WITH_IP6) ? 64 : 24));
+}
+
+/* What happens seldom. */
+static void seldom(struct world *w)
+{
+	uint8_t what = take(&w->in), operand = take(&w->in);
+	struct berth_socket_address peer = at(w, 5, PEER_PORT);
+
+	switch (what % 8) {
+	case 0: /* an allocation fails */
+		w->heap.fail_at = operand % 64;
+		break;
+	case 1:
+		call_setsockopt(w->host, what & 0x80 && w->listener >= 0 ? w->listener : w->descriptor, &w->in);
+		break;
+	case 2:
+		call_getsockopt(w->host, w->descriptor, &w->in);
+		break;
+	case 3:
+		call_asks(w->host, w->descriptor);
+		break;
+	case 4:
+		call_recvmsg(w->host, w->descriptor, &w->in);
+		break;
+	case 5:
+		for (unsigned i = 0; i < (operand & 7u); i++)
+			others_syn(w, (uint8_t)i);
+		break;
+	case 6:
+		if (w->descriptor < 0)
+			open_socket(w);
+		else
+			berth_connect(w->host, w->descriptor, &peer);
+		break;
+	case 7: { /* in order, joined by the link */
+		struct tcp_header h = header(w, TCP_ACK);
+		size_t n = operand * 8u < 2000 ? operand * 8u : 2000;
+
+		w->joined = (uint16_t)(take(&w->in) * 8);
+		w->ecn = what >> 6;
+		segment_in(w, &h, NULL, 0, n);
+		w->seq += (uint32_t)n;
+		break;
+	}
+	}
 }
 
 static void step(struct world *w)
@@ -480,8 +647,13 @@ static void step(struct world *w)
 		say(w, TCP_ACK);
 		break;
 	case 4:
-	case 5:
 		user(w);
+		break;
+	case 5:
+		if (what & 0x40)
+			seldom(w);
+		else
+			user(w);
 		break;
 	case 6:
 		w->now += UINT64_C(1) << (what >> 3) % 32 << 8;
@@ -504,6 +676,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	heap_init(&w.heap);
 	uint8_t state = take(&w.in) % BERTH_TCP_STATE_N;
 	w.options = take(&w.in);
+	w.config = take(&w.in);
+	w.more_config = take(&w.in);
+	w.ecn = with(&w, WITH_ECN) ? 2 : 0;
 	make_host(&w);
 	flush(&w);
 	to_state(&w, state);

@@ -4,12 +4,15 @@
  * with right checksums and with sequence numbers near those that the host uses, so that the fuzzer gets behind the
  * first checks: segments and datagrams of either family, ICMP errors about what the host has sent, neighbour discovery,
  * routers, DHCP servers, listener queries, extension headers and fragments. Time passes; the program behind the sockets
- * sends, receives and closes. At the end the host is freed, and not one byte may still be allocated. */
+ * sends, receives, closes and makes any call with any argument; allocations fail. After each operation the invariants
+ * of the simulation hold. At the end the host is freed, and not one byte may still be allocated. */
 #include "fuzz.h"
 
 #include <berth/berth.h>
 
+#include "../sim/invariants.h"
 #include "../unit/heap.h"
+#include "calls.h"
 #include "dhcp_message.h"
 #include "host_frames.h"
 #include "icmp.h"
@@ -24,6 +27,8 @@ enum {
 	WORLD_ASKS = 0x04,       /* the host asks whether its IPv4 addresses are taken (RFC 5227) */
 	WORLD_FAST_OPEN = 0x10,  /* data on SYNs is taken, without a cookie (RFC 7413) */
 	WORLD_AUTO = 0x08,       /* DHCP and routers tell it what to use */
+	WORLD_SHORT = 0x20,      /* the memory for queues is as little as can be */
+	WORLD_COOKIES = 0x40,    /* few handshakes are remembered */
 };
 
 /* A TCP conversation as the peer sees it. */
@@ -43,12 +48,15 @@ struct world {
 	uint8_t last[FRAME_MAX]; /* the IP packet that the host sent last */
 	size_t n_last;
 	uint32_t xid; /* of DHCP, by the host's last message */
+	struct invariants past;
 };
 
 static void frame_in(struct world *w, const uint8_t *bytes, size_t n)
 {
 	struct berth_frame *frame = berth_frame_new(&w->heap.memory, (uint32_t)n);
 
+	if (!frame) /* as a link has it that finds no memory */
+		return;
 	if (n)
 		memcpy(frame->data, bytes, n);
 	frame->len = (uint32_t)n;
@@ -92,6 +100,7 @@ static void flush(struct world *w)
 	struct berth_event event;
 	uint8_t bytes[70000];
 	unsigned n, rounds = 0;
+	const char *what;
 
 	do {
 		n = berth_host_frames_out(w->host, w->now, out, 4);
@@ -107,6 +116,10 @@ static void flush(struct world *w)
 		CHECK(event.ready != 0 || event.descriptor == -1);
 	while (berth_host_next_notice(w->host, &notice))
 		CHECK(notice.interface <= 1);
+	what = invariants_check(&w->past, w->host, NULL);
+	if (what)
+		fprintf(stderr, "%s\n", what);
+	CHECK(!what);
 }
 
 static void raw_frame(struct world *w)
@@ -433,6 +446,41 @@ static void program(struct world *w)
 	}
 }
 
+/* Any call, with any argument. */
+static void call(struct world *w)
+{
+	uint8_t what = take(&w->in), operand = take(&w->in);
+	struct berth_socket_address to = {berth_ip4(192, 168, 1, 5), 1000};
+	int s = w->descriptors[operand % 16];
+
+	if (w->ip6)
+		to.address = (struct berth_address){.family = BERTH_IP6, .bytes = {0xfd, [15] = 5}};
+	switch (what % 7) {
+	case 0:
+		call_setsockopt(w->host, s, &w->in);
+		break;
+	case 1:
+		call_getsockopt(w->host, s, &w->in);
+		break;
+	case 2:
+		call_recvmsg(w->host, s, &w->in);
+		break;
+	case 3:
+		call_sendmsg(w->host, s, &to, &w->in);
+		break;
+	case 4:
+		call_asks(w->host, s);
+		break;
+	case 5:
+		w->heap.fail_at = operand % 32;
+		break;
+	case 6:
+		keep(w, berth_socket(w->host, w->ip6 ? BERTH_IP6 : BERTH_IP4,
+				     what & 0x80 ? BERTH_STREAM : BERTH_DATAGRAM));
+		break;
+	}
+}
+
 /* Addresses and routes come and go. */
 static void configure(struct world *w)
 {
@@ -494,6 +542,10 @@ static void make_host(struct world *w, uint8_t options)
 	config.memory = &w->heap.memory;
 	config.send_buffer = config.receive_buffer = 16384;
 	config.n_time_wait_max = 2;
+	if (options & WORLD_SHORT)
+		config.memory_max = 65536;
+	if (options & WORLD_COOKIES)
+		config.n_half_open_max = 1;
 	config.fast_open = BERTH_FAST_OPEN_CLIENT | BERTH_FAST_OPEN_SERVER;
 	CHECK(berth_host_new(&config, &w->host) == 0);
 	berth_interface_config_default(&interface);
@@ -541,7 +593,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const operations[])(struct world *) = {
 		raw_frame,     ip_packet,  segment,         icmp_about_last, pass_time,    program,
-		icmp6_message, nd_message, extended_packet, configure,       dhcp_message,
+		icmp6_message, nd_message, extended_packet, configure,       dhcp_message, call,
 	};
 	struct world w = {.in = {data, n}};
 	uint8_t options = take(&w.in);

@@ -170,6 +170,31 @@ static void section_6_1_2_a_mark_and_a_loss_in_one_window_reduce_once(void **sta
 	peer_deinit(&p);
 }
 
+/* Whatever the control, and also when it is gone: in TIME-WAIT none is kept. */
+static void section_6_1_2_with_nothing_in_flight_ece_means_nothing(void **state)
+{
+	static const char *const controls[] = {"cubic", "reno", "bbr"};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct peer_setup setup = accepts;
+		struct peer p;
+
+		setup.congestion = controls[i];
+		passive(&p, &setup);
+		peer_in(&p, TCP_ACK | TCP_ECE, 1, 1, 0);
+		peer_in(&p, TCP_ACK | TCP_ECE, 1, 1, 100);
+		peer_recv(&p, 1, 100);
+		peer_close(&p);
+		peer_in(&p, TCP_ACK, 101, 2, 0);
+		peer_in(&p, TCP_FIN | TCP_ACK | TCP_ECE, 101, 2, 0);
+		assert_int_equal(peer_state(&p), BERTH_TCP_TIME_WAIT);
+		peer_in(&p, TCP_ACK | TCP_ECE, 102, 2, 0);
+		peer_in(&p, TCP_FIN | TCP_ACK | TCP_ECE, 101, 2, 0);
+		assert_int_equal(p.env.counters.ecn_reductions, 0);
+		peer_deinit(&p);
+	}
+}
+
 static void section_6_1_2_the_next_new_data_has_cwr(void **state)
 {
 	struct peer p;
@@ -365,6 +390,7 @@ int main(void)
 		cmocka_unit_test(section_6_1_1_1_the_second_syn_asks_no_more),
 		cmocka_unit_test(section_6_1_2_cwnd_is_reduced_once_a_round_trip),
 		cmocka_unit_test(section_6_1_2_a_mark_and_a_loss_in_one_window_reduce_once),
+		cmocka_unit_test(section_6_1_2_with_nothing_in_flight_ece_means_nothing),
 		cmocka_unit_test(section_6_1_2_the_next_new_data_has_cwr),
 		cmocka_unit_test(section_6_1_2_cwr_after_a_loss),
 		cmocka_unit_test(section_6_1_2_without_agreement_ece_means_nothing),

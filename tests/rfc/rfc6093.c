@@ -199,6 +199,21 @@ static void section_3_8_5_unread_byte_is_stepped_over(void **state)
 }
 
 /* RFC 6093 section 6: in line, the byte is where it was; the mark is still found. */
+/* The host's sum of memory follows also where stepping over the byte was all that a receive did. */
+static void section_6_a_byte_alone_that_is_stepped_over_gives_its_memory_back(void **state)
+{
+	uint8_t bytes[10];
+	struct berth_vector vector = {bytes, 10};
+	struct peer p;
+
+	begin(&p);
+	urgent_in(&p, 1, 1, 1);
+	assert_true(p.budget.in_use > 0);
+	assert_int_equal(tcp_recv(&p.env, p.t, &vector, 1, 0), BERTH_EAGAIN);
+	assert_int_equal(p.budget.in_use, 0);
+	peer_deinit(&p);
+}
+
 static void section_6_in_line(void **state)
 {
 	uint8_t byte = 0;
@@ -280,6 +295,7 @@ int main(void)
 		cmocka_unit_test(section_3_8_5_user_is_told),
 		cmocka_unit_test(section_3_8_5_reading_stops_at_the_mark),
 		cmocka_unit_test(section_3_8_5_unread_byte_is_stepped_over),
+		cmocka_unit_test(section_6_a_byte_alone_that_is_stepped_over_gives_its_memory_back),
 		cmocka_unit_test(section_6_in_line),
 		cmocka_unit_test(section_6_a_later_mark_takes_over),
 		cmocka_unit_test(section_3_10_7_4_urg_with_a_shut_window),

@@ -1,4 +1,4 @@
-/* What is true of every connection of a host at any time, whatever has arrived and whatever was lost. */
+/* What is true of a host and of every connection of it at any time, whatever has arrived and whatever was lost. */
 #ifndef SIM_INVARIANTS_H
 #define SIM_INVARIANTS_H
 
@@ -17,7 +17,8 @@ struct invariants {
 };
 
 /* Looks at all connections of the host (of more than INVARIANTS_CONNECTIONS, the first ones' past is known). Between
- * two calls of the host's. NULL, or what does not hold, in static text; *t (when not NULL) of which. */
+ * two calls of the host's. NULL, or what does not hold, in static text; *t (when not NULL) of which, where it is a
+ * connection's. */
 const char *invariants_check(struct invariants *past, const struct berth_host *host, const struct tcb **t);
 
 /* What each end of a conversation believes that the other has, it has. The conversation is the one from this port of
