@@ -255,6 +255,7 @@ static bool plan_tail_probe(struct tcb *t, struct tcp_plan *plan)
 static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
 {
 	tcp_seq edge = t->snd_una + t->snd_wnd, right;
+	bool beyond = false;
 
 	t->probe_due = false;
 	if (t->probing) {
@@ -270,10 +271,11 @@ static bool plan_probe(struct tcb *t, struct tcp_plan *plan)
 	if (right > t->snd_nxt + t->mss)
 		right = t->snd_nxt + t->mss;
 	if (right <= t->snd_nxt) {
+		beyond = true;
 		right = t->snd_nxt + 1;
-		t->probing = true;
 	}
 	plan_range(t, plan, t->snd_nxt, right);
+	plan->beyond = beyond;
 	return true;
 }
 
@@ -403,6 +405,7 @@ static bool record(struct tcp_env *env, struct tcb *t, const struct tcp_plan *pl
 	if (plan->pushed)
 		sent_mark_pushed(&t->flight->sent);
 	t->snd_nxt = right;
+	t->probing |= plan->beyond;
 	latest = sent_at(&t->flight->sent, tcp_sent(t)->n - 1);
 	if (latest->left == plan->seq || t->cc.ops->wants_rate) /* else it has its mark already */
 		tcp_rate_sent(t, latest, latest->left < plan->seq);

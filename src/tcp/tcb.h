@@ -505,6 +505,7 @@ struct tcp_plan {
 	bool tail_probe;
 	bool ect;       /* its packet may be marked (RFC 3168): new data only */
 	bool mtu_probe; /* one segment, larger than the MSS */
+	bool beyond;    /* a byte that the window does not allow: a zero-window probe */
 };
 /* The header of a segment, everything in it but the checksum. */
 void tcp_build_fields(const struct tcp_env *env, struct tcb *t, const struct tcp_plan *plan, struct tcp_header *h);

@@ -24,6 +24,7 @@
 #define ETHERNET 14 /* what packet_emit writes before the IP header */
 #define DATA_MAX 1400
 #define ROUNDS_MAX 20000
+#define ISS_MAX 8
 
 /* What the second byte says. */
 enum {
@@ -68,8 +69,9 @@ struct world {
 	uint16_t joined;             /* its segment_size */
 	int descriptor, listener;
 	/* The peer's side: what it sends next, what it has, the last segment's numbers. */
-	uint32_t seq, ack, iss_host, ts_host;
-	bool heard; /* iss_host is known */
+	uint32_t seq, ack, ts_host;
+	uint32_t iss_host[ISS_MAX]; /* the host's first numbers, as it has said them last */
+	unsigned n_iss;
 	uint64_t written;
 	uint8_t last[FRAME_MAX]; /* the IP packet that the host sent last */
 	size_t n_last;
@@ -88,10 +90,22 @@ static bool with(const struct world *w, uint8_t option)
 
 /* ---- out of the host ---- */
 
-static void check_content(const struct world *w, uint32_t seq, const uint8_t *data, size_t n)
+static bool content_begins_at(uint32_t iss, uint32_t seq, const uint8_t *data, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		CHECK(data[i] == content(1, seq - w->iss_host - 1 + (uint32_t)i));
+		if (data[i] != content(1, seq - iss - 1 + (uint32_t)i))
+			return false;
+	return true;
+}
+
+/* Of several answers to SYNs (cookies) the peer may have gone on with any. */
+static void check_content(const struct world *w, uint32_t seq, const uint8_t *data, size_t n)
+{
+	bool good = !w->n_iss;
+
+	for (unsigned i = 0; i < w->n_iss && i < ISS_MAX && !good; i++)
+		good = content_begins_at(w->iss_host[i], seq, data, n);
+	CHECK(good);
 }
 
 static void hear(struct world *w, const uint8_t *ip, size_t n)
@@ -107,12 +121,9 @@ static void hear(struct world *w, const uint8_t *ip, size_t n)
 	CHECK(header);
 	if (h.source_port != HOST_PORT || h.destination_port != PEER_PORT || h.flags & TCP_RST)
 		return;
-	if (h.flags & TCP_SYN) {
-		w->iss_host = h.seq;
-		w->heard = true;
-	}
-	if (w->heard)
-		check_content(w, h.seq + !!(h.flags & TCP_SYN), ip + len + header, n - len - header);
+	if (h.flags & TCP_SYN)
+		w->iss_host[w->n_iss++ % ISS_MAX] = h.seq;
+	check_content(w, h.seq + !!(h.flags & TCP_SYN), ip + len + header, n - len - header);
 	if (h.has_timestamp)
 		w->ts_host = h.ts_val;
 	h.seq += (uint32_t)(n - len - header) + !!(h.flags & TCP_SYN) + !!(h.flags & TCP_FIN);

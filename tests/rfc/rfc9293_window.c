@@ -164,6 +164,33 @@ static void section_3_8_6_1_probes_of_a_shut_window_are_answered(void **state)
 	peer_deinit(&p);
 }
 
+/* The same section: a probe that found no memory was none, and the next one is the first. */
+static void section_3_8_6_1_a_probe_without_memory_was_none(void **state)
+{
+	struct peer p;
+
+	for (size_t n = 0; n < 4; n++) {
+		begin(&p, &plain);
+		p.window = 0;
+		peer_in(&p, TCP_ACK, 1, 1, 0);
+		peer_send(&p, 1, 100);
+		peer_clear(&p);
+		p.heap.fail_at = n;
+		for (unsigned i = 0; i < 3; i++)
+			peer_advance(&p, 5 * S);
+		assert_true(p.n_out > 0);
+		for (size_t i = 0; i < p.n_out; i++)
+			peer_expect(peer_at(&p, i), p.out[i].h.flags, 1, 1, 1);
+		p.heap.fail_at = SIZE_MAX;
+		p.window = 65535;
+		peer_in(&p, TCP_ACK, 1, 1, 0);
+		peer_in(&p, TCP_ACK, 1, 101, 0);
+		assert_int_equal(p.t->snd_una, p.t->snd_nxt);
+		assert_int_equal(p.t->sendq.right, p.t->snd_nxt);
+		peer_deinit(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +201,7 @@ int main(void)
 		cmocka_unit_test(shld_14_nor_does_want_of_memory),
 		cmocka_unit_test(must_34_a_window_that_shrinks_stops_new_data_alone),
 		cmocka_unit_test(section_3_8_6_1_probes_of_a_shut_window_are_answered),
+		cmocka_unit_test(section_3_8_6_1_a_probe_without_memory_was_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

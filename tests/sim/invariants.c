@@ -16,6 +16,7 @@ static const char *check_sequence_space(const struct tcb *t)
 	HOLDS(t->sendq.left <= t->sendq.right, "the send queue ends before it begins");
 	HOLDS(!t->rcv_nxt || t->rcv_nxt <= t->rcv_adv, "rcv_nxt is beyond the window's right edge");
 	HOLDS((int32_t)((uint32_t)t->rcv_nxt - t->last_ack_sent) >= 0, "more was acknowledged than has arrived");
+	HOLDS(!t->probing || t->snd_nxt == t->snd_una + 1, "there is no probe of the window in flight");
 	return NULL;
 }
 
@@ -31,7 +32,7 @@ static const char *check_records(const struct tcb *t)
 
 		HOLDS(r->left == at && r->right > r->left, "records of what is in flight have a gap");
 		HOLDS(!(r->flags & SENT_SACKED) || !(r->flags & SENT_LOST), "a record is both sacked and lost");
-		HOLDS((r->flags & (SENT_LOST | SENT_AGAIN)) != SENT_LOST || r->right > t->sent.again_from,
+		HOLDS((r->flags & (SENT_LOST | SENT_AGAIN)) != SENT_LOST || r->right > tcp_sent(t)->again_from,
 		      "what is lost will not be found");
 		n_sacked += r->flags & SENT_SACKED ? n : 0;
 		n_lost += r->flags & SENT_LOST ? n : 0;
@@ -62,7 +63,7 @@ static const char *check_scoreboard(const struct tcb *t)
 /* What was sent again, in order of time, for RACK. */
 static const char *check_again(const struct tcb *t)
 {
-	const struct again *a = t->sent.again;
+	const struct again *a = tcp_sent(t)->again;
 	berth_time before = 0;
 
 	if (!a)
@@ -161,8 +162,8 @@ static const char *check_send_queue(const struct tcb *t)
 static const char *check_memory(const struct tcb *t)
 {
 	uint64_t queues = t->sendq.n_memory + recvq_memory(&t->recvq);
-	uint64_t records = (uint64_t)t->sent.capacity * sizeof(struct sent_record) +
-			   (uint64_t)t->sacked.capacity * sizeof(struct range);
+	uint64_t records = (uint64_t)tcp_sent(t)->capacity * sizeof(struct sent_record) +
+			   (uint64_t)tcp_sacked(t)->capacity * sizeof(struct range);
 
 	HOLDS(t->n_memory >= queues, "the host knows of less than the queues hold");
 	HOLDS(t->n_memory <= queues + records, "the host knows of more than the queues hold");
