@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+import named
+
 # Appendix B numbers them without gaps.
 LAST = {'MUST': 69, 'SHLD': 31, 'MAY': 18, 'REC': 1}
 
@@ -14,19 +16,6 @@ def rows(text):
         cells = [cell.strip() for cell in line.strip().strip('|').split('|')]
         if re.fullmatch(r'(MUST|SHLD|MAY|REC)-\d+', cells[0]):
             yield cells[0], cells[1:]
-
-
-def defines(root, path, name):
-    """The C file has a definition of the function: its name at the begin of a line, and a body."""
-    file = root / path
-    if not file.is_file():
-        return False
-    return re.search(r'^[^\s#/*][^;{}]*\b%s\([^;{}]*\)\s*\{' % re.escape(name), file.read_text(), re.M) is not None
-
-
-def is_run(root, path, name):
-    """A test's function stands in its program's table."""
-    return re.search(r'(cmocka_unit_test\w*|IN_BOTH_FAMILIES)\(%s\b' % re.escape(name), (root / path).read_text()) is not None
 
 
 def problems(root, text):
@@ -43,11 +32,7 @@ def problems(root, text):
         for n in range(1, last + 1):
             if '%s-%d' % (kind, n) not in seen and '%s-%d' % (kind, n) not in ABSENT:
                 yield '%s-%d has no row' % (kind, n)
-    for path, name in sorted(set(re.findall(r'`((?:src|tests)/[\w/.]+\.c):(\w+)`', text))):
-        if not defines(root, path, name):
-            yield '%s has no function %s' % (path, name)
-        elif path.startswith('tests/') and not is_run(root, path, name):
-            yield '%s does not run %s' % (path, name)
+    yield from named.problems(root, text)
 
 
 # Numbers that RFC 9293 does not use.
