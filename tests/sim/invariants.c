@@ -83,7 +83,8 @@ static const char *check_recovery(const struct tcb *t)
 {
 	HOLDS(t->recovery == TCP_RECOVERY_NONE || t->recover <= t->snd_nxt + 1, "recovery ends at what was never sent");
 	HOLDS(t->recovery == TCP_RECOVERY_NONE || t->recover >= t->snd_una, "recovery goes on when all has arrived");
-	HOLDS(!t->tlp.end_seq || (t->tlp.end_seq >= t->snd_una && t->tlp.end_seq <= t->snd_nxt + 1),
+	HOLDS(!t->tlp.outstanding || ((int32_t)(t->tlp.end_seq - (uint32_t)t->snd_una) >= 0 &&
+				      (int32_t)((uint32_t)t->snd_nxt + 1 - t->tlp.end_seq) >= 0),
 	      "a tail loss probe is waited for that has arrived");
 	HOLDS(t->urgent.snd_up <= t->sendq.right, "urgent data ends beyond the send queue");
 	return NULL;
